@@ -1,0 +1,9 @@
+//! What every module may use: cancel tokens, named threads, clocks, the seeded generator, limits and
+//! copy-on-write columns. Standard library only, and nothing about events.
+
+pub mod cancel;
+pub mod chunks;
+pub mod clock;
+pub mod limits;
+pub mod prng;
+pub mod thread;

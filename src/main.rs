@@ -1,0 +1,2 @@
+//! Sagascope.
+fn main() {}

@@ -1,0 +1,22 @@
+//! The nouns: what an event is, how one is named, and the ports through which events are stored and fetched.
+//! No I/O here, and no opinion about where events come from.
+
+mod event;
+mod failure;
+mod issue;
+mod json;
+mod port;
+mod row;
+mod stream;
+mod time;
+
+pub use event::{EventKind, Membership, Payload, RecordedEvent};
+pub use failure::{is_failure_type, type_family};
+pub use issue::ReadIssue;
+pub use json::{JsonError, JsonText};
+pub use port::{
+    AppendError, Appended, EventStore, ExpectedVersion, FetchError, Locator, NewEvent, PayloadSource, StoreFault,
+};
+pub use row::{Row, SourceId};
+pub use stream::StreamName;
+pub use time::{TimeError, Timestamp};
