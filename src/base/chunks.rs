@@ -139,7 +139,11 @@ mod tests {
         let column: Chunks<u32> = (0..9_000).map(|n| n / 3).collect();
         let plain: Vec<u32> = column.iter().copied().collect();
         for limit in [0, 1, 2, 1_364, 1_365, 1_366, 2_730, 2_999, 3_000, 9_000] {
-            assert_eq!(column.partition_point(|v| *v < limit), plain.partition_point(|v| *v < limit), "{limit}");
+            assert_eq!(
+                column.partition_point(|v| *v < limit),
+                plain.partition_point(|v| *v < limit),
+                "{limit}"
+            );
         }
     }
 }

@@ -3,8 +3,27 @@
 
 /// Words that name a failure when they are a word of an event type's name.
 const FAILURE_WORDS: [&str; 22] = [
-    "abort", "aborted", "declined", "denied", "dead", "error", "errored", "expired", "failed", "failure", "fault",
-    "insufficient", "invalid", "lost", "refused", "reject", "rejected", "stuck", "timeout", "timedout", "unavailable",
+    "abort",
+    "aborted",
+    "declined",
+    "denied",
+    "dead",
+    "error",
+    "errored",
+    "expired",
+    "failed",
+    "failure",
+    "fault",
+    "insufficient",
+    "invalid",
+    "lost",
+    "refused",
+    "reject",
+    "rejected",
+    "stuck",
+    "timeout",
+    "timedout",
+    "unavailable",
     "unreachable",
 ];
 
@@ -22,7 +41,8 @@ pub fn type_family(event_type: &str) -> String {
     let words = words(event_type);
     let dotted = event_type.contains('.');
     // com.shop.PaymentDeclined: a prefix of known top-level domains names the owner, not the family.
-    let reverse_domain = dotted && words.len() > 2 && matches!(words[0].as_str(), "com" | "org" | "net" | "io" | "dev");
+    let reverse_domain =
+        dotted && words.len() > 2 && matches!(words[0].as_str(), "com" | "org" | "net" | "io" | "dev");
     words.into_iter().nth(if reverse_domain { 2 } else { 0 }).unwrap_or_default()
 }
 
@@ -53,10 +73,19 @@ mod tests {
 
     #[test]
     fn failures_are_told_by_their_name() {
-        for name in ["PaymentDeclined", "payment.failed.v1", "order_rejected", "ShipmentLost", "TaskTimedOut", "OutOfStock"] {
+        for name in [
+            "PaymentDeclined",
+            "payment.failed.v1",
+            "order_rejected",
+            "ShipmentLost",
+            "TaskTimedOut",
+            "OutOfStock",
+        ] {
             assert!(is_failure_type(name), "{name}");
         }
-        for name in ["PaymentAuthorized", "OrderCancelled", "order.created.v1", "DeadlineMoved", "StockReleased", ""] {
+        for name in
+            ["PaymentAuthorized", "OrderCancelled", "order.created.v1", "DeadlineMoved", "StockReleased", ""]
+        {
             assert!(!is_failure_type(name), "{name}");
         }
     }

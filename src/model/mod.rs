@@ -15,7 +15,8 @@ pub use failure::{is_failure_type, type_family};
 pub use issue::ReadIssue;
 pub use json::{JsonError, JsonText};
 pub use port::{
-    AppendError, Appended, EventStore, ExpectedVersion, FetchError, Locator, NewEvent, PayloadSource, StoreFault,
+    AppendError, Appended, EventStore, ExpectedVersion, FetchError, Locator, NewEvent, PayloadSource,
+    StoreFault,
 };
 pub use row::{Row, SourceId};
 pub use stream::StreamName;

@@ -39,23 +39,31 @@ impl Timestamp {
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let text = text.trim();
         let error = || TimeError(text.chars().take(60).collect());
-        let digits = text.find(['.', ',']).map_or(0, |dot| {
-            text[dot + 1..].bytes().take_while(u8::is_ascii_digit).count().min(9)
-        }) as u8;
+        let digits = text
+            .find(['.', ','])
+            .map_or(0, |dot| text[dot + 1..].bytes().take_while(u8::is_ascii_digit).count().min(9))
+            as u8;
         let spelled = text.replace(',', ".");
         let naive = |format: &str| NaiveDateTime::parse_from_str(&spelled, format).map(|time| time.and_utc());
         let time = DateTime::parse_from_rfc3339(&spelled)
             .map(|time| time.to_utc())
-            .or_else(|_| DateTime::parse_from_str(&spelled, "%Y-%m-%d %H:%M:%S%.f%:z").map(|time| time.to_utc()))
-            .or_else(|_| DateTime::parse_from_str(&spelled, "%Y-%m-%d %H:%M:%S%.f %z").map(|time| time.to_utc()))
-            .or_else(|_| DateTime::parse_from_str(&spelled, "%Y-%m-%dT%H:%M:%S%.f%z").map(|time| time.to_utc()))
+            .or_else(|_| {
+                DateTime::parse_from_str(&spelled, "%Y-%m-%d %H:%M:%S%.f%:z").map(|time| time.to_utc())
+            })
+            .or_else(|_| {
+                DateTime::parse_from_str(&spelled, "%Y-%m-%d %H:%M:%S%.f %z").map(|time| time.to_utc())
+            })
+            .or_else(|_| {
+                DateTime::parse_from_str(&spelled, "%Y-%m-%dT%H:%M:%S%.f%z").map(|time| time.to_utc())
+            })
             .or_else(|_| naive("%Y-%m-%dT%H:%M:%S%.f"))
             .or_else(|_| naive("%Y-%m-%d %H:%M:%S%.f"))
             .or_else(|_| naive("%Y-%m-%d %H:%M:%S%.f UTC"))
             .or_else(|_| naive("%Y-%m-%dT%H:%M"))
             .or_else(|_| naive("%Y-%m-%d %H:%M"))
             .or_else(|_| {
-                NaiveDate::parse_from_str(&spelled, "%Y-%m-%d").map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc())
+                NaiveDate::parse_from_str(&spelled, "%Y-%m-%d")
+                    .map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc())
             })
             .map_err(|_not_a_date| error())?;
         let nanos = time.timestamp_nanos_opt().ok_or_else(error)?;
@@ -163,7 +171,14 @@ mod tests {
 
     #[test]
     fn no_time_is_an_error() {
-        for text in ["", "yesterday", "2026-13-01", "2026-03-01T25:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-03-01T25:00:00Z",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T00:00:00Z",
+        ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
     }

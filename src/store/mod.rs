@@ -5,14 +5,16 @@
 //! Everything here is read-only but [`native`]: the traits have no method that could write.
 
 mod detect;
+mod json;
 pub mod mapping;
 pub mod shape;
+mod sqlite;
 
 use std::path::{Path, PathBuf};
 
 use crate::model::{Locator, PayloadSource, ReadIssue, RecordedEvent};
 
-pub use detect::{Detection, detect, open};
+pub use detect::{Detection, detect, look, open};
 
 /// A kind of store that can be read.
 pub trait Format: Sync {
