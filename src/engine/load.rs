@@ -1,0 +1,198 @@
+//! From files to a log: detection, mapping, reading, indexing. Used by the load thread and, on its own thread,
+//! by the command line.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::dirs::Dirs;
+use super::pool::{READERS_PER_SOURCE, SourcePool};
+use crate::base::cancel::CancelToken;
+use crate::base::clock::Stopwatch;
+use crate::base::limits::SOURCES_MAX;
+use crate::index::{EventLog, LogBuilder, TimeAxis};
+use crate::store::mapping::{Mapping, Proposal};
+use crate::store::{
+    Detection, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, detect, look, open,
+};
+
+/// A file to load.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadItem {
+    /// Which.
+    pub path: PathBuf,
+    /// How to read it, where a person has said so; else it is detected.
+    pub mapping: Option<Mapping>,
+}
+
+impl LoadItem {
+    /// A file whose format is detected.
+    pub fn detected(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), mapping: None }
+    }
+}
+
+/// A log with everything needed to look into it. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct OpenLog {
+    /// The index.
+    pub log: EventLog,
+    /// Its sources, in order.
+    pub sources: Arc<Vec<SourceInfo>>,
+    /// Ways back into the sources.
+    pub pool: Arc<SourcePool>,
+    /// Its time axis with idle stretches cut.
+    pub axis: Arc<TimeAxis>,
+}
+
+/// How far loading is.
+#[derive(Clone, Debug, Default)]
+pub struct LoadProgress {
+    /// The file being read.
+    pub path: PathBuf,
+    /// Events in the log.
+    pub events: u64,
+    /// Of the file being read: bytes or rows done and in all.
+    pub step: Progress,
+    /// Since loading began.
+    pub elapsed: Duration,
+    /// Nothing more will come.
+    pub finished: bool,
+}
+
+impl LoadProgress {
+    /// Events a second so far.
+    pub fn rate(&self) -> f64 {
+        self.events as f64 / self.elapsed.as_secs_f64().max(1e-3)
+    }
+
+    /// Share of the current file that is read, 0 to 1, where it is known.
+    pub fn share(&self) -> Option<f32> {
+        let total = self.step.total.filter(|total| *total > 0)?;
+        Some((self.step.done as f64 / total as f64).clamp(0.0, 1.0) as f32)
+    }
+}
+
+/// A file that no format claims.
+#[derive(Clone, Debug)]
+pub struct NeedsMapping {
+    /// The file.
+    pub path: PathBuf,
+    /// How it could be read.
+    pub proposal: Proposal,
+}
+
+/// A file that could not be read, or not to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadFailure {
+    /// The file.
+    pub path: PathBuf,
+    /// What failed, why, and what to do.
+    pub problem: String,
+}
+
+/// Builds one log from any number of files.
+pub struct Loader {
+    builder: LogBuilder,
+    sources: Vec<SourceInfo>,
+    pool: Arc<SourcePool>,
+    dirs: Dirs,
+    axis: Arc<TimeAxis>,
+    axis_events: usize,
+}
+
+impl Loader {
+    /// An empty log.
+    pub fn new(dirs: Dirs) -> Self {
+        Self {
+            builder: LogBuilder::default(),
+            sources: Vec::new(),
+            pool: Arc::default(),
+            dirs,
+            axis: Arc::default(),
+            axis_events: 0,
+        }
+    }
+
+    /// Reads a file into the log, telling after each batch. `Ok(Some(…))` where a mapping is needed first.
+    /// On an error everything read until then stays in the log.
+    pub fn load(
+        &mut self,
+        item: &LoadItem,
+        cancel: &CancelToken,
+        tell: &mut dyn FnMut(&mut Self, LoadProgress),
+    ) -> Result<Option<NeedsMapping>, LoadFailure> {
+        let failed = |error: &StoreError| LoadFailure { path: item.path.clone(), problem: error.to_string() };
+        let started = Stopwatch::start();
+        let mut reader = match self.reader(item).map_err(|error| failed(&error))? {
+            Ok(reader) => reader,
+            Err(proposal) => return Ok(Some(NeedsMapping { path: item.path.clone(), proposal })),
+        };
+        if self.sources.len() >= SOURCES_MAX {
+            let problem = format!(
+                "This log has {SOURCES_MAX} sources already, and more cannot be numbered. Open the file by itself"
+            );
+            return Err(LoadFailure { path: item.path.clone(), problem });
+        }
+        let readers: Result<Vec<_>, StoreError> =
+            (0..READERS_PER_SOURCE).map(|_| reader.payloads()).collect();
+        self.pool.add(readers.map_err(|error| failed(&error))?);
+        let source = self.builder.add_source();
+        self.sources.push(reader.info().clone());
+        let mut batch = ReadBatch::default();
+        loop {
+            let step = reader.read_batch(&mut batch);
+            for (locator, event) in batch.events.drain(..) {
+                self.builder.push(source, locator, &event);
+            }
+            for issue in batch.issues.drain(..) {
+                self.builder.push_issue(source, issue);
+            }
+            // Notes may only be known after the first rows.
+            if let Some(info) = self.sources.last_mut() {
+                info.clone_from(reader.info());
+            }
+            let step = step.map_err(|error| failed(&error))?;
+            let mut progress = self.progress(started.elapsed(), false);
+            progress.path.clone_from(&item.path);
+            progress.step = step;
+            tell(self, progress);
+            if step.finished || cancel.is_cancelled() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn reader(&self, item: &LoadItem) -> Result<Result<Box<dyn StoreReader>, Proposal>, StoreError> {
+        let shape = look(&item.path, &self.dirs.cache)?;
+        let request = OpenRequest { path: &item.path, shape: &shape, cache_dir: &self.dirs.cache };
+        if item.mapping.is_some() {
+            return open(&request, None, item.mapping.as_ref()).map(Ok);
+        }
+        match detect(&request)? {
+            Detection::Known(format) => open(&request, Some(format), None).map(Ok),
+            Detection::Proposed(proposal) => Ok(Err(proposal)),
+        }
+    }
+
+    /// Progress as of now.
+    pub fn progress(&self, elapsed: Duration, finished: bool) -> LoadProgress {
+        let events = self.builder.len() as u64;
+        LoadProgress { events, elapsed, finished, ..LoadProgress::default() }
+    }
+
+    /// The log so far.
+    pub fn publish(&mut self) -> OpenLog {
+        let log = self.builder.publish();
+        if log.len() != self.axis_events {
+            self.axis = Arc::new(TimeAxis::of(&log, &[]));
+            self.axis_events = log.len();
+        }
+        OpenLog {
+            log,
+            sources: Arc::new(self.sources.clone()),
+            pool: Arc::clone(&self.pool),
+            axis: Arc::clone(&self.axis),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Ways into the sources of a log, lent to whoever reads events again.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use crate::index::EventLog;
+use crate::model::{FetchError, Locator, PayloadSource, RecordedEvent, Row};
+
+/// Ways into each source at the same time: the rows on screen, a replay and a search each have their own.
+pub(super) const READERS_PER_SOURCE: usize = 3;
+
+/// Lends one of a few readers of a source at a time.
+#[derive(Default)]
+pub struct SourcePool {
+    sources: Mutex<Vec<Arc<Lending>>>,
+}
+
+#[derive(Default)]
+struct Lending {
+    free: Mutex<Vec<Box<dyn PayloadSource>>>,
+    returned: Condvar,
+}
+
+impl SourcePool {
+    pub(super) fn add(&self, readers: Vec<Box<dyn PayloadSource>>) {
+        let lending = Lending { free: Mutex::new(readers), returned: Condvar::new() };
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(lending));
+    }
+
+    /// Reads events again, one result for each row. Waits for a free reader: not for the window's thread.
+    pub fn fetch(&self, log: &EventLog, rows: &[Row]) -> Vec<Result<RecordedEvent, FetchError>> {
+        let located: Vec<(Row, Locator)> = rows.iter().map(|row| (*row, log.locator(*row))).collect();
+        self.fetch_located(&located)
+    }
+
+    /// The same for rows whose locators are known.
+    pub(super) fn fetch_located(&self, rows: &[(Row, Locator)]) -> Vec<Result<RecordedEvent, FetchError>> {
+        let mut results = Vec::with_capacity(rows.len());
+        // Runs of the same source are fetched together; a run is usually everything.
+        for run in rows.chunk_by(|a, b| a.0.source() == b.0.source()) {
+            let source = usize::from(run[0].0.source().0);
+            let lending = self.sources.lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned();
+            let locators: Vec<Locator> = run.iter().map(|(_, locator)| *locator).collect();
+            match lending {
+                Some(lending) => results.extend(lending.with(|reader| reader.fetch(&locators))),
+                None => results.extend(locators.iter().map(|_| Err(FetchError::Changed))),
+            }
+        }
+        results
+    }
+}
+
+impl Lending {
+    fn with<T>(&self, work: impl FnOnce(&mut dyn PayloadSource) -> T) -> T {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = loop {
+            match free.pop() {
+                Some(reader) => break reader,
+                None => free = self.returned.wait(free).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(free);
+        let mut lent = Lent { lending: self, reader: Some(reader) };
+        work(lent.reader.as_deref_mut().expect("given back only on drop"))
+    }
+}
+
+/// Gives the reader back even when the work panics.
+struct Lent<'a> {
+    lending: &'a Lending,
+    reader: Option<Box<dyn PayloadSource>>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.lending.free.lock().unwrap_or_else(PoisonError::into_inner).extend(self.reader.take());
+        self.lending.returned.notify_one();
+    }
+}
+
+impl std::fmt::Debug for SourcePool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SourcePool").finish_non_exhaustive()
+    }
+}

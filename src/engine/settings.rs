@@ -1,0 +1,118 @@
+//! What is remembered between two runs: recent files, confirmed mappings, and the window's own place.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::dirs::Dirs;
+use crate::store::mapping::Mapping;
+
+/// Recent files kept.
+const RECENT_MAX: usize = 12;
+
+/// A settings file that cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The system refuses.
+    #[error("Settings cannot be saved: {0}\n{path}", path = .1.display())]
+    Io(std::io::Error, PathBuf),
+    /// It is not what was written.
+    #[error("Settings cannot be read, so the defaults are used: {0}\n{path}", path = .1.display())]
+    Malformed(serde_json::Error, PathBuf),
+}
+
+/// Everything that is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Files opened last, newest first.
+    pub recent: Vec<Recent>,
+    /// Confirmed mappings by [`crate::store::mapping::Proposal::shape_key`].
+    pub mappings: BTreeMap<String, Mapping>,
+    /// The window's theme, layout, columns and place, in the window's own words.
+    pub window: serde_json::Value,
+}
+
+/// A file that was open.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Recent {
+    /// Where it was.
+    pub path: PathBuf,
+    /// Title of its format.
+    pub format: String,
+    /// Size in bytes then.
+    pub bytes: u64,
+    /// Events then.
+    pub events: u64,
+    /// When it was opened, in nanoseconds since 1970.
+    pub opened_at: i64,
+}
+
+impl Settings {
+    fn file(dirs: &Dirs) -> PathBuf {
+        dirs.config.join("settings.json")
+    }
+
+    /// Reads the settings; none yet are the defaults.
+    pub fn load(dirs: &Dirs) -> Result<Self, SettingsError> {
+        let path = Self::file(dirs);
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|error| SettingsError::Malformed(error, path))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(SettingsError::Io(error, path)),
+        }
+    }
+
+    /// Writes the settings as one: a half-written file is never seen.
+    pub fn save(&self, dirs: &Dirs) -> Result<(), SettingsError> {
+        let path = Self::file(dirs);
+        let failed = |error| SettingsError::Io(error, path.clone());
+        std::fs::create_dir_all(&dirs.config).map_err(failed)?;
+        let text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
+        let fresh = path.with_extension(format!("{}.new", std::process::id()));
+        std::fs::write(&fresh, text).map_err(failed)?;
+        std::fs::rename(&fresh, &path).map_err(failed)
+    }
+
+    /// Puts a file at the top of the recent ones.
+    pub fn remember(&mut self, recent: Recent) {
+        self.forget(&recent.path);
+        self.recent.insert(0, recent);
+        self.recent.truncate(RECENT_MAX);
+    }
+
+    /// Takes a file off the recent ones.
+    pub fn forget(&mut self, path: &Path) {
+        self.recent.retain(|other| other.path != path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_is_loaded_and_a_broken_file_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let dirs = Dirs::in_folder(folder.path().join("not there yet"));
+        assert_eq!(Settings::load(&dirs).unwrap(), Settings::default());
+        let mut settings = Settings::default();
+        for n in 0..20 {
+            settings.remember(Recent { path: format!("{n}.db").into(), ..Recent::default() });
+        }
+        settings.remember(Recent { path: "15.db".into(), events: 7, ..Recent::default() });
+        settings.save(&dirs).unwrap();
+        let loaded = Settings::load(&dirs).unwrap();
+        assert_eq!(loaded, settings);
+        assert_eq!(
+            (loaded.recent.len(), loaded.recent[0].events, loaded.recent[1].path.to_str()),
+            (12, 7, Some("19.db"))
+        );
+        std::fs::write(dirs.config.join("settings.json"), "{").unwrap();
+        assert!(Settings::load(&dirs).unwrap_err().to_string().contains("defaults"));
+    }
+}

@@ -1,0 +1,23 @@
+//! The event log: what is known of every event without opening its payload, in columns that a published
+//! snapshot shares with its successors.
+//!
+//! One [`LogBuilder`] writes; every [`EventLog`] it publishes is immutable and cheap to clone. Payloads stay in
+//! the source and are fetched by [`Locator`](crate::model::Locator).
+
+mod axis;
+mod builder;
+mod causality;
+mod columns;
+mod histogram;
+mod intern;
+mod log;
+mod order;
+mod rows;
+mod tables;
+
+pub use axis::{Cut, TimeAxis};
+pub use builder::LogBuilder;
+pub use histogram::{Bin, histogram_by_rank, histogram_by_time};
+pub use log::{EventLog, EventRef, SourceSummary, StreamLookup, glob};
+pub use rows::RowSet;
+pub use tables::{CorrelationId, CorrelationInfo, StreamId, StreamInfo, TypeId, TypeInfo};
