@@ -30,3 +30,34 @@ pub const SOURCES_MAX: usize = 1 << 13;
 
 /// Events between two checkpoints of a replay: any version is at most this many folds away.
 pub const CHECKPOINT_EVERY: usize = 256;
+
+/// Bytes of events between two checkpoints of a replay, where the events are large.
+pub const CHECKPOINT_INPUT_BYTES: usize = 512 << 10;
+
+/// Bytes of checkpoints kept for one replay; beyond it every second one is dropped and the spacing doubles.
+pub const CHECKPOINT_BYTES_MAX: usize = 64 << 20;
+
+/// Paths whose history one replay keeps; beyond it only top-level keys are followed.
+pub const PROVENANCE_PATHS_MAX: usize = 200_000;
+
+/// Edits searched for when two sequences (array elements, lines of text) are matched; what differs more
+/// is paired by place. The search costs the square of it.
+pub const DIFF_EDITS_MAX: usize = 500;
+
+/// Characters of a value shown in a row; the whole is a click away.
+pub const TREE_TEXT_CHARS_MAX: usize = 240;
+
+/// Rows for values that only a later event sets; beyond it they are counted.
+pub const TREE_LATER_ROWS_MAX: usize = 200;
+
+/// Rows of a payload shown as a tree; beyond it they are counted.
+pub const PAYLOAD_ROWS_MAX: usize = 50_000;
+
+/// Bytes of a payload shown as wrapped text: laying out more would stop the window. Copying takes all of it.
+pub const RAW_TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes of a payload that are parsed between two frames; a larger one is parsed in the background.
+pub const PARSE_AT_ONCE_BYTES: usize = 64 << 10;
+
+/// Streams that the palette offers.
+pub const PALETTE_STREAMS_MAX: usize = 50;

@@ -8,7 +8,9 @@ use super::log::EventLog;
 /// Cuts at most: beyond that the axis would be all cuts.
 const CUTS_MAX: usize = 60;
 /// An idle stretch is cut when it is longer than this share of what is kept.
-const IDLE_SHARE: i64 = 90;
+const IDLE_SHARE: u64 = 90;
+/// And when it is this many times longer than the usual distance: an even rhythm is not idle, however slow.
+const IDLE_TIMES_USUAL: u64 = 16;
 /// The cuts together take at most this share of the axis, and each at most `CUT_SHARE`.
 const CUTS_SHARE: f64 = 0.4;
 const CUT_SHARE: f64 = 0.04;
@@ -45,9 +47,11 @@ impl TimeAxis {
     /// The axis of ascending times.
     pub fn from_keys(keys: impl Iterator<Item = i64>, restored: &[i64]) -> Self {
         let mut gaps: Vec<(i64, i64)> = Vec::new();
+        let mut distances = Distances::default();
         let (mut first, mut last) = (None, None);
         // Only the longest gaps can be cut; the list is thinned so that memory stays small.
         for key in keys {
+            distances.count(last.map_or(0, |last: i64| key.abs_diff(last)));
             if let Some(last) = last
                 && key > last
                 && !restored.contains(&last)
@@ -62,18 +66,19 @@ impl TimeAxis {
         }
         let (Some(first), Some(last)) = (first, last) else { return Self::default() };
         keep_longest(&mut gaps);
-        let mut kept_span = last - first;
+        let mut kept_span = last.abs_diff(first);
+        let usual = distances.median();
         let mut cuts = Vec::new();
         // Cutting a long gap makes shorter ones stand out: go on until none does.
         while let Some(gap) = gaps.get(cuts.len())
-            && gap.1 - gap.0 > kept_span / IDLE_SHARE
-            && gap.1 - gap.0 > 1
+            && span(*gap) > kept_span / IDLE_SHARE
+            && span(*gap) > usual.saturating_mul(IDLE_TIMES_USUAL)
             && cuts.len() < CUTS_MAX
         {
-            kept_span -= gap.1 - gap.0;
+            kept_span -= span(*gap);
             cuts.push(*gap);
         }
-        let threshold = cuts.last().map_or(0, |gap| gap.1 - gap.0);
+        let threshold = cuts.last().map_or(0, |gap| i64::try_from(span(*gap)).unwrap_or(i64::MAX));
         cuts.sort_unstable();
         Self::with_cuts(first, last, &cuts, threshold)
     }
@@ -86,14 +91,14 @@ impl TimeAxis {
             from = cut.1;
         }
         kept.push((from, last));
-        let span: f64 = kept.iter().map(|(from, to)| (to - from) as f64).sum::<f64>().max(1.0);
+        let kept_units = kept.iter().map(|stretch| span(*stretch) as f64).sum::<f64>().max(1.0);
         let share = (CUTS_SHARE / cuts.len().max(1) as f64).min(CUT_SHARE);
-        let cut_units = span * share / (1.0 - share * cuts.len() as f64);
+        let cut_units = kept_units * share / (1.0 - share * cuts.len() as f64);
         let mut starts = Vec::with_capacity(kept.len());
         let mut units = 0.0;
-        for (from, to) in &kept {
+        for stretch in &kept {
             starts.push(units);
-            units += (to - from) as f64 + cut_units;
+            units += span(*stretch) as f64 + cut_units;
         }
         Self { kept, starts, cut_units, threshold }
     }
@@ -106,7 +111,7 @@ impl TimeAxis {
     /// Length of the axis; at least 1.
     pub fn total_units(&self) -> f64 {
         match (self.kept.last(), self.starts.last()) {
-            (Some((from, to)), Some(start)) => (start + (to - from) as f64).max(1.0),
+            (Some(stretch), Some(start)) => (start + span(*stretch) as f64).max(1.0),
             _ => 1.0,
         }
     }
@@ -122,12 +127,15 @@ impl TimeAxis {
             return 0.0;
         };
         let (from, to) = self.kept[at];
-        let inside = self.starts[at] + (nanos.min(to) - from) as f64;
-        match self.kept.get(at + 1) {
-            Some((next, _)) if nanos > to => {
-                inside + self.cut_units * (nanos - to) as f64 / (next - to) as f64
+        let inside = self.starts[at] + span((from, nanos.min(to))) as f64;
+        match (self.kept.get(at + 1), self.starts.get(at + 1)) {
+            (Some((next, _)), Some(end)) if nanos > to => {
+                let share = span((to, nanos)) as f64 / span((to, *next)) as f64;
+                // Rounding must not carry a time beyond the one that comes next.
+                (inside + self.cut_units * share).min(*end)
             }
-            _ => inside,
+            (_, Some(end)) => inside.min(*end),
+            (_, None) => inside,
         }
     }
 
@@ -137,27 +145,67 @@ impl TimeAxis {
             return self.kept.first().map_or(0, |(from, _)| *from);
         };
         let (from, to) = self.kept[at];
+        if units >= self.total_units() {
+            return self.kept.last().map_or(to, |(_, last)| *last);
+        }
         let inside = units - self.starts[at];
-        let span = (to - from) as f64;
+        let kept = span((from, to)) as f64;
         match self.kept.get(at + 1) {
-            Some((next, _)) if inside > span => {
-                to + ((inside - span) / self.cut_units * (next - to) as f64) as i64
+            Some((next, _)) if inside > kept => {
+                let gap = span((to, *next));
+                let skipped = (inside - kept) / self.cut_units * gap as f64;
+                to.saturating_add_unsigned((skipped as u64).min(gap))
             }
-            _ => from + inside.min(span) as i64,
+            // Rounded, since a place on the axis is rarely exact: the nearest time is meant.
+            _ => from.saturating_add_unsigned((inside.round() as u64).min(span((from, to)))),
         }
     }
 
     /// What was cut out, in order.
     pub fn cuts(&self) -> impl Iterator<Item = Cut> + '_ {
         self.kept.windows(2).zip(&self.starts).map(|(pair, start)| {
-            let begin = start + (pair[0].1 - pair[0].0) as f64;
+            let begin = start + span(pair[0]) as f64;
             Cut { from: pair[0].1, to: pair[1].0, units: (begin, begin + self.cut_units) }
         })
     }
 }
 
+/// How many distances between events have how many bits: their median to a factor of two, in a few bytes.
+struct Distances([u64; 65]);
+
+impl Default for Distances {
+    fn default() -> Self {
+        Self([0; 65])
+    }
+}
+
+impl Distances {
+    /// Counts a distance; events at the same time have none.
+    fn count(&mut self, distance: u64) {
+        let bits = (u64::BITS - distance.leading_zeros()) as usize;
+        self.0[bits] += u64::from(distance > 0);
+    }
+
+    /// At least the median, and less than twice of it; at least 1.
+    fn median(&self) -> u64 {
+        let half = self.0.iter().sum::<u64>().div_ceil(2);
+        let mut counted = 0;
+        let bits = self.0.iter().position(|count| {
+            counted += count;
+            counted >= half
+        });
+        bits.and_then(|bits| 1_u64.checked_shl(bits as u32)).map_or(u64::MAX, |above| above - 1).max(1)
+    }
+}
+
+/// Nanoseconds from the first to the second; times can lie further apart than an `i64` can say.
+fn span((from, to): (i64, i64)) -> u64 {
+    to.abs_diff(from)
+}
+
+/// The longest first, of equal ones the earlier.
 fn keep_longest(gaps: &mut Vec<(i64, i64)>) {
-    gaps.sort_unstable_by_key(|(from, to)| std::cmp::Reverse((to - from, -from)));
+    gaps.sort_unstable_by_key(|gap| (std::cmp::Reverse(span(*gap)), gap.0));
     gaps.truncate(CUTS_MAX);
 }
 
@@ -187,7 +235,9 @@ mod tests {
 
     #[test]
     fn an_even_rhythm_is_not_cut() {
-        assert_eq!(TimeAxis::from_keys((0..1_000).map(|n| n * 7), &[]).cuts().count(), 0);
+        for events in [2, 3, 50, 1_000] {
+            assert_eq!(TimeAxis::from_keys((0..events).map(|n| n * 7), &[]).cuts().count(), 0, "{events}");
+        }
     }
 
     #[test]

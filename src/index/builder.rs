@@ -49,6 +49,11 @@ impl LogBuilder {
         self.len() == 0
     }
 
+    /// Records that could not be read so far, over all sources.
+    pub fn issues(&self) -> u64 {
+        self.log.summaries.iter().map(|summary| summary.issues).sum()
+    }
+
     /// Adds the next event of a source.
     pub fn push(&mut self, source: SourceId, locator: Locator, event: &RecordedEvent) -> Row {
         let at = usize::from(source.0);
@@ -69,7 +74,7 @@ impl LogBuilder {
             .collect();
         let correlation =
             event.correlation_id.as_deref().map_or(NO_ID, |id| self.correlation_number(id, row));
-        let cause = self.resolve_cause(event, row);
+        let cause = self.resolve_cause(event, row, correlation);
 
         let columns = &mut self.log.sources[at];
         let nanos = time.map_or(NO_NUMBER, Timestamp::nanos);
@@ -201,24 +206,31 @@ impl LogBuilder {
     }
 
     /// The row of the event's cause if it was read before; else it is resolved when that event comes.
-    fn resolve_cause(&mut self, event: &RecordedEvent, row: Row) -> Option<Row> {
-        if let Some(id) = &event.id {
-            let key = id_key(id);
-            for effect in self.waiting.remove(&key).unwrap_or_default() {
-                let causes = &mut self.log.sources[usize::from(effect.source().0)].causes;
-                if let Some(cause) = causes.get_mut(effect.ordinal()) {
+    fn resolve_cause(&mut self, event: &RecordedEvent, row: Row, correlation: u32) -> Option<Row> {
+        let own = event.id.as_deref().map(id_key);
+        if let Some(own) = own {
+            for effect in self.waiting.remove(&own).unwrap_or_default() {
+                let columns = &mut self.log.sources[usize::from(effect.source().0)];
+                if let Some(cause) = columns.causes.get_mut(effect.ordinal()) {
                     *cause = row.raw();
                 }
+                if correlation != NO_ID && columns.correlations[effect.ordinal()] != correlation {
+                    self.log.strays.push(effect);
+                }
             }
-            self.ids.entry(key).or_insert(row);
+            self.ids.entry(own).or_insert(row);
         }
-        let cause_id = event.causation_id.as_deref().filter(|cause| Some(*cause) != event.id.as_deref())?;
-        let key = id_key(cause_id);
-        let cause = self.ids.get(&key).copied();
-        if cause.is_none() {
+        // Some stores write an event's own id as the cause of the first in a chain.
+        let key = event.causation_id.as_deref().map(id_key).filter(|cause| Some(*cause) != own)?;
+        let Some(cause) = self.ids.get(&key).copied() else {
             self.waiting.entry(key).or_default().push(row);
+            return None;
+        };
+        let of_cause = self.log.sources[usize::from(cause.source().0)].correlations[cause.ordinal()];
+        if of_cause != NO_ID && of_cause != correlation {
+            self.log.strays.push(row);
         }
-        cause
+        Some(cause)
     }
 }
 

@@ -20,13 +20,14 @@ impl EventLog {
         chain
     }
 
-    /// Events directly caused by `row`, in order of the log. Looks at its correlation if it has one, else at
-    /// the whole log: call it off the window's thread.
+    /// Events directly caused by `row`, in order of the log. Looks at its correlation if it has one (and at the
+    /// few events that left their cause's), else at the whole log: call it off the window's thread.
     pub fn effects(&self, row: Row) -> Vec<Row> {
         let mut effects: Vec<Row> = match self.event(row).correlation {
             Some(correlation) => {
                 let rows = &self.correlation(correlation).rows;
-                rows.iter().copied().filter(|other| self.event(*other).cause == Some(row)).collect()
+                let rows = rows.iter().chain(self.strays.iter()).copied();
+                rows.filter(|other| self.event(*other).cause == Some(row)).collect()
             }
             None => self.effects_by_scan(row),
         };

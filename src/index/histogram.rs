@@ -24,7 +24,8 @@ pub fn histogram_by_time(
     let width = (to - from).max(1.0) / n_bins.max(1) as f64;
     let edge = |bin: usize| log.rank_at_key(axis.nanos_at(from + width * bin as f64));
     // Events at the very end of the range belong to the last bin.
-    let end = log.rank_at_key(axis.nanos_at(to).saturating_add(1));
+    let after = axis.nanos_at(to).checked_add(1);
+    let end = after.map_or(log.len() as u64, |after| log.rank_at_key(after));
     histogram(log, n_bins, |bin| if bin == n_bins { end } else { edge(bin) }, cancel)
 }
 

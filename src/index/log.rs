@@ -18,6 +18,8 @@ pub struct EventLog {
     pub(super) types: Chunks<TypeInfo>,
     pub(super) streams: Chunks<StreamInfo>,
     pub(super) correlations: Chunks<CorrelationInfo>,
+    /// Events with another correlation than their cause has, or with none: few, if any.
+    pub(super) strays: Chunks<Row>,
     pub(super) issues: Chunks<(SourceId, ReadIssue)>,
     pub(super) len: usize,
     pub(super) times: TimeRange,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::log::EventLog;
+use super::tables::StreamId;
 use crate::model::Row;
 
 /// Rows in order of rank.
@@ -13,6 +14,8 @@ pub enum RowSet {
     All,
     /// These, in order of rank.
     Some(Arc<Vec<Row>>),
+    /// The events of a stream: of one source, so their order there is their order in the log.
+    Stream(StreamId),
 }
 
 impl RowSet {
@@ -23,11 +26,17 @@ impl RowSet {
         Self::Some(Arc::new(rows))
     }
 
+    /// The rows of a stream one by one: for whoever goes through all of them.
+    pub fn of_stream(log: &EventLog, stream: StreamId) -> Self {
+        Self::Some(Arc::new(log.stream(stream).rows().collect()))
+    }
+
     /// Number of rows.
     pub fn len(&self, log: &EventLog) -> u64 {
         match self {
             Self::All => log.len() as u64,
             Self::Some(rows) => rows.len() as u64,
+            Self::Stream(stream) => log.stream(*stream).len() as u64,
         }
     }
 
@@ -41,6 +50,7 @@ impl RowSet {
         match self {
             Self::All => (index < log.len() as u64).then(|| log.row_at(index)),
             Self::Some(rows) => rows.get(index as usize).copied(),
+            Self::Stream(stream) => log.stream(*stream).rows().nth(index as usize),
         }
     }
 
@@ -50,6 +60,11 @@ impl RowSet {
         match self {
             Self::All => rank + 1,
             Self::Some(rows) => rows.partition_point(|other| log.rank_of(*other) <= rank) as u64,
+            Self::Stream(stream) => {
+                let info = log.stream(*stream);
+                let happened = |ordinal: &u32| log.rank_of(Row::new(info.source, *ordinal as usize)) <= rank;
+                info.ordinals.partition_point(happened) as u64
+            }
         }
     }
 

@@ -1,10 +1,12 @@
 //! JSON as text that is known to be valid: numbers keep their digits and objects their order, and nothing is
-//! parsed before somebody looks at it. (serde_json writes `1e400` as `1e+400`: the one spelling it does not keep.)
+//! parsed before somebody looks at it.
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value};
 
 /// Text that is not JSON, with serde_json's reason.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +21,7 @@ impl JsonText {
     /// Checks `text`, deep nesting included (128 levels), and keeps it as it is spelled.
     pub fn new(text: &str) -> Result<Self, JsonError> {
         // A full parse, so that `value` cannot fail later: IgnoredAny would accept more nesting.
-        serde_json::from_str::<Value>(text)?;
+        parse_json(text)?;
         Ok(Self(text.trim().into()))
     }
 
@@ -40,7 +42,77 @@ impl JsonText {
 
     /// Parsed. Text that only [`JsonText::from_raw`] saw may nest too deeply; it is then given as a string.
     pub fn value(&self) -> Value {
-        serde_json::from_str(&self.0).unwrap_or_else(|_| Value::String(self.0.to_string()))
+        parse_json(&self.0).unwrap_or_else(|_| Value::String(self.0.to_string()))
+    }
+}
+
+/// Parses a document as it is spelled. serde_json alone would write `1E5` as `1e+5`, and would take objects with
+/// a key of its own private ones for something else than objects.
+pub fn parse_json(text: &str) -> Result<Value, JsonError> {
+    let value = serde_json::from_str::<Value>(text);
+    if !(has_exponent(text.as_bytes()) || text.contains("$serde_json") || text.contains("\\u0024serde_json"))
+    {
+        return Ok(value?);
+    }
+    Ok(parse_with_care(serde_json::from_str(text)?, 0)?)
+}
+
+/// Whether a digit is followed by an `e`: a number with an exponent, or some text that costs the slow way.
+fn has_exponent(bytes: &[u8]) -> bool {
+    memchr::memchr2_iter(b'e', b'E', bytes).any(|at| at > 0 && bytes[at - 1].is_ascii_digit())
+}
+
+/// Member by member, so that serde_json sees no number and no object as a whole.
+fn parse_with_care(raw: &RawValue, depth: usize) -> Result<Value, serde_json::Error> {
+    let text = raw.get();
+    if depth > crate::base::limits::JSON_DEPTH_MAX {
+        return Err(serde::de::Error::custom("recursion limit exceeded"));
+    }
+    Ok(match text.as_bytes().first() {
+        Some(b'{') => {
+            let Members(members) = serde_json::from_str(text)?;
+            let mut object = Map::with_capacity(members.len());
+            for (name, member) in members {
+                object.insert(name, parse_with_care(member, depth + 1)?);
+            }
+            Value::Object(object)
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text)?;
+            Value::Array(
+                items.into_iter().map(|item| parse_with_care(item, depth + 1)).collect::<Result<_, _>>()?,
+            )
+        }
+        // serde_json has just read it as a number.
+        Some(b'-' | b'0'..=b'9') => Value::Number(Number::from_string_unchecked(text.to_owned())),
+        _ => serde_json::from_str(text)?,
+    })
+}
+
+/// An object's members in order, unparsed.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
     }
 }
 
@@ -57,9 +129,29 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits_and_keys_their_order() {
-        for text in ["1.10", "12345678901234567890123", "-0.0", "1e+400", r#"{"b":1,"a":2.50}"#] {
+        for text in [
+            "1.10",
+            "12345678901234567890123",
+            "-0.0",
+            "1e400",
+            "[1E5,1.0E-03,{\"e\":0e0}]",
+            r#"{"b":1,"a":2.50}"#,
+        ] {
             assert_eq!(JsonText::new(text).unwrap().value().to_string(), text);
         }
+    }
+
+    #[test]
+    fn keys_that_serde_json_keeps_for_itself_are_keys() {
+        for text in [
+            r#"{"$serde_json::private::Number":"5"}"#,
+            r#"{"a":{"$serde_json::private::RawValue":"{}"}}"#,
+            r#"{"a":{"$serde_json::private::Number":"1","b":2}}"#,
+        ] {
+            assert_eq!(JsonText::new(text).unwrap().value().to_string(), text);
+        }
+        let escaped = JsonText::new(r#"{"\u0024serde_json::private::Number":"5"}"#).unwrap();
+        assert_eq!(escaped.value().to_string(), r#"{"$serde_json::private::Number":"5"}"#);
     }
 
     #[test]

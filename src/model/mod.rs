@@ -13,7 +13,7 @@ mod time;
 pub use event::{EventKind, Membership, Payload, RecordedEvent};
 pub use failure::{is_failure_type, type_family};
 pub use issue::ReadIssue;
-pub use json::{JsonError, JsonText};
+pub use json::{JsonError, JsonText, parse_json};
 pub use port::{
     AppendError, Appended, EventStore, ExpectedVersion, FetchError, Locator, NewEvent, PayloadSource,
     StoreFault,

@@ -46,19 +46,22 @@ impl Timestamp {
         let spelled = text.replace(',', ".");
         let naive = |format: &str| NaiveDateTime::parse_from_str(&spelled, format).map(|time| time.and_utc());
         let time = DateTime::parse_from_rfc3339(&spelled)
+            // Without a zone: common enough to be tried by the fast parser, before the slow ones.
+            .or_else(|_| DateTime::parse_from_rfc3339(&format!("{spelled}Z")))
             .map(|time| time.to_utc())
             .or_else(|_| {
-                DateTime::parse_from_str(&spelled, "%Y-%m-%d %H:%M:%S%.f%:z").map(|time| time.to_utc())
+                DateTime::parse_from_str(&spelled, "%Y-%m-%d %H:%M:%S%.f%#z").map(|time| time.to_utc())
             })
             .or_else(|_| {
                 DateTime::parse_from_str(&spelled, "%Y-%m-%d %H:%M:%S%.f %z").map(|time| time.to_utc())
             })
             .or_else(|_| {
-                DateTime::parse_from_str(&spelled, "%Y-%m-%dT%H:%M:%S%.f%z").map(|time| time.to_utc())
+                DateTime::parse_from_str(&spelled, "%Y-%m-%dT%H:%M:%S%.f%#z").map(|time| time.to_utc())
             })
             .or_else(|_| naive("%Y-%m-%dT%H:%M:%S%.f"))
             .or_else(|_| naive("%Y-%m-%d %H:%M:%S%.f"))
             .or_else(|_| naive("%Y-%m-%d %H:%M:%S%.f UTC"))
+            .or_else(|_| naive("%Y%m%dT%H%M%S%.fZ"))
             .or_else(|_| naive("%Y-%m-%dT%H:%M"))
             .or_else(|_| naive("%Y-%m-%d %H:%M"))
             .or_else(|_| {
@@ -165,6 +168,9 @@ mod tests {
         check("2026-03-01 08:06:42.750321+00:00", "2026-03-01T08:06:42.750321Z");
         check("2026-03-01 08:06:42", "2026-03-01T08:06:42Z");
         check("2026-03-01T08:06:42.1234567", "2026-03-01T08:06:42.1234567Z");
+        check("2026-03-01 08:06:42.75+02", "2026-03-01T06:06:42.75Z");
+        check("2026-03-01T08:06:42+0200", "2026-03-01T06:06:42Z");
+        check("20260301T080642Z", "2026-03-01T08:06:42Z");
         check("2026-03-01", "2026-03-01T00:00:00Z");
         check("2026-03-01T08:06", "2026-03-01T08:06:00Z");
     }

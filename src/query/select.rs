@@ -107,9 +107,9 @@ impl NameHits {
     }
 
     fn contains(&self, log: &EventLog, row: Row) -> bool {
-        let event = log.event(row);
-        self.types[event.event_type.0 as usize]
-            || event.stream.is_some_and(|stream| self.streams[stream.0 as usize])
+        let TypeId(event_type) = log.type_of(row);
+        self.types[event_type as usize]
+            || log.memberships(row).iter().any(|(stream, _)| self.streams[stream.0 as usize])
     }
 }
 
