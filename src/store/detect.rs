@@ -80,6 +80,20 @@ pub fn detect(request: &OpenRequest<'_>) -> Result<Detection, StoreError> {
     })
 }
 
+/// How one table of a database could be read: for a person who says that the events are in another table than
+/// the one that was proposed.
+pub fn propose_table(path: &Path, cache_dir: &Path, table: &str) -> Result<Proposal, StoreError> {
+    let shape = look(path, cache_dir)?;
+    let request = OpenRequest { path, shape: &shape, cache_dir };
+    match &shape {
+        Shape::Sqlite(tables) => sqlite::propose_table(&request, tables, table),
+        Shape::Json(_) | Shape::Other { .. } => Err(StoreError::Mapping {
+            reason: "this file has no tables any more. Open it again".to_owned(),
+            path: path.to_owned(),
+        }),
+    }
+}
+
 /// Opens a file by its own format, or through `mapping` where one is given.
 pub fn open(
     request: &OpenRequest<'_>,

@@ -1,10 +1,15 @@
 //! Which column or path of an unknown source is which field of an event: proposed from names and values,
-//! confirmed by a person, remembered by the shape, written as TOML.
+//! confirmed by a person, remembered by the shape, written as TOML. The guessing itself is in [`propose_fields`].
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+mod propose;
+
+pub(crate) use propose::fields_by_name;
+pub use propose::propose_fields;
 
 /// A field of the canonical event that a mapping can fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,7 +62,7 @@ pub static FIELDS: &[(Field, &str, &[&str])] = &[
             "action",
             "activity",
             "kind",
-            "ceType",
+            "cetype",
         ],
     ),
     (
@@ -227,6 +232,13 @@ impl Field {
 /// A name as spellings are compared.
 pub fn folded(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// How telling `name` is as a name of `field`: 0 for the best of its spellings, `None` for none of them.
+pub fn spelling_rank(field: Field, name: &str) -> Option<usize> {
+    let name = folded(name);
+    let (_, _, spellings) = FIELDS.iter().find(|(known, ..)| *known == field)?;
+    spellings.iter().position(|spelling| *spelling == name)
 }
 
 /// How a source's records become events.

@@ -7,14 +7,17 @@
 mod detect;
 mod json;
 pub mod mapping;
+pub mod native;
 pub mod shape;
+mod sound;
 mod sqlite;
 
 use std::path::{Path, PathBuf};
 
 use crate::model::{Locator, PayloadSource, ReadIssue, RecordedEvent};
 
-pub use detect::{Detection, detect, look, open};
+pub use detect::{Detection, detect, look, open, propose_table};
+pub use json::{JsonlWriter, event_to_json};
 
 /// A kind of store that can be read.
 pub trait Format: Sync {
@@ -49,7 +52,15 @@ pub struct OpenRequest<'a> {
 }
 
 /// Every format, in the order the command line lists them. Adding one is one file and one line.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[
+    &json::SagascopeJsonl,
+    &json::CloudEventsJson,
+    &json::JsonEvents,
+    &sqlite::CqrsEsSqlite,
+    &sqlite::EmmettSqlite,
+    &sqlite::PyEventSourcingSqlite,
+    &native::SagascopeSqlite,
+];
 
 /// A store being read from its beginning to its end.
 pub trait StoreReader: Send {
@@ -98,6 +109,8 @@ pub struct SourceInfo {
     pub bytes: u64,
     /// Which of the source's fields became which field of the canonical event: ("time", "created").
     pub mapping: Vec<(String, String)>,
+    /// Whether locators are keys of rows; else they are offsets in bytes, with a length.
+    pub has_rows: bool,
     /// What a user should know of this source, each a sentence: "Times are the times of writing."
     pub notes: Vec<String>,
 }

@@ -1,23 +1,24 @@
-//! Files of JSON: lines, arrays and single documents.
+//! Files of JSON: lines, arrays and single documents. [`layout`] tells how records lie, [`frames`] cuts them out in
+//! bounded memory, [`record`] makes events of them with what a format adds; each format is one file.
 
-use std::path::Path;
+mod canonical;
+mod cloudevents;
+mod draft;
+mod elements;
+mod escapes;
+mod events;
+mod frames;
+mod identity;
+mod layout;
+mod mapped;
+mod reader;
+mod record;
+mod values;
 
-use super::mapping::{Mapping, Proposal};
-use super::shape::JsonShape;
-use super::{OpenRequest, StoreError, StoreReader};
+pub use canonical::{JsonlWriter, event_to_json};
 
-pub(super) fn look(_path: &Path, _head: &[u8]) -> Result<Option<JsonShape>, StoreError> {
-    Ok(None)
-}
-
-pub(super) fn propose(_shape: &JsonShape) -> Option<Proposal> {
-    None
-}
-
-pub(super) fn open_mapped(
-    request: &OpenRequest<'_>,
-    _shape: &JsonShape,
-    _mapping: &Mapping,
-) -> Result<Box<dyn StoreReader>, StoreError> {
-    Err(StoreError::NotAStore { reason: String::new(), path: request.path.to_owned() })
-}
+pub(super) use canonical::SagascopeJsonl;
+pub(super) use cloudevents::CloudEventsJson;
+pub(super) use events::JsonEvents;
+pub(super) use layout::look;
+pub(super) use mapped::{open_mapped, propose};

@@ -1,0 +1,98 @@
+//! Whether a file is still the one that was opened. A file that only grew is; one that was replaced is not.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+/// Bytes at the begin of a file that tell it from another.
+const HEAD_BYTES: usize = 4_096;
+
+/// What is remembered of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    /// Its length when it was opened.
+    pub(super) len: u64,
+    place: Place,
+    head_len: usize,
+    head_hash: u64,
+}
+
+/// Where the system keeps the file.
+#[cfg(unix)]
+type Place = (u64, u64);
+/// Elsewhere: when it was written, which counts only while its length is the same.
+#[cfg(not(unix))]
+type Place = Option<std::time::SystemTime>;
+
+#[cfg(unix)]
+fn place_of(meta: &Metadata) -> Place {
+    use std::os::unix::fs::MetadataExt as _;
+    (meta.dev(), meta.ino())
+}
+
+#[cfg(not(unix))]
+fn place_of(meta: &Metadata) -> Place {
+    meta.modified().ok()
+}
+
+impl Identity {
+    /// Of `file`, which begins with `head`.
+    pub(super) fn of(file: &File, head: &[u8]) -> io::Result<Self> {
+        let meta = file.metadata()?;
+        let head = &head[..head.len().min(HEAD_BYTES)];
+        Ok(Self { len: meta.len(), place: place_of(&meta), head_len: head.len(), head_hash: fnv1a(head) })
+    }
+
+    /// Whether `path` is the same file, and `file` (an open handle to it) still begins as it did.
+    pub(super) fn is_of(&self, path: &Path, file: &mut File) -> bool {
+        let Ok(meta) = std::fs::metadata(path) else { return false };
+        let place = place_of(&meta);
+        let is_same_place =
+            if cfg!(unix) { place == self.place } else { meta.len() > self.len || place == self.place };
+        let mut head = vec![0; self.head_len];
+        is_same_place
+            && meta.len() >= self.len
+            && file.seek(SeekFrom::Start(0)).is_ok()
+            && file.read_exact(&mut head).is_ok()
+            && fnv1a(&head) == self.head_hash
+    }
+}
+
+/// FNV-1a, 64 bits: a stable hash for keys that are written down.
+pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn a_file_that_grew_is_the_same_and_a_replaced_or_cut_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        std::fs::write(&path, "one").unwrap();
+        let mut file = File::open(&path).unwrap();
+        let identity = Identity::of(&file, b"one").unwrap();
+        assert!(identity.is_of(&path, &mut file));
+        std::fs::write(&path, "one, two").unwrap();
+        assert!(identity.is_of(&path, &mut file));
+        std::fs::write(&path, "ten, two").unwrap();
+        assert!(!identity.is_of(&path, &mut file));
+        std::fs::write(&path, "on").unwrap();
+        assert!(!identity.is_of(&path, &mut file));
+        std::fs::write(folder.path().join("g"), "one").unwrap();
+        std::fs::rename(folder.path().join("g"), &path).unwrap();
+        assert!(!identity.is_of(&path, &mut File::open(&path).unwrap()) || cfg!(not(unix)));
+        std::fs::remove_file(&path).unwrap();
+        assert!(!identity.is_of(&path, &mut file));
+    }
+}

@@ -1,0 +1,234 @@
+//! Reads a JSON file from its beginning to its end in bounded memory, and single records of it again later.
+//! Formats give it only the step from record to event.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::escapes::Watch;
+use super::frames::{Cut, Frame, Frames};
+use super::identity::Identity;
+use super::layout::{Start, start_of};
+use super::record::{Convert, Fault, decode};
+use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
+use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
+use crate::store::shape::{JsonShape, Shape};
+use crate::store::{Format, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
+
+/// Bytes read for one batch, so that a cancel never waits long.
+const BATCH_BYTES: u64 = 8 << 20;
+
+/// What the reader and every payload source of it share.
+struct Decoder {
+    convert: Box<dyn Convert>,
+    /// Every backslash of the file is doubled. Known before the first record with a backslash is read.
+    unescape: AtomicBool,
+}
+
+impl Decoder {
+    fn event(&self, bytes: &[u8]) -> Result<RecordedEvent, Fault> {
+        decode(bytes, self.unescape.load(Ordering::Relaxed), self.convert.as_ref())
+    }
+}
+
+/// A JSON file being read.
+struct JsonReader {
+    info: SourceInfo,
+    identity: Identity,
+    frames: Frames<File>,
+    decoder: Arc<Decoder>,
+    /// Until it is known whether backslashes are doubled.
+    watch: Option<Watch>,
+    /// A record that waits for that.
+    pending: Option<Cut>,
+}
+
+/// The JSON shape that every format of this module claims.
+pub(super) fn json_shape<'a>(request: &OpenRequest<'a>) -> Result<&'a JsonShape, StoreError> {
+    match request.shape {
+        Shape::Json(shape) => Ok(shape),
+        Shape::Sqlite(_) | Shape::Other { .. } => Err(StoreError::NotAStore {
+            reason: "This is no JSON file, so it cannot be read as one".to_owned(),
+            path: request.path.to_owned(),
+        }),
+    }
+}
+
+/// What is known of a source of `format` before it is read; its format adds mapping and notes.
+pub(super) fn info_of(format: &dyn Format) -> SourceInfo {
+    SourceInfo { format: format.name().to_owned(), title: format.title().to_owned(), ..SourceInfo::default() }
+}
+
+/// Opens the file of `request`. Path and size of `info` are filled in here.
+pub(super) fn open(
+    request: &OpenRequest<'_>,
+    shape: &JsonShape,
+    convert: Box<dyn Convert>,
+    info: SourceInfo,
+) -> Result<Box<dyn StoreReader>, StoreError> {
+    JsonReader::open(request.path, shape, convert, info)
+        .map(|reader| Box::new(reader) as Box<dyn StoreReader>)
+        .map_err(|error| StoreError::io(request.path, &error))
+}
+
+impl JsonReader {
+    fn open(
+        path: &Path,
+        shape: &JsonShape,
+        convert: Box<dyn Convert>,
+        mut info: SourceInfo,
+    ) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut head = Vec::new();
+        file.by_ref().take(PROBE_BYTES as u64).read_to_end(&mut head)?;
+        file.seek(SeekFrom::Start(0))?;
+        let identity = Identity::of(&file, &head)?;
+        let start = start_of(shape.layout, &head);
+        let mut watch = match start {
+            Start::Lines => Some(Watch::new(File::open(path)?)),
+            Start::List(..) => None,
+        };
+        let mut unescape = false;
+        if let Some(known) = watch.as_mut().map(|watch| watch.look(PROBE_BYTES as u64)).transpose()?.flatten()
+        {
+            unescape = known;
+            watch = None;
+        }
+        path.clone_into(&mut info.path);
+        info.bytes = identity.len;
+        if unescape {
+            info.notes.push(UNESCAPED.to_owned());
+        }
+        let keys = shape.records.iter().flat_map(|record| record.keys().cloned()).collect();
+        Ok(Self {
+            info,
+            identity,
+            frames: start.frames(file, keys)?,
+            decoder: Arc::new(Decoder { convert, unescape: AtomicBool::new(unescape) }),
+            watch,
+            pending: None,
+        })
+    }
+
+    /// Whether `cut` can be decoded now. A backslash in it means nothing before the look ahead is done.
+    fn is_ready(&mut self, cut: &Cut) -> io::Result<bool> {
+        let Some(watch) = &mut self.watch else { return Ok(true) };
+        if memchr::memchr(b'\\', self.frames.bytes(cut)).is_none() {
+            return Ok(true);
+        }
+        let Some(unescape) = watch.look(BATCH_BYTES)? else { return Ok(false) };
+        self.watch = None;
+        self.decoder.unescape.store(unescape, Ordering::Relaxed);
+        if unescape {
+            self.info.notes.push(UNESCAPED.to_owned());
+        }
+        Ok(true)
+    }
+
+    fn take(&mut self, cut: &Cut, batch: &mut ReadBatch) {
+        match self.decoder.event(self.frames.bytes(cut)) {
+            Ok(event) => {
+                batch.events.push((Locator { at: cut.at, len: cut.range.len() as u32 }, event));
+            }
+            Err(fault) => {
+                let problem = if cut.last && fault.is_cut {
+                    "The file ends in the middle of this record: it seems to be cut.".to_owned()
+                } else {
+                    fault.problem
+                };
+                batch.issues.push(ReadIssue::new(self.frames.place(cut), problem, self.frames.bytes(cut)));
+                if fault.is_syntax {
+                    self.frames.recover(cut);
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, batch: &mut ReadBatch) -> io::Result<bool> {
+        let until = self.frames.read_to() + BATCH_BYTES;
+        let full = batch.events.len() + batch.issues.len() + READ_BATCH_EVENTS;
+        while batch.events.len() + batch.issues.len() < full && self.frames.read_to() <= until {
+            let frame = match self.pending.take() {
+                Some(cut) => Frame::Record(cut),
+                None => self.frames.next()?,
+            };
+            match frame {
+                Frame::Record(cut) => {
+                    if !self.is_ready(&cut)? {
+                        self.pending = Some(cut);
+                        return Ok(false);
+                    }
+                    self.take(&cut, batch);
+                }
+                Frame::Problem(issue) => batch.issues.push(issue),
+                Frame::Pause => {}
+                Frame::End => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The note on a file that `psql \copy` wrote.
+const UNESCAPED: &str =
+    "Backslashes were doubled, as psql's \\copy writes them; the whole file was read with single ones.";
+
+impl StoreReader for JsonReader {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError> {
+        let finished = self.read(batch).map_err(|error| StoreError::io(&self.info.path, &error))?;
+        let done = self.frames.read_to();
+        Ok(Progress { done, total: Some(self.identity.len.max(done)), finished })
+    }
+
+    fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError> {
+        let path = self.info.path.clone();
+        let file = File::open(&path).map_err(|error| StoreError::io(&path, &error))?;
+        let mut source =
+            JsonPayloads { path, file, identity: self.identity.clone(), decoder: Arc::clone(&self.decoder) };
+        if !source.is_same() {
+            return Err(StoreError::Changed { path: source.path });
+        }
+        Ok(Box::new(source))
+    }
+}
+
+/// Reads single records again.
+struct JsonPayloads {
+    path: PathBuf,
+    file: File,
+    identity: Identity,
+    decoder: Arc<Decoder>,
+}
+
+impl JsonPayloads {
+    /// Whether the path still names the file that was opened, at least as long as it was.
+    fn is_same(&mut self) -> bool {
+        self.identity.is_of(&self.path, &mut self.file)
+    }
+
+    fn event(&mut self, locator: Locator) -> Result<RecordedEvent, FetchError> {
+        let unreadable = |error: io::Error| FetchError::Unreadable(error.to_string());
+        let mut bytes = vec![0; locator.len as usize];
+        self.file.seek(SeekFrom::Start(locator.at)).map_err(unreadable)?;
+        match self.file.read_exact(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(FetchError::Changed),
+            Err(error) => Err(unreadable(error)),
+            Ok(()) => self.decoder.event(&bytes).map_err(|fault| FetchError::Unreadable(fault.problem)),
+        }
+    }
+}
+
+impl PayloadSource for JsonPayloads {
+    fn fetch(&mut self, locators: &[Locator]) -> Vec<Result<RecordedEvent, FetchError>> {
+        if !self.is_same() {
+            return vec![Err(FetchError::Changed); locators.len()];
+        }
+        locators.iter().map(|locator| self.event(*locator)).collect()
+    }
+}

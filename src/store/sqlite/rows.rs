@@ -1,0 +1,550 @@
+//! Rows of a table as events, in batches by key and again one by one. What a row means is the
+//! format's [`Plan`]; how the database is opened is [`super::open`]'s.
+//!
+//! A locator is the row's key: the rowid; in a table WITHOUT ROWID the row's ordinal, found again through the
+//! key of every 64th row. Keys can come to mean other rows: `VACUUM` renumbers rowids that are no
+//! `INTEGER PRIMARY KEY`, and a file can be overwritten in place. So [`Locator::len`], which rows do not need,
+//! holds a fingerprint of what the row is (32 bits over its id, type, stream, version, times and causality, not
+//! over its payload): a row that is another one is refused as changed. The same is checked for the last row
+//! read before every batch, beside the table's own definition.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
+
+use super::cells::{Cells, Column, quoted};
+use super::open::{Database, Fault, is_damage, sentence};
+use crate::base::limits::{READ_BATCH_EVENTS, RECORD_BYTES_MAX};
+use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
+use crate::store::{Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
+
+/// Payload bytes after which a batch ends.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// Rows between two keys that are remembered of a table WITHOUT ROWID.
+const MARK_EVERY: usize = 64;
+
+/// Rows looked through for one event of such a table, should others have been added around it.
+const SEARCH_MAX: usize = 4_096;
+
+/// What a row of a table is as an event; the sentence of an `Err` begins a [`ReadIssue`].
+pub(crate) type MapFn = dyn Fn(&Cells<'_>) -> Result<RecordedEvent, String> + Send + Sync;
+
+/// Adds what lies in other tables to the events of a batch.
+pub(crate) type CompleteFn = fn(&Connection, &mut [(Locator, RecordedEvent)]) -> rusqlite::Result<()>;
+
+/// How a format reads its table.
+pub(crate) struct Plan {
+    /// The table.
+    pub(crate) table: String,
+    /// What is selected, of the table called `e`.
+    pub(crate) columns: Vec<Column>,
+    /// Which rows are events; all if none is said.
+    pub(crate) filter: Option<String>,
+    /// By what rows are ordered and found again.
+    pub(crate) key: Key,
+    /// What a row becomes.
+    pub(crate) map: Box<MapFn>,
+    /// What other tables add.
+    pub(crate) complete: Option<CompleteFn>,
+}
+
+/// A table's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// The rowid, by a name that no column hides.
+    Rowid(String),
+    /// The primary key of a table WITHOUT ROWID.
+    Primary(Vec<String>),
+}
+
+impl Key {
+    /// The key of `table`; none if every name of its rowid is hidden.
+    pub(crate) fn of(connection: &Connection, table: &str) -> rusqlite::Result<Option<Self>> {
+        let without_rowid: bool = connection.query_row(
+            "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1",
+            [table],
+            |row| row.get(0),
+        )?;
+        let mut statement =
+            connection.prepare("SELECT name, pk, type FROM pragma_table_xinfo(?1) ORDER BY pk, cid")?;
+        let columns: Vec<(String, i64, String)> = statement
+            .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let primary: Vec<&(String, i64, String)> = columns.iter().filter(|(_, pk, _)| *pk > 0).collect();
+        if without_rowid {
+            return Ok(Some(Self::Primary(primary.iter().map(|(name, ..)| name.clone()).collect())));
+        }
+        let free = ["rowid", "_rowid_", "oid"]
+            .into_iter()
+            .find(|alias| !columns.iter().any(|(name, ..)| name.eq_ignore_ascii_case(alias)));
+        Ok(match (free, primary.as_slice()) {
+            (Some(alias), _) => Some(Self::Rowid(alias.to_owned())),
+            (None, [(name, _, declared)]) if declared.eq_ignore_ascii_case("INTEGER") => {
+                Some(Self::Rowid(name.clone()))
+            }
+            (None, _) => None,
+        })
+    }
+
+    fn columns(&self) -> Vec<&str> {
+        match self {
+            Self::Rowid(name) => vec![name],
+            Self::Primary(names) => names.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// `e."a", e."b"`.
+    fn sql(&self) -> String {
+        self.columns().iter().map(|name| format!("e.{}", quoted(name))).collect::<Vec<_>>().join(", ")
+    }
+
+    fn width(&self) -> usize {
+        self.columns().len()
+    }
+}
+
+/// A part of a key, byte for byte: text need not be UTF-8.
+#[derive(Clone, Debug, PartialEq)]
+enum KeyPart {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(Vec<u8>),
+    Blob(Vec<u8>),
+}
+
+impl From<ValueRef<'_>> for KeyPart {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(number) => Self::Integer(number),
+            ValueRef::Real(number) => Self::Real(number),
+            ValueRef::Text(bytes) => Self::Text(bytes.to_owned()),
+            ValueRef::Blob(bytes) => Self::Blob(bytes.to_owned()),
+        }
+    }
+}
+
+impl ToSql for KeyPart {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Real(number) => ValueRef::Real(*number),
+            Self::Text(bytes) => ValueRef::Text(bytes),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+type RowKey = Vec<KeyPart>;
+
+/// Which rows a query is for.
+enum Range<'a> {
+    /// Beyond the key, or all.
+    After(Option<&'a RowKey>, Option<i64>),
+    /// At the key or beyond it.
+    From(&'a RowKey),
+    /// At the key.
+    At(&'a RowKey),
+}
+
+/// A row that was read.
+struct ReadRow {
+    key: RowKey,
+    event: Result<RecordedEvent, String>,
+}
+
+impl Plan {
+    /// Reads up to `limit` rows or [`BATCH_BYTES`], and tells what ended the reading early.
+    fn rows(
+        &self,
+        connection: &Connection,
+        range: &Range<'_>,
+        limit: usize,
+    ) -> rusqlite::Result<(Vec<ReadRow>, Option<rusqlite::Error>)> {
+        let key = self.key.sql();
+        let width = self.key.width();
+        let selected: Vec<&str> =
+            std::iter::once(&*key).chain(self.columns.iter().map(|column| &*column.sql)).collect();
+        let selected = selected.join(", ");
+        let mut conditions: Vec<String> = self.filter.iter().map(|filter| format!("({filter})")).collect();
+        let mut parameters: Vec<&dyn ToSql> = Vec::new();
+        let (compare, bound) = match range {
+            Range::After(None, _) => ("", None),
+            Range::After(Some(bound), _) => (">", Some(bound)),
+            Range::From(bound) => (">=", Some(bound)),
+            Range::At(bound) => ("=", Some(bound)),
+        };
+        if let Some(bound) = bound {
+            let marks = vec!["?"; width].join(", ");
+            conditions.push(format!("({key}) {compare} ({marks})"));
+            parameters.extend(bound.iter().map(|part| part as &dyn ToSql));
+        }
+        if let Range::After(_, Some(last)) = range {
+            conditions.push(format!("{key} <= ?"));
+            parameters.push(last);
+        }
+        let condition =
+            if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        // No other index than the key's own: an odd one could not slow the reading down or mislead it.
+        let sql = format!(
+            "SELECT {selected} FROM {} AS e NOT INDEXED {condition} ORDER BY {key} LIMIT {limit}",
+            quoted(&self.table)
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(parameters))?;
+        let mut read = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => return Ok((read, None)),
+                Err(error) => return Ok((read, Some(error))),
+            };
+            let mut parts = Vec::with_capacity(width);
+            for index in 0..width {
+                parts.push(KeyPart::from(row.get_ref(index)?));
+            }
+            let cells = Cells::new(row, width, &self.columns);
+            let size = cells.size();
+            let event = if size > RECORD_BYTES_MAX {
+                Err(format!("It has {size} bytes, more than an event can have"))
+            } else {
+                (self.map)(&cells).map(|mut event| {
+                    event.warnings.extend(cells.into_warnings());
+                    event
+                })
+            };
+            read.push(ReadRow { key: parts, event });
+            bytes += size;
+            if bytes >= BATCH_BYTES {
+                return Ok((read, None));
+            }
+        }
+    }
+}
+
+/// What an event is, in 32 bits (FNV-1a, folded): equal for the same row as long as it is the same event.
+fn fingerprint(event: &RecordedEvent) -> u32 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut add = |bytes: &[u8]| {
+        // The separator keeps ("ab", "c") from ("a", "bc").
+        for byte in bytes.iter().chain(&[0xff]) {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    };
+    add(event.event_type.as_bytes());
+    for value in [&event.id, &event.correlation_id, &event.causation_id] {
+        add(value.as_deref().unwrap_or_default().as_bytes());
+    }
+    if let Some(home) = event.home() {
+        add(home.stream.aggregate_type.as_deref().unwrap_or_default().as_bytes());
+        add(home.stream.id.as_bytes());
+        add(&home.version.unwrap_or(-1).to_le_bytes());
+    }
+    for time in [event.occurred_at, event.recorded_at].into_iter().flatten() {
+        add(&time.nanos().to_le_bytes());
+    }
+    (hash ^ (hash >> 32)) as u32
+}
+
+/// What reader and payload source share.
+struct Shared {
+    plan: Plan,
+    /// The table's definition when it was opened.
+    definition: Option<String>,
+    /// Keys of the rows 0, 64, 128 … of a table WITHOUT ROWID.
+    marks: Mutex<Vec<RowKey>>,
+}
+
+impl Shared {
+    fn marks(&self) -> MutexGuard<'_, Vec<RowKey>> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_same_table(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        Ok(definition(connection, &self.plan.table)? == self.definition)
+    }
+}
+
+/// The SQL that made a table.
+fn definition(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
+    let sql = connection
+        .query_row(
+            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+            [table],
+            |row| row.get::<_, Option<String>>(0),
+        )
+        .optional()?;
+    Ok(sql.flatten())
+}
+
+/// Reads a table from its first row to the one that was the newest at opening.
+pub(crate) struct RowReader {
+    info: SourceInfo,
+    database: Database,
+    shared: Arc<Shared>,
+    /// Lowest and highest rowid at opening, where there are rowids and both can be read.
+    bounds: Option<(i64, i64)>,
+    /// The last row read, and what it was.
+    last: Option<(RowKey, Option<u32>)>,
+    ordinal: usize,
+    finished: bool,
+}
+
+/// One step of reading as it came out of a transaction.
+struct Step {
+    same: bool,
+    rows: Vec<ReadRow>,
+    events: Vec<(Locator, RecordedEvent)>,
+    issues: Vec<ReadIssue>,
+    stopped: Option<rusqlite::Error>,
+}
+
+impl RowReader {
+    /// A reader of the table of `plan`, at its beginning.
+    pub(crate) fn new(mut database: Database, plan: Plan, mut info: SourceInfo) -> Result<Self, StoreError> {
+        let by_rowid = matches!(plan.key, Key::Rowid(_));
+        let key = plan.key.sql();
+        let table = quoted(&plan.table);
+        let (definition, bounds, empty) = database.read_or_store_error(|connection| {
+            let definition = definition(connection, &plan.table)?;
+            if !by_rowid {
+                return Ok((definition, None, false));
+            }
+            // Two queries, for each is one descent of the tree. Where the file is cut they may fail
+            // although the rows before can be read.
+            let end = |function: &str| {
+                connection.query_row(
+                    &format!("SELECT {function}({key}) FROM {table} AS e NOT INDEXED"),
+                    [],
+                    |row| row.get::<_, Option<i64>>(0),
+                )
+            };
+            Ok(match (end("min"), end("max")) {
+                (Ok(Some(low)), Ok(Some(high))) => (definition, Some((low, high)), false),
+                (Ok(None), Ok(None)) => (definition, None, true),
+                _ => (definition, None, false),
+            })
+        })?;
+        if database.is_damaged() {
+            info.notes.push("The file is damaged: what could be read of it is shown.".to_owned());
+        }
+        if database.is_copy() {
+            info.notes.push(
+                "The store was not closed properly or is not whole, so a copy of it is read; the original is untouched."
+                    .to_owned(),
+            );
+        }
+        let shared = Arc::new(Shared { plan, definition, marks: Mutex::default() });
+        Ok(Self { info, database, shared, bounds, last: None, ordinal: 0, finished: empty })
+    }
+
+    fn step(&mut self) -> Result<Step, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let (last, bounds, ordinal) = (self.last.clone(), self.bounds, self.ordinal);
+        let step = self.database.read(|connection| {
+            let mut step =
+                Step { same: true, rows: Vec::new(), events: Vec::new(), issues: Vec::new(), stopped: None };
+            step.same = shared.is_same_table(connection)?;
+            if let Some((key, Some(expected))) = &last
+                && step.same
+            {
+                let (rows, stopped) = shared.plan.rows(connection, &Range::At(key), 1)?;
+                step.stopped = stopped;
+                step.same = step.stopped.is_some()
+                    || matches!(&rows[..], [ReadRow { event: Ok(event), .. }] if fingerprint(event) == *expected);
+            }
+            if !step.same || step.stopped.is_some() {
+                return Ok(step);
+            }
+            let range = Range::After(last.as_ref().map(|(key, _)| key), bounds.map(|(_, high)| high));
+            (step.rows, step.stopped) = shared.plan.rows(connection, &range, READ_BATCH_EVENTS)?;
+            for (index, row) in step.rows.iter_mut().enumerate() {
+                let at = match row.key[..] {
+                    [KeyPart::Integer(rowid)] if matches!(shared.plan.key, Key::Rowid(_)) => rowid as u64,
+                    _ => (ordinal + index) as u64,
+                };
+                match std::mem::replace(&mut row.event, Err(String::new())) {
+                    Ok(event) => step.events.push((Locator { at, len: fingerprint(&event) }, event)),
+                    Err(problem) => {
+                        let number = if matches!(shared.plan.key, Key::Rowid(_)) { at as i64 } else { at as i64 + 1 };
+                        let place = format!("row {number} of {}", shared.plan.table);
+                        step.issues.push(ReadIssue::new(place, problem, &[]));
+                    }
+                }
+            }
+            if let Some(complete) = shared.plan.complete {
+                complete(connection, &mut step.events)?;
+            }
+            Ok(step)
+        });
+        match step {
+            Ok(step) => Ok(step),
+            Err(Fault::Sqlite(error)) if is_damage(&error) => Ok(Step {
+                same: true,
+                rows: Vec::new(),
+                events: Vec::new(),
+                issues: Vec::new(),
+                stopped: Some(error),
+            }),
+            Err(fault) => Err(self.database.store_error(fault)),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let done = match (&self.last, self.bounds) {
+            (Some((key, _)), Some((low, _))) => match key[..] {
+                [KeyPart::Integer(rowid)] => rowid.wrapping_sub(low).wrapping_add(1) as u64,
+                _ => 0,
+            },
+            _ => self.ordinal as u64,
+        };
+        let total = self.bounds.map(|(low, high)| high.wrapping_sub(low).wrapping_add(1) as u64);
+        let done = if self.finished { total.unwrap_or(done) } else { done };
+        Progress { done, total: total.or(self.finished.then_some(done)), finished: self.finished }
+    }
+}
+
+impl StoreReader for RowReader {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError> {
+        if self.finished {
+            return Ok(self.progress());
+        }
+        let step = self.step()?;
+        if !step.same {
+            return Err(StoreError::Changed { path: self.database.path().to_owned() });
+        }
+        if let Some(row) = step.rows.last() {
+            // The last row's own fingerprint, if it became an event.
+            let at = match row.key[..] {
+                [KeyPart::Integer(rowid)] if matches!(self.shared.plan.key, Key::Rowid(_)) => rowid as u64,
+                _ => (self.ordinal + step.rows.len() - 1) as u64,
+            };
+            let known =
+                step.events.last().filter(|(locator, _)| locator.at == at).map(|(locator, _)| locator.len);
+            self.last = Some((row.key.clone(), known));
+        }
+        if matches!(self.shared.plan.key, Key::Primary(_)) {
+            let mut marks = self.shared.marks();
+            for (index, row) in step.rows.iter().enumerate() {
+                if (self.ordinal + index).is_multiple_of(MARK_EVERY) {
+                    marks.push(row.key.clone());
+                }
+            }
+        }
+        self.ordinal += step.rows.len();
+        let reached_end = match (&self.last, self.bounds) {
+            (Some((key, _)), Some((_, high))) => key[..] == [KeyPart::Integer(high)],
+            _ => false,
+        };
+        self.finished = step.rows.is_empty() || reached_end || step.stopped.is_some();
+        batch.events.extend(step.events);
+        batch.issues.extend(step.issues);
+        if let Some(error) = step.stopped {
+            if !is_damage(&error) {
+                return Err(self.database.store_error(Fault::Sqlite(error)));
+            }
+            let place = match &self.last {
+                Some(_) => format!("after {} rows of {}", self.ordinal, self.shared.plan.table),
+                None => format!("the table {}", self.shared.plan.table),
+            };
+            let problem = format!("The rest cannot be read: {}", sentence(&error));
+            batch.issues.push(ReadIssue::new(place, problem, &[]));
+        }
+        Ok(self.progress())
+    }
+
+    fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError> {
+        Ok(Box::new(RowPayloads { database: self.database.sibling(), shared: Arc::clone(&self.shared) }))
+    }
+}
+
+/// Reads single rows again.
+struct RowPayloads {
+    database: Database,
+    shared: Arc<Shared>,
+}
+
+impl PayloadSource for RowPayloads {
+    fn fetch(&mut self, locators: &[Locator]) -> Vec<Result<RecordedEvent, FetchError>> {
+        let shared = Arc::clone(&self.shared);
+        let read = self.database.read(|connection| {
+            if !shared.is_same_table(connection)? {
+                return Ok(vec![Err(FetchError::Changed); locators.len()]);
+            }
+            Ok(locators.iter().map(|locator| shared.fetch(connection, *locator)).collect())
+        });
+        match read {
+            Ok(events) => events,
+            Err(fault) => {
+                let error = match fault {
+                    Fault::Store(StoreError::Changed { .. }) => FetchError::Changed,
+                    Fault::Store(StoreError::Sqlite { reason, .. } | StoreError::Io { reason, .. }) => {
+                        FetchError::Unreadable(reason)
+                    }
+                    Fault::Store(other) => FetchError::Unreadable(other.to_string()),
+                    Fault::Sqlite(error) => FetchError::Unreadable(sentence(&error)),
+                };
+                vec![Err(error); locators.len()]
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn fetch(&self, connection: &Connection, locator: Locator) -> Result<RecordedEvent, FetchError> {
+        let unreadable = |error: rusqlite::Error| FetchError::Unreadable(sentence(&error));
+        let (key, limit, first) = match &self.plan.key {
+            Key::Rowid(_) => (vec![KeyPart::Integer(locator.at as i64)], 1, 0),
+            Key::Primary(_) => {
+                let ordinal = locator.at as usize;
+                let mark = self.marks().get(ordinal / MARK_EVERY).cloned().ok_or(FetchError::Changed)?;
+                (mark, MARK_EVERY, ordinal % MARK_EVERY)
+            }
+        };
+        let range = if limit == 1 { Range::At(&key) } else { Range::From(&key) };
+        let mut found = self.search(connection, &range, limit, first, locator.len).map_err(unreadable)?;
+        if found.is_none() && limit > 1 {
+            // Rows that were added around it since may have moved it on.
+            found = self.search(connection, &range, SEARCH_MAX, first, locator.len).map_err(unreadable)?;
+        }
+        let mut event = [(locator, found.ok_or(FetchError::Changed)?)];
+        if let Some(complete) = self.plan.complete {
+            complete(connection, &mut event).map_err(unreadable)?;
+        }
+        let [(_, event)] = event;
+        Ok(event)
+    }
+
+    /// The event with this fingerprint in a range: the one at its old place, else the first.
+    fn search(
+        &self,
+        connection: &Connection,
+        range: &Range<'_>,
+        limit: usize,
+        first: usize,
+        expected: u32,
+    ) -> rusqlite::Result<Option<RecordedEvent>> {
+        let (rows, stopped) = self.plan.rows(connection, range, limit)?;
+        let mut events: Vec<Option<RecordedEvent>> = rows
+            .into_iter()
+            .map(|row| row.event.ok().filter(|event| fingerprint(event) == expected))
+            .collect();
+        let found = match events.get_mut(first).and_then(Option::take) {
+            Some(event) => Some(event),
+            None => events.into_iter().flatten().next(),
+        };
+        match stopped {
+            Some(error) if found.is_none() => Err(error),
+            _ => Ok(found),
+        }
+    }
+}
