@@ -1,2 +1,141 @@
-//! Sagascope.
-fn main() {}
+//! The program: a subcommand, or the window. The one subcommand that needs both, `screenshot`, is here.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use sagascope::cli::{self, Outcome, Subcommand};
+
+/// Subcommands that only a program with a window has.
+#[cfg(feature = "gui")]
+const WITH_A_WINDOW: &[Subcommand] = &[Subcommand::of::<screenshot::Screenshot>()];
+#[cfg(not(feature = "gui"))]
+const WITH_A_WINDOW: &[Subcommand] = &[];
+
+fn main() -> ExitCode {
+    match cli::run(std::env::args_os(), WITH_A_WINDOW) {
+        Outcome::Exit(code) => code,
+        Outcome::Window(stores) => window(stores),
+    }
+}
+
+#[cfg(feature = "gui")]
+fn window(stores: Vec<PathBuf>) -> ExitCode {
+    match sagascope::ui::run(stores) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sagascope: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_stores: Vec<PathBuf>) -> ExitCode {
+    eprintln!(
+        "sagascope: This build has no window. Name a subcommand (sagascope --help lists them), or build it with \
+         the feature gui."
+    );
+    ExitCode::from(2)
+}
+
+#[cfg(feature = "gui")]
+mod screenshot {
+    use std::path::PathBuf;
+
+    use anyhow::Context as _;
+    use clap::{Parser, ValueEnum};
+    use sagascope::cli::{Output, Run};
+    use sagascope::ui::screenshot::{Shot, take};
+    use sagascope::ui::theme::Theme;
+
+    /// Draw the window into a PNG, without a display
+    #[derive(Parser, Debug)]
+    #[command(
+        name = "screenshot",
+        after_help = "Examples:\n  sagascope screenshot shop.db out.png\n  \
+                      sagascope screenshot shop.db --stream pay-00301 --at 3 --theme light out.png\n  \
+                      sagascope screenshot shop.jsonl --view lanes --filter 'stream:SKU-*' --size 2560x1440 out.png"
+    )]
+    pub(crate) struct Screenshot {
+        /// Stores, and at last the picture to write
+        #[arg(value_name = "STORE… OUT.png", num_args = 1.., required = true)]
+        files: Vec<PathBuf>,
+        /// View to show: log, lanes, replay, issues
+        #[arg(long)]
+        view: Option<String>,
+        /// Stream to replay: its id, or Type/id
+        #[arg(long)]
+        stream: Option<String>,
+        /// Version of that stream to put the playhead at
+        #[arg(long, requires = "stream", allow_negative_numbers = true)]
+        at: Option<i64>,
+        /// Filter, as typed into the box
+        #[arg(long, default_value = "")]
+        filter: String,
+        /// Theme
+        #[arg(long, value_enum, default_value_t = ThemeArg::Dark)]
+        theme: ThemeArg,
+        /// Size of the window in points
+        #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1600x1000", value_parser = size)]
+        size: (u16, u16),
+        /// Pixels a point
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+        scale: u8,
+        /// Print one JSON object with the picture's path and size
+        #[arg(long)]
+        json: bool,
+    }
+
+    #[derive(Clone, Copy, Debug, ValueEnum)]
+    enum ThemeArg {
+        Dark,
+        Light,
+    }
+
+    fn size(text: &str) -> Result<(u16, u16), String> {
+        let parsed = text
+            .split_once('x')
+            .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+        parsed
+            .filter(|(width, height)| (320..=8192).contains(width) && (200..=8192).contains(height))
+            .ok_or_else(|| {
+                "expected a width and a height such as 1600x1000, at least 320x200, at most 8192x8192"
+                    .to_owned()
+            })
+    }
+
+    impl Run for Screenshot {
+        fn run(self, out: &mut Output) -> anyhow::Result<()> {
+            let (picture_path, stores) = self.files.split_last().context("name the picture to write")?;
+            let is_png =
+                picture_path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+            anyhow::ensure!(
+                is_png,
+                "The last argument is the picture to write and ends in .png\n{}",
+                picture_path.display()
+            );
+            let shot = Shot {
+                stores: stores.to_vec(),
+                view: self.view,
+                stream: self.stream,
+                at: self.at,
+                filter: self.filter,
+                theme: match self.theme {
+                    ThemeArg::Dark => Theme::Dark,
+                    ThemeArg::Light => Theme::Light,
+                },
+                size: [f32::from(self.size.0), f32::from(self.size.1)].into(),
+                scale: f32::from(self.scale),
+            };
+            let picture = take(&shot)?;
+            picture.save_png(picture_path)?;
+            let (width, height) = (picture.width(), picture.height());
+            if self.json {
+                out.json(&serde_json::json!({ "picture": picture_path, "width": width, "height": height }))?;
+            } else {
+                out.line(&format!("{width}×{height}  {}", picture_path.display()))?;
+            }
+            Ok(())
+        }
+    }
+}

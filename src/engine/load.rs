@@ -175,6 +175,11 @@ impl Loader {
         }
     }
 
+    /// Records that could not be read so far.
+    pub fn issues(&self) -> u64 {
+        self.builder.issues()
+    }
+
     /// Progress as of now.
     pub fn progress(&self, elapsed: Duration, finished: bool) -> LoadProgress {
         let events = self.builder.len() as u64;

@@ -3,14 +3,22 @@
 
 mod cache;
 mod dirs;
+mod export;
+mod files;
 mod latest;
 mod load;
 mod pool;
+mod replay;
 mod settings;
 mod workers;
 
 pub use cache::{Cached, EventCache};
 pub use dirs::Dirs;
+pub use export::{ExportError, ExportKind, Exported, PartialFile, export};
+pub use files::{
+    PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
+    samples, save_text, still_there,
+};
 pub use latest::{Latest, Outcome};
 pub use load::{LoadFailure, LoadItem, LoadProgress, Loader, NeedsMapping, OpenLog};
 pub use pool::SourcePool;
@@ -18,7 +26,7 @@ pub use settings::{Recent, Settings, SettingsError};
 pub use workers::Workers;
 
 pub use crate::store::mapping::{FIELDS, Field, Mapping, Proposal};
-pub use crate::store::{FORMATS, Format, SourceInfo};
+pub use crate::store::{FORMATS, Format, SourceInfo, event_to_json};
 
 use std::path::PathBuf;
 use std::sync::Arc;

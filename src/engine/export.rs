@@ -1,0 +1,300 @@
+//! A log into a new file of our own, losing nothing: the SQLite store or JSON lines. What is half-written has
+//! another name and goes when the work ends early; nothing is ever overwritten.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::OpenLog;
+use crate::base::cancel::CancelToken;
+use crate::model::{FetchError, RecordedEvent, Row};
+use crate::store::JsonlWriter;
+use crate::store::native::{WriteError, Writer};
+
+/// Events read and written at a time; one transaction of the SQLite store.
+const EXPORT_AT_A_TIME: usize = 1_024;
+
+/// A format that a log can be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportKind {
+    /// Our own SQLite store.
+    Sqlite,
+    /// Our own JSON lines.
+    JsonLines,
+}
+
+impl ExportKind {
+    /// What a file name asks for: `.db`, `.sqlite`, `.sqlite3`, `.sagascope`, or `.jsonl`, `.ndjson`.
+    pub fn of_name(path: &Path) -> Option<Self> {
+        let extension = path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
+        match extension.as_str() {
+            "db" | "sqlite" | "sqlite3" | "sagascope" => Some(Self::Sqlite),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            _ => None,
+        }
+    }
+
+    /// [`crate::store::Format::name`] of what is written.
+    pub fn format(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sagascope-sqlite",
+            Self::JsonLines => "sagascope-jsonl",
+        }
+    }
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// As what.
+    pub kind: ExportKind,
+    /// How many events.
+    pub events: u64,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The name does not say which format.
+    #[error("The name does not say what to write. End it with .db for an SQLite store or with .jsonl for JSON lines\n{}", .0.display())]
+    Name(PathBuf),
+    /// Nothing is ever overwritten.
+    #[error("There is a file of this name already. Choose another name, or move it away first\n{}", .0.display())]
+    Exists(PathBuf),
+    /// Somebody asked for the end.
+    #[error("Stopped, so nothing was written\n{}", .0.display())]
+    Cancelled(PathBuf),
+    /// An event is in the index but can no longer be read: without it the copy would not be whole.
+    #[error("Nothing was written, because {row} cannot be copied. {error}\n{}", path.display())]
+    Unreadable {
+        /// Which.
+        row: Row,
+        /// Why.
+        error: FetchError,
+        /// Its source.
+        path: PathBuf,
+    },
+    /// The SQLite store could not be written.
+    #[error(transparent)]
+    Store(#[from] WriteError),
+    /// The file could not be written.
+    #[error("Cannot write the file: {}\n{}", reason(error), path.display())]
+    Io {
+        /// The system's reason.
+        error: io::Error,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Writes every event of the log, in its order, to a new file whose name tells the format. `progress` hears how
+/// many events are written.
+pub fn export(
+    open: &OpenLog,
+    to: &Path,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Exported, ExportError> {
+    let kind = ExportKind::of_name(to).ok_or_else(|| ExportError::Name(to.to_owned()))?;
+    let events = match kind {
+        ExportKind::Sqlite => {
+            let mut writer = Writer::create(to).map_err(ExportError::from_write)?;
+            let written = copy(open, to, cancel, progress, &mut |events| Ok(writer.write(events)?))?;
+            writer.finish().map_err(ExportError::from_write)?;
+            written
+        }
+        ExportKind::JsonLines => {
+            let failed = |error| ExportError::Io { error, path: to.to_owned() };
+            let mut writer = JsonlWriter::new(PartialFile::create(to)?);
+            let written = copy(open, to, cancel, progress, &mut |events| {
+                events.iter().try_for_each(|event| writer.write(event)).map_err(failed)
+            })?;
+            writer.finish().map_err(failed)?.finish()?;
+            written
+        }
+    };
+    let bytes = std::fs::metadata(to).map_err(|error| ExportError::Io { error, path: to.to_owned() })?.len();
+    Ok(Exported { kind, events, bytes })
+}
+
+/// Why the system refuses, and what to do.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "its folder does not exist. Make it first, or choose another one".to_owned(),
+        ErrorKind::PermissionDenied => "no permission. Choose a folder you may write to".to_owned(),
+        ErrorKind::StorageFull => "the disk is full. Free some space, or choose another disk".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+impl ExportError {
+    fn from_write(error: WriteError) -> Self {
+        match error {
+            WriteError::Exists { path } => Self::Exists(path),
+            other @ WriteError::Io { .. } => Self::Store(other),
+        }
+    }
+}
+
+/// Hands all events of the log to `write`, some at a time.
+fn copy(
+    open: &OpenLog,
+    to: &Path,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(u64),
+    write: &mut dyn FnMut(&[RecordedEvent]) -> Result<(), ExportError>,
+) -> Result<u64, ExportError> {
+    let log = &open.log;
+    let all = log.len() as u64;
+    let mut done = 0;
+    while done < all {
+        if cancel.is_cancelled() {
+            return Err(ExportError::Cancelled(to.to_owned()));
+        }
+        let until = (done + EXPORT_AT_A_TIME as u64).min(all);
+        let rows: Vec<Row> = (done..until).map(|rank| log.row_at(rank)).collect();
+        let mut events = Vec::with_capacity(rows.len());
+        for (row, event) in rows.iter().zip(open.pool.fetch(log, &rows)) {
+            events.push(event.map_err(|error| {
+                let source = open.sources.get(usize::from(row.source().0));
+                let path = source.map(|source| source.path.clone()).unwrap_or_default();
+                ExportError::Unreadable { row: *row, error, path }
+            })?);
+        }
+        write(&events)?;
+        done = until;
+        progress(done);
+    }
+    // Also a log that was cut short while it was loaded is not copied.
+    if cancel.is_cancelled() { Err(ExportError::Cancelled(to.to_owned())) } else { Ok(done) }
+}
+
+/// A file being written under a temporary name beside the one it gets by [`PartialFile::finish`]. Dropped before,
+/// it is removed.
+#[derive(Debug)]
+pub struct PartialFile {
+    to: PathBuf,
+    temporary: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl PartialFile {
+    /// Begins a file that will be at `to`, where nothing may be yet.
+    pub fn create(to: &Path) -> Result<Self, ExportError> {
+        if to.symlink_metadata().is_ok() {
+            return Err(ExportError::Exists(to.to_owned()));
+        }
+        let failed = |error| ExportError::Io { error, path: to.to_owned() };
+        let mut name = to.file_name().ok_or_else(|| failed(ErrorKind::InvalidFilename.into()))?.to_owned();
+        name.push(format!(".{}.partial", std::process::id()));
+        let temporary = to.with_file_name(name);
+        let file = BufWriter::with_capacity(256 << 10, File::create_new(&temporary).map_err(failed)?);
+        Ok(Self { to: to.to_owned(), temporary, file })
+    }
+
+    /// Where the bytes are until the end, to be read back after a flush.
+    pub fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Closes the file and gives it its name.
+    pub fn finish(mut self) -> Result<(), ExportError> {
+        let failed = |error| ExportError::Io { error, path: self.to.clone() };
+        self.file.flush().map_err(failed)?;
+        self.file.get_ref().sync_all().map_err(failed)?;
+        // A link fails where a file is; a rename would replace it. The temporary name goes with `self`.
+        match std::fs::hard_link(&self.temporary, &self.to) {
+            Ok(()) => Ok(()),
+            Err(_exists_or_no_links) if self.to.symlink_metadata().is_ok() => {
+                Err(ExportError::Exists(self.to.clone()))
+            }
+            Err(_no_links) => std::fs::rename(&self.temporary, &self.to).map_err(failed),
+        }
+    }
+}
+
+impl Write for PartialFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for PartialFile {
+    fn drop(&mut self) {
+        // Gone already after a rename; else nobody could do more than we.
+        drop(std::fs::remove_file(&self.temporary));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Dirs, LoadItem, Loader};
+
+    /// A log of `events` events; the folder holds its file.
+    fn log(folder: &Path, events: usize) -> OpenLog {
+        let path = folder.join("from.jsonl");
+        let lines: Vec<String> = (0..events)
+            .map(|n| format!(r#"{{"type":"Happened","stream_id":"s-{n}","version":0,"data":{{"n":{n}}}}}"#))
+            .collect();
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let mut loader = Loader::new(Dirs::in_folder(folder.join("home")));
+        let needs = loader.load(&LoadItem::detected(path), &CancelToken::default(), &mut |_, _| {}).unwrap();
+        assert!(needs.is_none());
+        loader.publish()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_cancelled_export_leaves_nothing_behind() {
+        for name in ["out.db", "out.jsonl"] {
+            let folder = tempfile::tempdir().unwrap();
+            let open = log(folder.path(), 3 * EXPORT_AT_A_TIME);
+            let cancel = CancelToken::default();
+            let result = export(&open, &folder.path().join(name), &cancel, &mut |_| cancel.cancel());
+            assert!(matches!(result, Err(ExportError::Cancelled(_))), "{result:?}");
+            assert_eq!(names(folder.path()), ["from.jsonl"], "{name}");
+        }
+    }
+
+    #[test]
+    fn an_existing_file_is_refused_and_stays_as_it_is() {
+        for name in ["out.db", "out.jsonl"] {
+            let folder = tempfile::tempdir().unwrap();
+            let open = log(folder.path(), 3);
+            let to = folder.path().join(name);
+            std::fs::write(&to, "mine").unwrap();
+            let result = export(&open, &to, &CancelToken::default(), &mut |_| {});
+            assert!(matches!(result, Err(ExportError::Exists(_))), "{result:?}");
+            assert_eq!(std::fs::read(&to).unwrap(), b"mine");
+            assert_eq!(names(folder.path()), ["from.jsonl", name]);
+        }
+    }
+
+    #[test]
+    fn the_name_tells_the_format() {
+        for (name, expected) in [
+            ("a.db", Some(ExportKind::Sqlite)),
+            ("a.SQLite3", Some(ExportKind::Sqlite)),
+            ("a.b.jsonl", Some(ExportKind::JsonLines)),
+            ("a.json", None),
+            ("db", None),
+        ] {
+            assert_eq!(ExportKind::of_name(Path::new(name)), expected, "{name}");
+        }
+    }
+}

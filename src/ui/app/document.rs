@@ -1,0 +1,232 @@
+//! The open log as the window has it: the newest snapshot, what the filter leaves, and the replayed stream.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::navigation::Navigation;
+use crate::engine::{
+    DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
+};
+use crate::index::{EventLog, RowSet, StreamId};
+use crate::model::Row;
+use crate::query::{Filter, FilterError, SelectStep, select};
+use crate::replay::{MergeRule, Replay};
+
+/// A log in the window.
+pub struct Document {
+    /// Which of the engine's.
+    pub id: DocumentId,
+    /// The files asked for.
+    pub paths: Vec<PathBuf>,
+    /// Newest snapshot.
+    pub open: OpenLog,
+    /// How far loading is.
+    pub progress: LoadProgress,
+    /// Requests to the engine that have not ended: opening, and every adding.
+    pub(super) requests: u32,
+    /// Whether loading was cancelled.
+    pub cancelled: bool,
+    /// Files that could not be read.
+    pub failures: Vec<LoadFailure>,
+    /// Files that wait for a mapping.
+    pub unmapped: Vec<NeedsMapping>,
+    /// Whole events for what is on screen.
+    pub events: Option<EventCache>,
+    /// The filter as typed.
+    pub filter_text: String,
+    /// What is wrong with it, if something is.
+    pub filter_error: Option<FilterError>,
+    /// The last filter that could be understood.
+    pub filter: Filter,
+    /// What it leaves of the log: the last answer, until a newer one is there.
+    pub rows: RowSet,
+    selection: Latest<SelectKey, Selected>,
+    replay: Latest<ReplayKey, Replay>,
+}
+
+/// What a selection depends on.
+#[derive(Clone, Debug, PartialEq)]
+struct SelectKey {
+    generation: u64,
+    filter: Filter,
+    range: Option<(i64, i64)>,
+}
+
+/// An answer to a filter.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    rows: RowSet,
+    /// How far a search through payloads is.
+    pub step: SelectStep,
+}
+
+/// What a replay depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayKey {
+    /// Which stream.
+    pub stream: StreamId,
+    /// How many of its events are loaded.
+    pub events: usize,
+    /// The rule's switch.
+    pub null_removes: bool,
+}
+
+impl Document {
+    /// A log that is being opened.
+    pub fn new(id: DocumentId, paths: Vec<PathBuf>) -> Self {
+        Self {
+            id,
+            paths,
+            open: OpenLog::default(),
+            progress: LoadProgress::default(),
+            requests: 1,
+            cancelled: false,
+            failures: Vec::new(),
+            unmapped: Vec::new(),
+            events: None,
+            filter_text: String::new(),
+            filter_error: None,
+            filter: Filter::default(),
+            rows: RowSet::All,
+            selection: Latest::default(),
+            replay: Latest::default(),
+        }
+    }
+
+    /// The index.
+    pub fn log(&self) -> &EventLog {
+        &self.open.log
+    }
+
+    /// "shop.db", or "shop.db and 2 more".
+    pub fn title(&self) -> String {
+        let name = |path: &PathBuf| {
+            path.file_name()
+                .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+        };
+        match self.paths.as_slice() {
+            [] => String::new(),
+            [one] => name(one),
+            [first, others @ ..] => format!("{} and {} more", name(first), others.len()),
+        }
+    }
+
+    /// Takes a newer snapshot.
+    pub(super) fn publish(&mut self, open: OpenLog, progress: LoadProgress, engine: &Engine) {
+        if self.events.is_none() {
+            self.events = engine.event_cache(&open).ok();
+        }
+        self.open = open;
+        self.progress = progress;
+    }
+
+    /// Takes a filter as typed; a wrong one keeps the last good result.
+    pub(super) fn set_filter(&mut self, text: String) {
+        match Filter::parse(&text) {
+            Ok(filter) => {
+                self.filter = filter;
+                self.filter_error = None;
+            }
+            Err(error) => self.filter_error = Some(error),
+        }
+        self.filter_text = text;
+    }
+
+    /// Asks for what is not known yet and takes what came; called once a frame before drawing.
+    pub(super) fn refresh(&mut self, engine: &Engine, navigation: &Navigation, null_removes: bool) {
+        self.refresh_rows(engine, navigation.range);
+        if let Some(stream) = navigation.stream {
+            self.ask_replay(engine, stream, null_removes);
+        }
+    }
+
+    fn refresh_rows(&mut self, engine: &Engine, range: Option<(i64, i64)>) {
+        if self.filter.is_empty() && range.is_none() {
+            self.rows = RowSet::All;
+            self.selection.clear();
+            return;
+        }
+        let key = SelectKey { generation: self.open.log.generation(), filter: self.filter.clone(), range };
+        let open = self.open.clone();
+        let filter = self.filter.clone();
+        self.selection.ask(engine.workers(), &key, move |cancel, tell| {
+            let mut fetch = |rows: &[Row]| open.pool.fetch(&open.log, rows);
+            let within = |rows: Vec<Row>| match range {
+                Some((from, to)) => {
+                    rows.into_iter().filter(|row| (from..=to).contains(&open.log.key_of(*row))).collect()
+                }
+                None => rows,
+            };
+            let mut told = 0;
+            let mut progress = |found: &[Row], step: SelectStep| {
+                // Each telling copies what was found: twice as many events in between every time.
+                if step.done >= told * 2 + 4_096 {
+                    told = step.done;
+                    tell(Selected { rows: RowSet::Some(Arc::new(within(found.to_vec()))), step });
+                }
+            };
+            let rows = select(&open.log, &filter, &mut fetch, cancel, &mut progress)?;
+            Some(Selected { rows: RowSet::Some(Arc::new(within(rows))), step: SelectStep::default() })
+        });
+        if let Some(answer) = self.selection.answer()
+            && answer.key.filter == self.filter
+            && answer.key.range == range
+            && let Ok(selected) = &answer.result
+        {
+            self.rows = selected.rows.clone();
+        }
+    }
+
+    /// How far a search through payloads is, while it runs.
+    pub fn searching(&self) -> Option<SelectStep> {
+        let answer = self.selection.answer()?;
+        let selected = answer.result.as_ref().ok()?;
+        (answer.partial && self.selection.is_busy()).then_some(selected.step)
+    }
+
+    /// Whether the filter is being answered.
+    pub fn is_selecting(&self) -> bool {
+        self.selection.is_busy()
+    }
+
+    fn ask_replay(&self, engine: &Engine, stream: StreamId, null_removes: bool) {
+        let log = &self.open.log;
+        if stream.0 as usize >= log.streams().len() {
+            return;
+        }
+        let key = ReplayKey { stream, events: log.stream(stream).len(), null_removes };
+        let open = self.open.clone();
+        self.replay.ask(engine.workers(), &key, move |cancel, _| {
+            open.replay(stream, Arc::new(MergeRule { null_removes }), cancel)
+        });
+    }
+
+    /// The newest replay, if it is of the stream in `navigation`: perhaps of fewer events than are loaded by now.
+    pub fn replay(&self, navigation: &Navigation) -> Option<Arc<Outcome<ReplayKey, Replay>>> {
+        self.replay.answer().filter(|answer| Some(answer.key.stream) == navigation.stream)
+    }
+
+    /// The replay's last step that has happened as of the playhead.
+    pub fn replay_step(&self, navigation: &Navigation) -> Option<u32> {
+        let answer = self.replay(navigation)?;
+        let replay = answer.result.as_ref().ok()?;
+        let log = self.log();
+        let playhead = navigation.playhead_rank(log);
+        // Versions ascend with ranks but for logs that were written out of order.
+        let happened = |step: u32| replay.step(step).is_some_and(|step| log.rank_of(step.row) <= playhead);
+        let (mut low, mut high) = (0, replay.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if happened(middle) { low = middle + 1 } else { high = middle }
+        }
+        low.checked_sub(1)
+    }
+
+    /// Whether everything asked for is there.
+    pub fn is_settled(&self) -> bool {
+        self.requests == 0
+            && !self.selection.is_busy()
+            && !self.replay.is_busy()
+            && self.events.as_ref().is_none_or(EventCache::is_idle)
+    }
+}

@@ -1,0 +1,238 @@
+//! How numbers, times and names are written in the window: pure text, no drawing.
+
+use std::path::Path;
+
+use chrono::{DateTime, Local, TimeZone as _};
+
+use crate::model::Timestamp;
+
+/// `1,234,567`.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 event`, `2,345 events`.
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
+/// `812 bytes`, `3.1 MB`.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if n < 1_000 {
+        return count(n, "byte");
+    }
+    let mut tenths = n / 100;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths /= 1_000;
+        unit += 1;
+    }
+    if tenths < 100 {
+        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+    } else {
+        format!("{} {}", tenths / 10, UNITS[unit])
+    }
+}
+
+/// A span of nanoseconds in its two largest units: `1.492 s`, `22.793 s`, `4 m 31 s`, `18 h 35 m`, `53 h 31 m`,
+/// `12 d 4 h`.
+pub fn span(nanos: i64) -> String {
+    let nanos = nanos.unsigned_abs();
+    let (micros, millis, seconds) = (nanos / 1_000, nanos / 1_000_000, nanos / 1_000_000_000);
+    match seconds {
+        0 if nanos == 0 => "0 s".to_owned(),
+        0 if millis == 0 && micros == 0 => format!("{nanos} ns"),
+        0 if millis == 0 => format!("{micros} µs"),
+        0..60 => format!("{}.{:03} s", seconds, millis % 1_000),
+        60..3_600 => two(seconds / 60, "m", seconds % 60, "s"),
+        3_600..360_000 => two(seconds / 3_600, "h", seconds / 60 % 60, "m"),
+        _ => two(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
+    }
+}
+
+fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
+    if small == 0 {
+        format!("{large} {large_unit}")
+    } else {
+        format!("{large} {large_unit} {small} {small_unit}")
+    }
+}
+
+/// `+1.492 s`, `-4.731 s`.
+pub fn signed_span(nanos: i64) -> String {
+    format!("{}{}", if nanos < 0 { '-' } else { '+' }, span(nanos))
+}
+
+/// A clock in the chosen zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// The zone of this computer instead of UTC.
+    pub local: bool,
+}
+
+impl Zone {
+    /// "UTC", or the offset of this computer.
+    pub fn name(self) -> String {
+        if self.local {
+            format!("local, UTC{}", Local.timestamp_nanos(0).format("%:z"))
+        } else {
+            "UTC".to_owned()
+        }
+    }
+
+    fn format(self, time: Timestamp, format: &str) -> String {
+        if self.local {
+            Local.timestamp_nanos(time.nanos()).format(format).to_string()
+        } else {
+            DateTime::from_timestamp_nanos(time.nanos()).format(format).to_string()
+        }
+    }
+
+    /// `19:02:26.013`: milliseconds where the store has them.
+    pub fn time(self, time: Timestamp) -> String {
+        self.format(time, if time.digits() == 0 { "%H:%M:%S" } else { "%H:%M:%S%.3f" })
+    }
+
+    /// `2026-03-01`.
+    pub fn date(self, time: Timestamp) -> String {
+        self.format(time, "%Y-%m-%d")
+    }
+
+    /// `2026-03-01 19:02:26.013`.
+    pub fn date_time(self, time: Timestamp) -> String {
+        format!("{} {}", self.date(time), self.time(time))
+    }
+
+    /// `1 Mar 23:27`, for axes.
+    pub fn custom(self, nanos: i64, format: &str) -> String {
+        self.format(Timestamp::from_nanos(nanos, 9), format)
+    }
+
+    /// The first moment of the day after the one `nanos` lies on, in nanoseconds since 1970.
+    pub fn next_day(self, nanos: i64) -> i64 {
+        const DAY: i64 = 86_400_000_000_000;
+        let utc = nanos.div_euclid(DAY).saturating_add(1).saturating_mul(DAY);
+        if !self.local {
+            return utc;
+        }
+        let midnight = Local.timestamp_nanos(nanos).date_naive().succ_opt().and_then(|day| {
+            // Where the clock jumps over midnight, the day begins an hour later.
+            (0..=3).find_map(|hour| Local.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest())
+        });
+        midnight.and_then(|time| time.timestamp_nanos_opt()).filter(|next| *next > nanos).unwrap_or(utc)
+    }
+
+    /// The day a time lies on, as a number that only serves to compare.
+    pub fn day(self, time: Timestamp) -> String {
+        self.date(time)
+    }
+}
+
+/// `229db9b3…aee9`: an id cut in the middle, when it is longer than `max` letters.
+pub fn middle(id: &str, max: usize) -> String {
+    let length = id.chars().count();
+    if length <= max || max < 5 {
+        return id.to_owned();
+    }
+    let tail = ((max - 1) / 3).min(6);
+    let head = max - 1 - tail;
+    let start: String = id.chars().take(head).collect();
+    let end: String = id.chars().skip(length - tail).collect();
+    format!("{start}…{end}")
+}
+
+/// The last part of a path, on one line.
+pub fn file_name(path: &Path) -> String {
+    one_line(&path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()))
+}
+
+/// Text on one line: control characters as escapes, so that nothing in a store can break the layout.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\t' => line.push_str("\\t"),
+            // Directional overrides could make a line read as something else than it says.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => {
+                line.push_str(&escape(letter));
+            }
+            control if control.is_control() => line.push_str(&escape(control)),
+            other => line.push(other),
+        }
+    }
+    line
+}
+
+fn escape(letter: char) -> String {
+    format!("\\u{:04x}", u32::from(letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (n, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(n), expected);
+        }
+        for (n, expected) in [
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (3_120_950, "3.1 MB"),
+            (812_000_000, "812 MB"),
+            (1_500, "1.5 kB"),
+        ] {
+            assert_eq!(bytes(n), expected);
+        }
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        const S: i64 = 1_000_000_000;
+        for (nanos, expected) in [
+            (0, "0 s"),
+            (500, "500 ns"),
+            (1_500, "1 µs"),
+            (377_000_000, "0.377 s"),
+            (22_793_000_000, "22.793 s"),
+            (271 * S, "4 m 31 s"),
+            (66_900 * S, "18 h 35 m"),
+            (3_600 * S, "1 h"),
+            (192_660 * S, "53 h 31 m"),
+            (1_051_200 * S, "12 d 4 h"),
+        ] {
+            assert_eq!(span(nanos), expected);
+        }
+    }
+
+    #[test]
+    fn the_next_day_begins_at_midnight() {
+        const DAY: i64 = 86_400_000_000_000;
+        let utc = Zone { local: false };
+        for (nanos, expected) in [(0, DAY), (DAY - 1, DAY), (DAY, 2 * DAY), (-1, 0), (i64::MAX, i64::MAX)] {
+            assert_eq!(utc.next_day(nanos), expected, "{nanos}");
+        }
+        let local = Zone { local: true };
+        let next = local.next_day(1_772_391_746_013_693_000);
+        assert_eq!(local.custom(next, "%H:%M:%S"), "00:00:00");
+    }
+
+    #[test]
+    fn ids_are_cut_in_the_middle_and_text_stays_on_its_line() {
+        assert_eq!(middle("229db9b3-e0c1-4c3c-8a11-1b2c3d4eaee9", 13), "229db9b3…aee9");
+        assert_eq!(middle("ord-00301", 13), "ord-00301");
+        assert_eq!(one_line("a\nb\u{7}\u{202e}c"), "a\\nb\\u0007\\u202ec");
+    }
+}

@@ -1,0 +1,17 @@
+//! Tests of the engine through its public interface, one binary for all of them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cli;
+mod event_store;
+mod formats;
+mod index;
+mod json_formats;
+mod native_writer;
+mod plain_log;
+mod query;
+mod sqlite_damage;
+mod sqlite_formats;
+mod sqlite_mapped;
+mod sqlite_opening;
+mod support;
+mod time_axis;

@@ -1,0 +1,140 @@
+//! Broken databases: a sentence and what could be read, never a crash.
+
+use std::path::{Path, PathBuf};
+
+use sagascope::base::prng::Prng;
+use sagascope::model::RecordedEvent;
+use sagascope::store::StoreError;
+
+use crate::support::{EVENTS_TABLE, Everything, Listing, data, events_of, fill, open_store, read_all};
+
+/// Reads `content` as a store; checks that it stays as it is and that no message is empty.
+fn attempt(folder: &Path, content: &[u8]) -> Result<Everything, StoreError> {
+    let path = folder.join("broken.db");
+    std::fs::write(&path, content).unwrap();
+    let before = Listing::of(folder);
+    let cache = tempfile::tempdir().unwrap();
+    let read = open_store(&path, cache.path()).map(|mut reader| {
+        let read = read_all(&mut *reader);
+        drop(reader.payloads().unwrap().fetch(&read.locators));
+        read
+    });
+    assert_eq!(Listing::of(folder), before);
+    if let Err(error) = &read {
+        let text = error.to_string();
+        assert!(text.ends_with("broken.db") && text.len() > 60, "{text}");
+    }
+    read
+}
+
+/// What could be read is the beginning of the whole, and the rest is one issue.
+fn check_beginning(read: &Everything, whole: &[RecordedEvent], what: &str) {
+    assert!(read.error.is_none(), "{what}: {:?}", read.error);
+    assert!(whole.starts_with(&read.events), "{what}: {} events", read.events.len());
+    assert_eq!(read.issues.len(), usize::from(read.events.len() < whole.len()), "{what}: {:?}", read.issues);
+    for issue in &read.issues {
+        assert!(issue.problem.starts_with("The rest cannot be read: "), "{what}: {issue:?}");
+    }
+}
+
+fn synthetic(folder: &Path) -> PathBuf {
+    let path = folder.join("whole.db");
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(&format!("{EVENTS_TABLE} {}", fill(1, 6_000)))
+        .unwrap();
+    path
+}
+
+#[test]
+fn a_store_that_was_cut_gives_its_beginning_wherever_it_was_cut() {
+    let made = tempfile::tempdir().unwrap();
+    for path in [data("emmett.db"), data("pyeventsourcing.db"), synthetic(made.path())] {
+        let content = std::fs::read(&path).unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        let whole = copy.path().join("whole.db");
+        std::fs::copy(&path, &whole).unwrap();
+        let whole = events_of(&whole);
+        let folder = tempfile::tempdir().unwrap();
+        let mut partly = 0;
+        for part in 0..50 {
+            let cut = content.len() * part / 50;
+            let what = format!("{} cut at {cut}", path.display());
+            if let Ok(read) = attempt(folder.path(), &content[..cut]) {
+                check_beginning(&read, &whole, &what);
+                partly += usize::from(!read.events.is_empty());
+            }
+        }
+        assert!(partly >= 10, "{}: only {partly} of 50 gave anything", path.display());
+    }
+}
+
+#[test]
+fn a_page_of_zeros_ends_the_reading_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = events_of(&synthetic(folder.path()));
+    let content = std::fs::read(folder.path().join("whole.db")).unwrap();
+    let broken = tempfile::tempdir().unwrap();
+    for page in (1..content.len() / 4096).step_by(37) {
+        let mut content = content.clone();
+        content[page * 4096..][..4096].fill(0);
+        if let Ok(read) = attempt(broken.path(), &content) {
+            check_beginning(&read, &whole, &format!("page {page}"));
+        }
+    }
+}
+
+#[test]
+fn random_bytes_after_a_header_are_a_sentence() {
+    let header = &std::fs::read(data("emmett.db")).unwrap()[..100];
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 0..40 {
+        let mut prng = Prng::new(seed);
+        let mut content = header.to_vec();
+        content.extend((0..prng.below(40_000)).map(|_| prng.next_u64() as u8));
+        let read = attempt(folder.path(), &content);
+        assert!(read.is_err(), "seed {seed}: {read:?}");
+    }
+}
+
+#[test]
+fn random_changes_never_crash() {
+    let content = std::fs::read(data("cqrs-es.db")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 0..150 {
+        let mut prng = Prng::new(seed);
+        let mut content = content.clone();
+        for _ in 0..prng.between(1, 200) {
+            let at = prng.below(content.len() as u64) as usize;
+            content[at] = prng.next_u64() as u8;
+        }
+        drop(attempt(folder.path(), &content));
+    }
+}
+
+#[test]
+fn a_header_alone_and_an_empty_database_say_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(attempt(folder.path(), b"SQLite format 3\0").is_err());
+    let empty = folder.path().join("empty.db");
+    rusqlite::Connection::open(&empty).unwrap().execute_batch("CREATE TABLE t (a); DROP TABLE t").unwrap();
+    let error = open_store(&empty, folder.path()).map(|_| ()).unwrap_err();
+    assert!(matches!(error, StoreError::NotAStore { .. } | StoreError::Mapping { .. }), "{error}");
+}
+
+#[test]
+fn a_schema_made_to_do_harm_does_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(&format!(
+            "{EVENTS_TABLE} {}
+             CREATE VIEW v AS WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;
+             CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM events; END;
+             CREATE VIRTUAL TABLE f USING fts5(type, stream_id, time);",
+            fill(1, 10)
+        ))
+        .unwrap();
+    assert_eq!(events_of(&path).len(), 10);
+}

@@ -1,0 +1,16 @@
+//! Tests of the window, one binary for all of them: everything is found by its accessible name, as a screen
+//! reader would, and drawn by CPU.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod dialogs;
+mod inspector;
+mod lanes;
+mod log;
+mod navigator;
+mod palette;
+mod pictures;
+mod replay;
+mod time;
+mod welcome;
+mod widget_use;
+mod widgets;

@@ -1,0 +1,55 @@
+//! The page before a log is open.
+
+use egui::HoveredFile;
+use sagascope::engine::{Dirs, Recent, Settings};
+use sagascope_ui_tests::home::{Window, sample};
+
+#[test]
+fn the_sample_is_one_click_away() {
+    let mut window = Window::open(Vec::<std::path::PathBuf>::new());
+    for label in ["Sagascope", "See what happened, step through it.", "Drop an event store here", "Open…"] {
+        assert!(window.says(label), "{label} is not in {:?}", window.labels());
+    }
+    assert!(window.says_part("CloudEvents"));
+    window.click_containing("Shop, one week");
+    assert_eq!(window.events(), 3_776);
+}
+
+#[test]
+fn recent_files_open_again_and_missing_ones_leave_the_list() {
+    let home = tempfile::tempdir().unwrap();
+    let mut settings = Settings::default();
+    settings.remember(Recent {
+        path: sample(),
+        format: "JSON events".into(),
+        bytes: 5,
+        events: 3_776,
+        opened_at: 0,
+    });
+    settings.remember(Recent { path: "/nowhere/gone.db".into(), events: 7, ..Recent::default() });
+    settings.save(&Dirs::in_folder(home.path().to_owned())).unwrap();
+    let mut window = Window::at_home(home, Vec::<std::path::PathBuf>::new(), true);
+    let missing = "gone.db, moved or renamed: remove from list";
+    assert!(window.says_part(missing), "{:?}", window.labels());
+    window.click_containing(missing);
+    assert!(!window.says_part("gone.db"));
+    window.click_containing("shop-week.jsonl, JSON events, 5 bytes, 3,776 events");
+    assert_eq!(window.events(), 3_776);
+}
+
+#[test]
+fn dragged_files_are_told_where_they_go() {
+    let mut window = Window::open(Vec::<std::path::PathBuf>::new());
+    window.harness.input_mut().hovered_files = vec![HoveredFile::default()];
+    // A window that files are dragged over never rests.
+    window.harness.run_steps(3);
+    assert!(window.says_part("Drop to open. Read-only"), "{:?}", window.labels());
+    let mut window = Window::open([sample()]);
+    window.harness.input_mut().hovered_files = vec![HoveredFile::default()];
+    // A window that files are dragged over never rests.
+    window.harness.run_steps(3);
+    assert!(window.says_part("Drop to open. With Shift: add to this log"), "{:?}", window.labels());
+    window.harness.input_mut().hovered_files.clear();
+    window.settle();
+    assert!(!window.says_part("Drop to"));
+}
