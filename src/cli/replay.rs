@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use clap::Parser;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::args::{MappingArgs, OutputArgs, StoreArgs};
 use super::open::{BadRows, open};
@@ -149,12 +150,21 @@ fn fold(open: &OpenLog, stream: StreamId, null_removes: bool) -> anyhow::Result<
 
 fn state_json(view: &View, out: &mut Output) -> std::io::Result<()> {
     let state = view.at.map_or_else(|| view.replay.state_before(0), |at| view.replay.state_at(at));
-    out.json(&json!({
-        "stream": view.name.id,
-        "aggregate_type": view.name.aggregate_type,
-        "version": view.step().and_then(|step| step.version),
-        "state": &*state,
-    }))
+    out.json(&StateLine {
+        stream: &view.name.id,
+        aggregate_type: view.name.aggregate_type.as_deref(),
+        version: view.step().and_then(|step| step.version),
+        state: &state,
+    })
+}
+
+/// One line of `--json`. A struct, because `json!` would parse numbers anew and respell their exponents.
+#[derive(Serialize)]
+struct StateLine<'a> {
+    stream: &'a str,
+    aggregate_type: Option<&'a str>,
+    version: Option<i64>,
+    state: &'a Value,
 }
 
 fn state_text(view: &View, out: &mut Output) -> std::io::Result<()> {

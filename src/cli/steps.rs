@@ -1,6 +1,7 @@
 //! `sagascope replay --steps`: what each event changed.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Output;
 use super::replay::View;
@@ -25,20 +26,46 @@ fn shown(view: &View) -> impl Iterator<Item = (u32, &Step)> {
 
 pub(super) fn json(view: &View, out: &mut Output) -> std::io::Result<()> {
     for (at, step) in shown(view) {
-        let changes: Vec<Value> = view.replay.changes_at(at).iter().map(change).collect();
-        out.json(&json!({
-            "row": step.row.raw(),
-            "version": step.version,
-            "type": &*step.event_type,
-            "occurred_at": step.time.map(|time| time.to_string()),
-            "changes": changes,
-        }))?;
+        let changes = view.replay.changes_at(at);
+        out.json(&StepLine {
+            row: step.row.raw(),
+            version: step.version,
+            event_type: &step.event_type,
+            occurred_at: step.time.map(|time| time.to_string()),
+            changes: changes.iter().map(ChangeLine::of).collect(),
+        })?;
     }
     Ok(())
 }
 
-fn change(change: &Change) -> Value {
-    json!({"op": op(change.op), "path": change.path.to_string(), "from": change.from, "to": change.to})
+/// One line of `--steps --json`. Structs, because `json!` would parse numbers anew and respell their exponents.
+#[derive(Serialize)]
+struct StepLine<'a> {
+    row: u64,
+    version: Option<i64>,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    occurred_at: Option<String>,
+    changes: Vec<ChangeLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeLine<'a> {
+    op: &'static str,
+    path: String,
+    from: Option<&'a Value>,
+    to: Option<&'a Value>,
+}
+
+impl<'a> ChangeLine<'a> {
+    fn of(change: &'a Change) -> Self {
+        Self {
+            op: op(change.op),
+            path: change.path.to_string(),
+            from: change.from.as_ref(),
+            to: change.to.as_ref(),
+        }
+    }
 }
 
 pub(super) fn text(view: &View, out: &mut Output) -> std::io::Result<()> {

@@ -276,6 +276,19 @@ fn a_replay_stops_where_it_is_told_and_null_is_kept_unless_it_removes() {
     }
 }
 
+#[test]
+fn numbers_are_printed_as_they_are_stored() {
+    let cli = Cli::new();
+    let data = r#"{"a":{"n":1E5,"m":1.10},"b":1e400}"#;
+    let store =
+        cli.write("n.jsonl", format!("{{\"type\":\"T\",\"stream\":\"s\",\"version\":1,\"data\":{data}}}\n"));
+    let store = store.to_str().unwrap();
+    let printed = |args: &[&str]| cli.run(args).out;
+    assert!(printed(&["events", store, "--json"]).contains(&format!("\"data\":{data}")));
+    assert!(printed(&["replay", store, "s", "--json"]).contains(&format!("\"state\":{data}")));
+    assert!(printed(&["replay", store, "s", "--steps", "--json"]).contains("\"to\":1e400"));
+}
+
 /// What `events --json` prints, without the places that a copy changes.
 fn events_of(cli: &Cli, store: &str) -> Vec<String> {
     let mut events = cli.json(&["events", store]);
