@@ -1,9 +1,11 @@
-//! What every module may use: cancel tokens, named threads, clocks, the seeded generator, limits and
+//! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits and
 //! copy-on-write columns. Standard library only, and nothing about events.
 
 pub mod cancel;
 pub mod chunks;
 pub mod clock;
+pub mod entropy;
 pub mod limits;
 pub mod prng;
 pub mod thread;
+pub mod ticks;
