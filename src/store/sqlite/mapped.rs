@@ -8,8 +8,9 @@ use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
 use super::cells::{Cells, Column, quoted, time_of_text, value_of};
+use super::key::Key;
 use super::open::Database;
-use super::rows::{Key, Plan, RowReader};
+use super::rows::{Plan, RowReader};
 use super::{no_rowid, source_info};
 use crate::model::{EventKind, JsonText, Membership, Payload, RecordedEvent, StreamName, Timestamp};
 use crate::store::mapping::{Field, Mapping, Proposal, propose_fields};

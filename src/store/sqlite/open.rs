@@ -23,7 +23,7 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
@@ -59,8 +59,11 @@ pub(crate) struct Database {
     /// Without symbolic links: what belongs to a database lies beside the file itself.
     real: PathBuf,
     cache_dir: PathBuf,
-    /// Held open as long as any sibling lives: closing it would end their locks.
-    file: Arc<File>,
+    /// Open while it reads or holds a connection, and then the same for all siblings: closing one handle of a file
+    /// ends all locks that the process has on it.
+    file: Option<Arc<File>>,
+    /// Where siblings find it. Locked while the last one closes it.
+    shared_file: Arc<Mutex<Weak<File>>>,
     identity: Identity,
     copy: Option<Arc<CopiedStore>>,
     open: Option<(Choice, Connection)>,
@@ -84,7 +87,8 @@ impl Database {
         let identity = Identity::of(&real).map_err(io)?;
         let mut database = Self {
             path: path.to_owned(),
-            file: Arc::new(File::open(&real).map_err(io)?),
+            file: None,
+            shared_file: Arc::default(),
             real,
             cache_dir: cache_dir.to_owned(),
             identity,
@@ -102,7 +106,8 @@ impl Database {
             path: self.path.clone(),
             real: self.real.clone(),
             cache_dir: self.cache_dir.clone(),
-            file: Arc::clone(&self.file),
+            file: None,
+            shared_file: Arc::clone(&self.shared_file),
             identity: self.identity,
             copy: self.copy.clone(),
             open: None,
@@ -204,11 +209,33 @@ impl Database {
         }
     }
 
-    fn choose(&self) -> Result<Choice, Fault> {
-        match &self.copy {
-            Some(_) => Ok(Choice::Copy),
-            None => choose(&self.real, &self.file).map_err(|error| self.io(&error)),
+    fn choose(&mut self) -> Result<Choice, Fault> {
+        if self.copy.is_some() {
+            return Ok(Choice::Copy);
         }
+        let chosen = self.open_file().and_then(|file| choose(&self.real, &file));
+        chosen.map_err(|error| self.io(&error))
+    }
+
+    fn open_file(&mut self) -> std::io::Result<Arc<File>> {
+        if let Some(file) = &self.file {
+            return Ok(Arc::clone(file));
+        }
+        let mut shared = self.shared_file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match shared.upgrade() {
+            Some(file) => file,
+            None => Arc::new(File::open(&self.real)?),
+        };
+        *shared = Arc::downgrade(&file);
+        Ok(Arc::clone(self.file.insert(file)))
+    }
+
+    /// Closes what is open; the next read opens it again.
+    pub(crate) fn rest(&mut self) {
+        self.open = None;
+        // Under the lock, so that no sibling opens the file anew before this handle is closed.
+        let _shared = self.shared_file.lock().unwrap_or_else(PoisonError::into_inner);
+        self.file = None;
     }
 
     /// Takes a connection that fits what lies beside the file now. With `may_copy` a database that cannot be opened
@@ -305,6 +332,12 @@ impl Database {
     fn busy(&self) -> StoreError {
         let reason = "another program keeps writing it. Wait until it has finished, then open it again";
         StoreError::Sqlite { reason: reason.to_owned(), path: self.path.clone() }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.rest();
     }
 }
 
