@@ -274,8 +274,8 @@ mod tests {
         let line = r#"{"type":"Happened","stream_id":"s","version":1,"data":{"n":1}}"#;
         std::fs::write(&path, format!("{line}\n{line}\n")).unwrap();
         let mut loader = Loader::new(Dirs::in_folder(folder.path().join("home")));
-        let loaded = loader.load(&LoadItem::detected(&path), &CancelToken::default(), &mut |_, _| {});
-        assert!(loaded.unwrap().is_none());
+        let needs = loader.load(&LoadItem::detected(&path), &CancelToken::default(), &mut |_, _| {});
+        assert!(needs.unwrap().is_none());
         let open = loader.publish();
         let stream = open.log.memberships(open.log.row_at(0))[0].0;
         assert_eq!(fold(&open, stream, false).unwrap().len(), 2);

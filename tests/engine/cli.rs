@@ -355,7 +355,7 @@ fn a_file_without_a_readable_record_says_what_it_is() {
     let cli = Cli::new();
     let deep = format!("{{\"a\":{}{}}}\n", "[".repeat(200), "]".repeat(200));
     cli.write("deep.json", &deep);
-    let wide = deep.replacen("{", &format!("{{\"x\":\"{}\",", "x".repeat(100_000)), 1);
+    let wide = deep.replacen('{', &format!("{{\"x\":\"{}\",", "x".repeat(100_000)), 1);
     cli.write("deep-and-wide.jsonl", &wide);
     let long = format!("{{\"type\":\"{}\"}}\n", "x".repeat(65 << 20));
     cli.write("long.jsonl", &long);
@@ -403,7 +403,7 @@ fn many_stores_need_few_open_files() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), &*errors), (Some(0), ""));
     let one = cli.run(&["events", "--json", "1.db"]).out.lines().count();
-    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 40 + 80 * one);
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 40 + 80 * one);
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn the_other_process() {
             std::process::exit(0);
         })
         .unwrap();
-        connection.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
+        connection.busy_timeout(std::time::Duration::from_mins(1)).unwrap();
         let mut answered = false;
         // Locked for most of the time, with a moment between two commits. Counting takes it, and no lock.
         let count = |to: u32| {
