@@ -334,9 +334,9 @@ fn a_log_without_events_is_converted_there_and_back() {
         let ran = cli.run(args);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{args:?}");
         let info = cli.json(&["info", out]);
-        let format = if out.ends_with(".db") { "sagascope-sqlite" } else { "sagascope-jsonl" };
+        let kind = if out.contains(".db") { "sagascope-sqlite" } else { "sagascope-jsonl" };
         assert_eq!((&info[0]["events"], &info[0]["issues"]), (&0.into(), &0.into()), "{out}");
-        assert_eq!(info[0]["format"], format, "{out}");
+        assert_eq!(info[0]["format"], kind, "{out}");
     }
     let content = |name: &str| std::fs::read_to_string(cli.0.path().join(name)).unwrap();
     for name in ["c.jsonl", "d.jsonl", "e.jsonl"] {
