@@ -1,9 +1,10 @@
 //! What every module may use: cancel tokens, named threads, clocks, the seeded generator, limits,
-//! copy-on-write columns, text on one line. Standard library only, and nothing about events.
+//! copy-on-write columns, a stable hash, text on one line. Standard library only, and nothing about events.
 
 pub mod cancel;
 pub mod chunks;
 pub mod clock;
+pub mod hash;
 pub mod limits;
 pub mod prng;
 pub mod text;

@@ -81,7 +81,7 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] WriteError),
     /// The file could not be written.
-    #[error("Cannot write the file: {}\n{}", reason(error), path.display())]
+    #[error("Cannot write the file: {}\n{}", Partial::refusal(error), path.display())]
     Io {
         /// The system's reason.
         error: io::Error,
@@ -118,16 +118,6 @@ pub fn export(
     };
     let bytes = std::fs::metadata(to).map_err(|error| ExportError::Io { error, path: to.to_owned() })?.len();
     Ok(Exported { kind, events, bytes })
-}
-
-/// Why the system refuses, and what to do.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "its folder does not exist. Make it first, or choose another one".to_owned(),
-        ErrorKind::PermissionDenied => "no permission. Choose a folder you may write to".to_owned(),
-        ErrorKind::StorageFull => "the disk is full. Free some space, or choose another disk".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 impl ExportError {

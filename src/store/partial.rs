@@ -41,6 +41,18 @@ impl Partial {
         Err(ErrorKind::ResourceBusy.into())
     }
 
+    /// Why the system refuses to write a file, and what to do.
+    pub fn refusal(error: &io::Error) -> String {
+        match error.kind() {
+            ErrorKind::NotFound => {
+                "its folder does not exist. Make it first, or choose another one".to_owned()
+            }
+            ErrorKind::PermissionDenied => "no permission. Choose a folder you may write to".to_owned(),
+            ErrorKind::StorageFull => "the disk is full. Free some space, or choose another disk".to_owned(),
+            _ => error.to_string(),
+        }
+    }
+
     /// Where the bytes are until the end.
     pub fn path(&self) -> &Path {
         &self.temporary

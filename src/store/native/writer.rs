@@ -16,7 +16,7 @@ use crate::store::sqlite::{is_damage, sentence};
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// Nothing is ever overwritten.
-    #[error("There is a file of this name already. Choose another name, or move it away first.\n{}", path.display())]
+    #[error("There is a file of this name already. Choose another name, or move it away first\n{}", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
@@ -126,18 +126,12 @@ fn io_failure(path: &Path, error: &std::io::Error) -> WriteError {
     if error.kind() == ErrorKind::AlreadyExists {
         return WriteError::Exists { path: path.to_owned() };
     }
-    let reason = match error.kind() {
-        ErrorKind::NotFound => "its folder does not exist. Make it first, or choose another one.".to_owned(),
-        ErrorKind::PermissionDenied => "no permission. Choose a folder you may write to.".to_owned(),
-        ErrorKind::StorageFull => "the disk is full. Free some space, or choose another disk.".to_owned(),
-        _ => error.to_string(),
-    };
-    WriteError::Io { reason, path: path.to_owned() }
+    WriteError::Io { reason: Partial::refusal(error), path: path.to_owned() }
 }
 
 fn sqlite_failure(path: &Path, error: &rusqlite::Error) -> WriteError {
     let reason = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full. Free some space, or choose another disk.".to_owned(),
+        Some(ErrorCode::DiskFull) => Partial::refusal(&ErrorKind::StorageFull.into()),
         _ => sentence(error),
     };
     WriteError::Io { reason, path: path.to_owned() }

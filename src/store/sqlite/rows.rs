@@ -17,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 use super::cells::{Cells, Column, quoted};
 use super::key::{Key, KeyPart, RowKey};
 use super::open::{Database, Fault, damage, is_damage, sentence};
+use crate::base::hash::Fnv1a;
 use crate::base::limits::{READ_BATCH_EVENTS, RECORD_BYTES_MAX};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
 use crate::store::{Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
@@ -162,12 +163,11 @@ impl Plan {
 
 /// What an event is, in 32 bits (FNV-1a, folded): equal for the same row as long as it is the same event.
 fn fingerprint(event: &RecordedEvent) -> u32 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut hash = Fnv1a::default();
     let mut add = |bytes: &[u8]| {
+        hash.add(bytes);
         // The separator keeps ("ab", "c") from ("a", "bc").
-        for byte in bytes.iter().chain(&[0xff]) {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        hash.add(&[0xff]);
     };
     add(event.event_type.as_bytes());
     for value in [&event.id, &event.correlation_id, &event.causation_id] {
@@ -181,6 +181,7 @@ fn fingerprint(event: &RecordedEvent) -> u32 {
     for time in [event.occurred_at, event.recorded_at].into_iter().flatten() {
         add(&time.nanos().to_le_bytes());
     }
+    let hash = hash.finish();
     (hash ^ (hash >> 32)) as u32
 }
 
