@@ -9,15 +9,16 @@
 //! read before every batch, beside the table's own definition. Where a row is not found, the table's tree may be
 //! broken rather than changed: SQLite follows keys in a wrong order without a word. Then it is asked to check.
 
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use foldhash::quality::FixedState;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::cells::{Cells, Column, quoted};
 use super::key::{Key, KeyPart, RowKey};
 use super::open::{Database, Fault, damage, is_damage, sentence};
-use crate::base::hash::Fnv1a;
 use crate::base::limits::{READ_BATCH_EVENTS, RECORD_BYTES_MAX};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
 use crate::store::{Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
@@ -161,13 +162,14 @@ impl Plan {
     }
 }
 
-/// What an event is, in 32 bits (FNV-1a, folded): equal for the same row as long as it is the same event.
+/// What an event is, in 32 bits: equal for the same row as long as it is the same event.
 fn fingerprint(event: &RecordedEvent) -> u32 {
-    let mut hash = Fnv1a::default();
+    // Compared only while the program runs, so the hash need not be the same for ever.
+    let mut hash = FixedState::default().build_hasher();
     let mut add = |bytes: &[u8]| {
-        hash.add(bytes);
-        // The separator keeps ("ab", "c") from ("a", "bc").
-        hash.add(&[0xff]);
+        // The length keeps ("ab", "c") from ("a", "bc").
+        hash.write_usize(bytes.len());
+        hash.write(bytes);
     };
     add(event.event_type.as_bytes());
     for value in [&event.id, &event.correlation_id, &event.causation_id] {
