@@ -11,13 +11,11 @@ use super::open::{BadRows, open};
 use super::table::{Kind, Table};
 use super::text::{NONE, clean, number, time};
 use super::{Output, Run, steps, stream};
+use crate::base::cancel::CancelToken;
 use crate::engine::OpenLog;
 use crate::index::StreamId;
 use crate::model::{StreamName, Timestamp};
-use crate::replay::{Mark, MergeRule, Replay, ReplayBuilder, Step, TreeRow};
-
-/// Events read and folded at a time.
-const AT_A_TIME: usize = 512;
+use crate::replay::{Mark, MergeRule, Replay, Step, TreeRow};
 
 /// Rebuild the state of one stream at any version
 #[derive(Parser, Debug)]
@@ -136,16 +134,19 @@ impl View {
     }
 }
 
+/// The replay of a stream; an error where an event of it cannot be read, for the state would be another one.
 fn fold(open: &OpenLog, stream: StreamId, null_removes: bool) -> anyhow::Result<Replay> {
-    let mut builder =
-        ReplayBuilder::new(Arc::new(MergeRule { null_removes })).of_stream(open.log.stream(stream).name());
-    for rows in open.log.replay_rows(stream).chunks(AT_A_TIME) {
-        for (row, event) in rows.iter().zip(open.pool.fetch(&open.log, rows)) {
-            let event = event.map_err(|error| anyhow::anyhow!("{row}: {error}"))?;
-            builder.push(*row, &event);
-        }
+    let cancel = CancelToken::default();
+    let mut failed = None;
+    let replay =
+        open.replay_telling(stream, Arc::new(MergeRule { null_removes }), &cancel, &mut |row, error| {
+            failed.get_or_insert_with(|| anyhow::anyhow!("{row}: {error}"));
+            cancel.cancel();
+        });
+    match (replay, failed) {
+        (_, Some(error)) => Err(error),
+        (replay, None) => Ok(replay.expect("only an unreadable event cancels")),
     }
-    Ok(builder.finish())
 }
 
 fn state_json(view: &View, out: &mut Output) -> std::io::Result<()> {
@@ -259,4 +260,27 @@ fn provenance_text(view: &View, out: &mut Output) -> std::io::Result<()> {
         table.row(&[path.to_string(), value, version, event_type, row.unwrap_or_else(|| NONE.to_owned())]);
     }
     table.print(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Dirs, LoadItem, Loader};
+
+    #[test]
+    fn a_stream_of_which_an_event_is_gone_has_no_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.jsonl");
+        let line = r#"{"type":"Happened","stream_id":"s","version":1,"data":{"n":1}}"#;
+        std::fs::write(&path, format!("{line}\n{line}\n")).unwrap();
+        let mut loader = Loader::new(Dirs::in_folder(folder.path().join("home")));
+        let needs = loader.load(&LoadItem::detected(&path), &CancelToken::default(), &mut |_, _| {});
+        assert!(needs.unwrap().is_none());
+        let open = loader.publish();
+        let stream = open.log.memberships(open.log.row_at(0))[0].0;
+        assert_eq!(fold(&open, stream, false).unwrap().len(), 2);
+        std::fs::write(&path, line).unwrap();
+        let error = fold(&open, stream, false).unwrap_err().to_string();
+        assert!(error.contains("changed since it was opened"), "{error}");
+    }
 }

@@ -26,7 +26,7 @@ pub use settings::{Recent, Settings, SettingsError};
 pub use workers::Workers;
 
 pub use crate::store::mapping::{FIELDS, Field, Mapping, Proposal};
-pub use crate::store::{FORMATS, Format, SourceInfo, event_to_json};
+pub use crate::store::{FORMATS, Format, JsonlWriter, SourceInfo, event_to_json};
 
 use std::path::PathBuf;
 use std::sync::Arc;
