@@ -7,11 +7,13 @@
 //! One principle carries most of the rules: *known* means recorded under the key by the one who would have done
 //! it; everything else is unknown, and unknown is treated as "may have happened".
 
+mod dead_letter;
 pub mod fact;
 mod ids;
 mod journal;
 mod message;
 
+pub use dead_letter::{DeadLetters, Letter, LetterState, Parking, Settled};
 pub use fact::{
     CheckFact, DomainFact, Fact, FailedAttempt, LetterFact, MessageFact, ParticipationFact, Role, RunFact,
     SagaFact, ServiceFact, StepOutcome, Transport, UndoEffect, WhyResolved,
