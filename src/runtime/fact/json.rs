@@ -103,10 +103,14 @@ fn replace_steps(fields: &mut Map<String, Value>, replace: &dyn Fn(&Value) -> Op
             }
         }
     }
+    // A dead letter holds a whole message.
+    if let Some(message) = fields.get_mut("message").and_then(Value::as_object_mut) {
+        replace_steps(message, replace);
+    }
 }
 
 /// Ticks as a whole number of microseconds.
-pub(super) mod ticks {
+pub(crate) mod ticks {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     use crate::base::ticks::Ticks;
@@ -121,7 +125,7 @@ pub(super) mod ticks {
 }
 
 /// A deadline, or null where there is none.
-pub(super) mod deadline {
+pub(crate) mod deadline {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
     use crate::base::ticks::Ticks;
