@@ -124,15 +124,16 @@ impl Replies for Choreographed {
             let context = context_of(bench, message);
             let id = message.id();
             let how = Settled::Resolved(WhyResolved::LateReply);
-            bench.letters.settle(bench.commit, bench.journal, &context, how, |letter| letter.message.id() == id);
+            bench
+                .letters
+                .settle(bench.commit, bench.journal, &context, how, |letter| letter.message.id() == id);
         }
         let baggage = Arc::new(pack(message, recorded));
         let main = std::iter::once((recorded.id, &recorded.event_type));
         let beside = recorded.beside.iter().map(|(id, event_type)| (*id, event_type));
         for (event, event_type) in main.chain(beside) {
             for subscription in bench.wiring.subscribers(event_type) {
-                let happened =
-                    Happened { event_type: Arc::clone(event_type), baggage: Arc::clone(&baggage) };
+                let happened = Happened { event_type: Arc::clone(event_type), baggage: Arc::clone(&baggage) };
                 let route =
                     if subscription.direction == Direction::Do { Route::Command } else { Route::Undo };
                 bench.commit.outbox.push(Message {

@@ -32,8 +32,7 @@ pub enum LetterState {
 
 impl LetterState {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Open, Self::Redriven, Self::Answered, Self::Resolved, Self::Discarded];
+    pub const ALL: [Self; 5] = [Self::Open, Self::Redriven, Self::Answered, Self::Resolved, Self::Discarded];
 
     /// As JSON and tables spell it.
     pub fn name(self) -> &'static str {

@@ -110,7 +110,8 @@ impl Bench<'_> {
             self.commit.clear();
             return Err(Interrupted::Crashed(Gap::Commit));
         }
-        let direct = if self.protections.outbox { Vec::new() } else { std::mem::take(&mut self.commit.outbox) };
+        let direct =
+            if self.protections.outbox { Vec::new() } else { std::mem::take(&mut self.commit.outbox) };
         self.write(exposed)?;
         if self.around.crash(Gap::Acknowledge) {
             return Err(Interrupted::Crashed(Gap::Acknowledge));

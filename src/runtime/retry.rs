@@ -36,7 +36,8 @@ pub fn wait(policy: &RetryPolicy, failed: u32, random: u64) -> Ticks {
 /// The wait of this request after this attempt: a function of the seed and of its name.
 pub fn wait_of(policy: &RetryPolicy, seed: u64, step: &str, key: Key, failed: u32) -> Ticks {
     let mut entity = String::with_capacity(40);
-    write!(entity, "{}/{step}/{}", key.saga.0, key.direction.word()).expect("writing into a string cannot fail");
+    write!(entity, "{}/{step}/{}", key.saga.0, key.direction.word())
+        .expect("writing into a string cannot fail");
     wait(policy, failed, mix(seed, Purpose::Jitter, &entity, u64::from(failed)))
 }
 
@@ -64,9 +65,13 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_cap_and_are_spread_to_both_sides() {
-        for (failed, low, middle, high) in
-            [(1, 80, 100, 120), (2, 160, 200, 240), (3, 320, 400, 480), (4, 400, 500, 600), (99, 400, 500, 600)]
-        {
+        for (failed, low, middle, high) in [
+            (1, 80, 100, 120),
+            (2, 160, 200, 240),
+            (3, 320, 400, 480),
+            (4, 400, 500, 600),
+            (99, 400, 500, 600),
+        ] {
             assert_eq!(base_wait(&POLICY, failed), Ticks::from_millis(middle));
             assert_eq!(wait(&POLICY, failed, 0), Ticks::from_millis(low));
             assert_eq!(wait(&POLICY, failed, u64::MAX), Ticks::from_millis(high));

@@ -86,8 +86,11 @@ impl Wiring {
         if definition.steps.len() > 200 || domain.services.len() > 200 {
             return Err(WiringError::TooMany);
         }
-        let steps =
-            definition.steps.iter().map(|step| wire(&domain, step)).collect::<Result<Vec<_>, WiringError>>()?;
+        let steps = definition
+            .steps
+            .iter()
+            .map(|step| wire(&domain, step))
+            .collect::<Result<Vec<_>, WiringError>>()?;
         let names = definition.steps.iter().map(|step| Arc::clone(&step.name)).collect();
         let parties = std::iter::once("orchestrator".into())
             .chain(domain.services.iter().map(|service| Arc::clone(&service.name)))
@@ -108,12 +111,14 @@ impl Wiring {
     }
 
     fn subscribe(&mut self, saga: &Saga) {
-        let mut add = |event: &Name, subscription: Subscription| {
-            match self.subscribers.iter_mut().find(|(known, _)| known == event) {
-                Some((_, subscriptions)) if subscriptions.contains(&subscription) => {}
-                Some((_, subscriptions)) => subscriptions.push(subscription),
-                None => self.subscribers.push((Arc::clone(event), vec![subscription])),
-            }
+        let mut add = |event: &Name, subscription: Subscription| match self
+            .subscribers
+            .iter_mut()
+            .find(|(known, _)| known == event)
+        {
+            Some((_, subscriptions)) if subscriptions.contains(&subscription) => {}
+            Some((_, subscriptions)) => subscriptions.push(subscription),
+            None => self.subscribers.push((Arc::clone(event), vec![subscription])),
         };
         for reaction in &saga.reactions {
             let Some(step) = saga.steps.get(reaction.step) else { continue };
@@ -138,7 +143,9 @@ impl Wiring {
         if saga.style == SagaStyle::Choreography && self.first.is_empty() {
             // The step that nobody's event sets off is set off from outside.
             let first = (0..saga.steps.len())
-                .find(|index| !saga.reactions.iter().any(|reaction| reaction.step == *index && !reaction.undo))
+                .find(|index| {
+                    !saga.reactions.iter().any(|reaction| reaction.step == *index && !reaction.undo)
+                })
                 .unwrap_or(0);
             let party = self.steps[first].party;
             self.first.push(Subscription { step: StepNo(first as u8), direction: Direction::Do, party });
@@ -318,7 +325,8 @@ impl Wiring {
             given.insert("input".into(), (**input).clone());
         }
         if program.reads("results") {
-            let results = results.map(|(step, data)| (self.names[step.index()].to_string(), (**data).clone()));
+            let results =
+                results.map(|(step, data)| (self.names[step.index()].to_string(), (**data).clone()));
             given.insert("results".into(), Value::Object(results.collect()));
         }
         program.run(&Value::Object(given)).map(Arc::new).map_err(|fault| fault.to_string())
@@ -338,9 +346,10 @@ fn point_of_no_return(saga: &Saga) -> Option<StepNo> {
 }
 
 fn wire(domain: &Domain, step: &Step) -> Result<StepWiring, WiringError> {
-    let service = domain.services.iter().position(|service| service.name == step.service).ok_or_else(|| {
-        WiringError::NoService { step: Arc::clone(&step.name), service: Arc::clone(&step.service) }
-    })?;
+    let service =
+        domain.services.iter().position(|service| service.name == step.service).ok_or_else(|| {
+            WiringError::NoService { step: Arc::clone(&step.name), service: Arc::clone(&step.service) }
+        })?;
     let rule_of = |command: &Name| {
         domain.aggregates.iter().enumerate().find_map(|(index, aggregate)| {
             let rule = aggregate.commands.iter().position(|rule| rule.command == *command)?;
@@ -351,10 +360,8 @@ fn wire(domain: &Domain, step: &Step) -> Result<StepWiring, WiringError> {
     let back = step.compensate.as_ref().and_then(rule_of);
     let outcomes = &domain.services[service].outcomes;
     let outcome = outcomes.iter().position(|(command, _)| *command == step.command);
-    let undo_outcome = step
-        .compensate
-        .as_ref()
-        .and_then(|undo| outcomes.iter().position(|(command, _)| command == undo));
+    let undo_outcome =
+        step.compensate.as_ref().and_then(|undo| outcomes.iter().position(|(command, _)| command == undo));
     let aggregate = forward.or(back).map(|(aggregate, _)| aggregate);
     let (head, tail, aggregate_type) = match aggregate.map(|index| &domain.aggregates[index]) {
         Some(aggregate) => {

@@ -43,7 +43,11 @@ impl Fact {
 
     /// The fact that an event of this type with this data is; `None` for the types of domain events, which need
     /// what their metadata says as well.
-    pub fn from_json(event_type: &str, data: &Value, names: StepNames<'_>) -> Option<Result<Self, FactError>> {
+    pub fn from_json(
+        event_type: &str,
+        data: &Value,
+        names: StepNames<'_>,
+    ) -> Option<Result<Self, FactError>> {
         let (family, what) = event_type.split_once('.')?;
         let whole = |data: &Value| -> Value {
             let mut data = data.clone();
@@ -135,9 +139,7 @@ pub(crate) mod deadline {
         ticks.map(|ticks| ticks.0).serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Ticks>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ticks>, D::Error> {
         Ok(Option::<u64>::deserialize(deserializer)?.map(Ticks))
     }
 }

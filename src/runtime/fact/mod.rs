@@ -281,10 +281,11 @@ impl DomainFact {
     pub fn answer(&self) -> super::Answer {
         match self.role {
             Role::Effect | Role::Beside | Role::Given => super::Answer::Done(Arc::clone(&self.data)),
-            Role::Refusal => super::Answer::Refused(self.refusal.clone().unwrap_or_else(|| Refusal {
-                reason: "refused".into(),
-                by: RefusedBy::Business,
-            })),
+            Role::Refusal => super::Answer::Refused(
+                self.refusal
+                    .clone()
+                    .unwrap_or_else(|| Refusal { reason: "refused".into(), by: RefusedBy::Business }),
+            ),
             Role::Undone => super::Answer::Undone,
             Role::Tombstone => super::Answer::NothingToUndo,
         }

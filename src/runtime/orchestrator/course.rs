@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::{
-    Answer, Body, Context, Direction, Fact, FailedAttempt, Failure, Key, Message, Parking, Party, Phase, Reaction,
-    SagaFact, SagaState, Settled, Status, StepNo, StreamNo, Value, WhyResolved,
+    Answer, Body, Context, Direction, Fact, FailedAttempt, Failure, Key, Message, Parking, Party, Phase,
+    Reaction, SagaFact, SagaState, Settled, Status, StepNo, StreamNo, Value, WhyResolved,
 };
 use crate::base::ticks::Ticks;
 use crate::domain::{Name, StepKind};
@@ -54,13 +54,10 @@ impl Course<'_, '_> {
             Err(error) => {
                 // The definition itself is at fault: no command can be made, so nothing has happened.
                 let refusal = Refusal { reason: error.into(), by: RefusedBy::Poison };
-                self.context.cause =
-                    Some(self.write(Some((step, Direction::Do)), SagaFact::StepRejected {
-                        step,
-                        attempt: 0,
-                        refusal,
-                        reply: None,
-                    }));
+                self.context.cause = Some(self.write(
+                    Some((step, Direction::Do)),
+                    SagaFact::StepRejected { step, attempt: 0, refusal, reply: None },
+                ));
                 self.compensate("the command cannot be made");
             }
         }
@@ -84,7 +81,9 @@ impl Course<'_, '_> {
             .or_else(|| self.state.step(step).data.clone())
             .unwrap_or_else(|| Arc::clone(&self.state.input));
         let fact = match (direction, retried) {
-            (Direction::Do, None) => SagaFact::StepStarted { step, attempt, data: Arc::clone(&data), deadline },
+            (Direction::Do, None) => {
+                SagaFact::StepStarted { step, attempt, data: Arc::clone(&data), deadline }
+            }
             (Direction::Do, Some((backoff, reason))) => {
                 SagaFact::StepRetried { step, attempt, backoff, reason, deadline }
             }
@@ -218,8 +217,7 @@ impl Course<'_, '_> {
         let attempts = self.state.step(step).lane(direction).attempts;
         if attempts < retry::attempts(&definition.retry, self.bench.protections) {
             let key = Key { saga: self.context.saga, step, direction };
-            let wait =
-                retry::wait_of(&definition.retry, self.bench.seed, &definition.name, key, attempts);
+            let wait = retry::wait_of(&definition.retry, self.bench.seed, &definition.name, key, attempts);
             let due = self.bench.now.after(wait);
             self.timer(failed, step, direction, Body::Backoff, due);
             return;
@@ -347,8 +345,7 @@ impl Course<'_, '_> {
         if failures.is_empty() {
             failures.push(FailedAttempt { attempt: attempts, at: self.bench.now, error: reason.into() });
         }
-        let error =
-            failures.last().map_or_else(|| Name::from(reason), |failure| Arc::clone(&failure.error));
+        let error = failures.last().map_or_else(|| Name::from(reason), |failure| Arc::clone(&failure.error));
         let message = Message {
             attempt: attempts,
             ..self.envelope(issued_by, route, party, step, direction, Body::Command(data))
@@ -403,7 +400,8 @@ impl Course<'_, '_> {
             Answer::NothingToUndo => "nothing to undo",
             Answer::Failed(_) => return Reaction::Ignored,
         };
-        let answers_itself = matches!(self.state.step(message.step).forward.status, Status::Refused | Status::Idle);
+        let answers_itself =
+            matches!(self.state.step(message.step).forward.status, Status::Refused | Status::Idle);
         if self.state.ignored.contains(&message.event) || answers_itself {
             return Reaction::Ignored;
         }

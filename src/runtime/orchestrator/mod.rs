@@ -13,15 +13,14 @@ mod course;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::pipeline::{Bench, Exposed, Gap, Interrupted};
 use super::participant::CONFLICT_RETRIES;
+use super::pipeline::{Bench, Exposed, Gap, Interrupted};
 use super::{
-    Answer, Body, Context, Direction, Fact, FailedAttempt, Failure, Journal, Key, LetterState, Message, Parking,
-    Party, SagaFact, SagaNo, Settled, StepNo, StreamNo, WhyResolved,
+    Answer, Body, Context, Direction, Fact, FailedAttempt, Failure, Journal, Key, LetterState, Message,
+    Parking, Party, SagaFact, SagaNo, Settled, StepNo, StreamNo, WhyResolved,
 };
 use course::Course;
 
@@ -123,8 +122,13 @@ impl Orchestrator {
         debug_assert_eq!(known.state, LetterState::Open, "whoever asks has looked");
         let stream = self.stream(bench, saga);
         let state = self.take(bench, saga, stream);
-        let context =
-            Context { at: bench.now, saga, cause: None, key: Some(Key { saga, step, direction }), attempt: 0 };
+        let context = Context {
+            at: bench.now,
+            saga,
+            cause: None,
+            key: Some(Key { saga, step, direction }),
+            attempt: 0,
+        };
         let keeps = state.step(step).lane(direction).status == Status::Parked(letter);
         let fact = Fact::Letter(super::LetterFact::Redriven {});
         let cause = bench.commit.append(bench.journal, letter_stream, &context, fact);

@@ -147,9 +147,10 @@ impl SagaState {
 
     /// The undo that is under way, if one is.
     pub fn undo_in_hand(&self) -> Option<StepNo> {
-        self.undos.iter().copied().find(|step| {
-            matches!(self.step(*step).back.status, Status::Waiting(_) | Status::BackingOff(_))
-        })
+        self.undos
+            .iter()
+            .copied()
+            .find(|step| matches!(self.step(*step).back.status, Status::Waiting(_) | Status::BackingOff(_)))
     }
 
     /// The next undo that has not begun.
@@ -253,8 +254,7 @@ impl SagaState {
             SagaFact::ParkResolved { direction, .. } => {
                 lane.status = Status::BackingOff(event.id);
                 self.ended = None;
-                self.phase =
-                    if *direction == Direction::Do { Phase::Running } else { Phase::Compensating };
+                self.phase = if *direction == Direction::Do { Phase::Running } else { Phase::Compensating };
             }
             _ => {}
         }

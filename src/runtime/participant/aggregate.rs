@@ -86,7 +86,8 @@ impl Aggregate {
             Role::Undone => request.undone = Some(position),
             Role::Tombstone => request.tombstone = Some(position),
             Role::Refusal => {
-                let last_word = fact.refusal.as_ref().is_none_or(|refusal| refusal.by != RefusedBy::Tombstone);
+                let last_word =
+                    fact.refusal.as_ref().is_none_or(|refusal| refusal.by != RefusedBy::Tombstone);
                 if last_word {
                     request.refusal = Some((position, event.cause));
                 }

@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use super::aggregate::{Aggregate, run};
 use crate::domain::{CommandRule, Name, Program};
-use crate::runtime::{Direction, DomainFact, Failure, Forced, Message, Position, Refusal, RefusedBy, Role, Wiring};
+use crate::runtime::{
+    Direction, DomainFact, Failure, Forced, Message, Position, Refusal, RefusedBy, Role, Wiring,
+};
 
 /// What a handler decides.
 #[derive(Clone, Debug)]

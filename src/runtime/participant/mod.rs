@@ -21,13 +21,11 @@ use serde_json::Value;
 use super::fact::Fact;
 use super::pipeline::{Bench, Exposed, Gap, Interrupted};
 use super::{
-    Answer, Body, Claim, Context, Direction, DomainFact, Failure, Journal, Message, Parking, Party, Position,
-    Refusal, RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
+    Answer, Body, Claim, Context, Direction, DomainFact, Failure, Message, Parking, Party, Position, Refusal,
+    RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
 };
 use aggregate::Aggregate;
 use decide::Decision;
-
-pub(crate) use aggregate::event_value;
 
 /// How often a conflict is met by deciding again, within one attempt.
 pub const CONFLICT_RETRIES: u32 = 3;
@@ -180,7 +178,12 @@ impl Participant {
     }
 
     /// Loads the aggregate that the command addresses, up to date.
-    fn load(&mut self, bench: &mut Bench<'_>, message: &Message, data: &Arc<Value>) -> Result<StreamNo, String> {
+    fn load(
+        &mut self,
+        bench: &mut Bench<'_>,
+        message: &Message,
+        data: &Arc<Value>,
+    ) -> Result<StreamNo, String> {
         let Message { saga, step, .. } = *message;
         let stream = match self.streams.get(&(saga, step)) {
             Some(stream) => *stream,
@@ -202,7 +205,12 @@ impl Participant {
         Ok(stream)
     }
 
-    fn address(&mut self, bench: &mut Bench<'_>, message: &Message, data: &Value) -> Result<StreamNo, String> {
+    fn address(
+        &mut self,
+        bench: &mut Bench<'_>,
+        message: &Message,
+        data: &Value,
+    ) -> Result<StreamNo, String> {
         let Message { saga, step, .. } = *message;
         let key = match bench.wiring.aggregate(step).and_then(|aggregate| aggregate.key.as_ref()) {
             None => None,
