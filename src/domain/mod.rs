@@ -2,9 +2,14 @@
 //! are jq in a checked subset. No I/O: the caller brings the texts.
 
 mod definition;
+mod errors;
+mod file;
+mod lookup;
 mod program;
 mod schema;
 
 pub use definition::*;
+pub use errors::{DomainError, DomainErrors};
+pub use lookup::{glob_matches, split_version, with_version};
 pub use program::{Program, ProgramError, ProgramFault};
 pub use schema::{Schema, SchemaError};
