@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::{Aggregate, CommandRule, Domain, Program, RetryPolicy, Saga, Service, Step, Upcast};
+use super::{
+    Aggregate, CommandRule, Domain, Name, Program, Projection, RetryPolicy, Saga, Service, Step, Upcast,
+};
 use crate::base::ticks::Ticks;
 
 impl Domain {
@@ -62,9 +64,20 @@ impl Service {
 impl Aggregate {
     /// The evolve rule for an event type: under its whole name, else without its version.
     pub fn rule(&self, event_type: &str) -> Option<&Program> {
-        let named = |name: &str| self.on.iter().find(|(rule, _)| &**rule == name).map(|(_, program)| program);
-        named(event_type).or_else(|| named(split_version(event_type).0))
+        rule(&self.on, event_type)
     }
+}
+
+impl Projection {
+    /// The rule for an event type: under its whole name, else without its version.
+    pub fn rule(&self, event_type: &str) -> Option<&Program> {
+        rule(&self.on, event_type)
+    }
+}
+
+fn rule<'r>(rules: &'r [(Name, Program)], event_type: &str) -> Option<&'r Program> {
+    let named = |name: &str| rules.iter().find(|(rule, _)| &**rule == name).map(|(_, program)| program);
+    named(event_type).or_else(|| named(split_version(event_type).0))
 }
 
 impl Step {

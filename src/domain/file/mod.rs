@@ -6,6 +6,7 @@ mod reader;
 mod sagas;
 mod steps;
 mod suggest;
+mod versions;
 
 use toml::de::DeTable;
 
@@ -67,6 +68,7 @@ fn domain<'t>(mut file: Fields<'t>, read: Files<'_>, errors: &mut Errors<'t>) ->
     let services = parts::services(&mut file, &mut domain, errors);
     sagas::sagas(&mut file, &mut domain, errors);
     services.check(&domain, errors);
+    versions::spread(&mut domain, errors);
     file.finish(errors);
     domain
 }

@@ -18,6 +18,8 @@ struct Draft<'t> {
     saga: Saga,
     steps: Vec<Placed>,
     like: Option<Found<&'t str>>,
+    /// Whether the file says what starts it.
+    starts: bool,
     changes: Vec<Change<'t>>,
     reactions: Vec<(Found<&'t str>, Found<&'t str>)>,
 }
@@ -36,6 +38,7 @@ pub(super) fn sagas<'t>(file: &mut Fields<'t>, domain: &mut Domain, errors: &mut
     };
     for index in 0..drafts.len() {
         let mut steps: Vec<Step> = drafts[index].steps.iter().map(|placed| placed.step.clone()).collect();
+        let mut saga = drafts[index].saga.clone();
         if let Some(like) = &drafts[index].like {
             let other = drafts.iter().find(|other| other.name.value == like.value);
             match other {
@@ -43,6 +46,7 @@ pub(super) fn sagas<'t>(file: &mut Fields<'t>, domain: &mut Domain, errors: &mut
                     let taken =
                         other.steps.iter().map(|placed| Step { timeout: None, ..placed.step.clone() });
                     steps = taken.collect();
+                    inherit(&mut saga, drafts[index].starts, &other.saga);
                 }
                 Some(other) => {
                     let message = format!("{} takes its steps from elsewhere itself.", other.name.value);
@@ -57,9 +61,22 @@ pub(super) fn sagas<'t>(file: &mut Fields<'t>, domain: &mut Domain, errors: &mut
                 apply(change, &mut steps, errors);
             }
         }
-        let reactions = reactions(&drafts[index], &steps, errors);
+        let reactions = reactions(&drafts[index], &saga.starts_on, &steps, errors);
         check_emits(&drafts[index], domain, errors);
-        domain.sagas.push(Saga { steps, reactions, ..drafts[index].saga.clone() });
+        domain.sagas.push(Saga { steps, reactions, ..saga });
+    }
+}
+
+/// What a choreography does not say itself is that of the saga whose steps it takes.
+fn inherit(saga: &mut Saga, starts: bool, other: &Saga) {
+    if !starts {
+        saga.starts_on = other.starts_on.clone();
+    }
+    if saga.input.is_none() {
+        saga.input.clone_from(&other.input);
+    }
+    if saga.samples.is_empty() {
+        saga.samples.clone_from(&other.samples);
     }
 }
 
@@ -76,6 +93,7 @@ fn draft<'t>(
     let about = about(&mut fields, errors);
     let version = fields.small("version", errors).map_or(1, |version| version.value);
     let starts_on = fields.text("starts_on", errors);
+    let starts = starts_on.is_some();
     let starts_on: Name =
         starts_on.map_or_else(|| format!("{}.requested", name.value).into(), |name| name.value.into());
     let input = fields.program("input", errors);
@@ -131,7 +149,7 @@ fn draft<'t>(
         steps: Vec::new(),
         reactions: Vec::new(),
     };
-    Draft { name, saga, steps, like, changes, reactions }
+    Draft { name, saga, steps, like, starts, changes, reactions }
 }
 
 fn change<'t>(mut fields: Fields<'t>, defaults: Defaults, errors: &mut Errors<'t>) -> Option<Change<'t>> {
@@ -240,14 +258,14 @@ fn check_emits(draft: &Draft<'_>, domain: &Domain, errors: &mut Errors<'_>) {
     }
 }
 
-fn reactions(draft: &Draft<'_>, steps: &[Step], errors: &mut Errors<'_>) -> Vec<Reaction> {
+fn reactions(draft: &Draft<'_>, starts_on: &Name, steps: &[Step], errors: &mut Errors<'_>) -> Vec<Reaction> {
     if steps.is_empty() {
         return Vec::new();
     }
     let outcomes = steps.iter().flat_map(|step| {
         [Some(&step.success), Some(&step.failure), step.compensated.as_ref(), step.tombstone.as_ref()]
     });
-    let events: Vec<&Name> = outcomes.flatten().chain([&draft.saga.starts_on]).collect();
+    let events: Vec<&Name> = outcomes.flatten().chain([starts_on]).collect();
     let mut all = Vec::new();
     for (event, command) in &draft.reactions {
         if !events.iter().any(|known| ***known == *event.value) {
