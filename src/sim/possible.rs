@@ -51,12 +51,13 @@ pub fn next_refusable(saga: &Saga, step: usize) -> Option<&Step> {
 
 /// Every type that a message of the saga can have: commands and events.
 pub fn message_types(saga: &Saga) -> impl Iterator<Item = &str> {
-    let of_step = |step: &'_ Step| {
-        let undo = [&step.compensate, &step.compensated, &step.tombstone].map(Option::as_ref);
-        let done = [&step.command, &step.success, &step.failure].map(Some);
-        done.into_iter().chain(undo).flatten().map(|name| &**name).collect::<Vec<&str>>()
-    };
-    std::iter::once(&*saga.starts_on).chain(saga.steps.iter().flat_map(of_step))
+    std::iter::once(&*saga.starts_on).chain(saga.steps.iter().flat_map(types_of))
+}
+
+fn types_of(step: &Step) -> impl Iterator<Item = &str> {
+    let done = [&step.command, &step.success, &step.failure];
+    let undone = [&step.compensate, &step.compensated, &step.tombstone];
+    done.into_iter().chain(undone.into_iter().flatten()).map(|name| &**name)
 }
 
 /// Name of the one who coordinates, where faults of a service are asked for.

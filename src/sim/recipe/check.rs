@@ -95,3 +95,98 @@ fn problem(fault: &Fault, recipe: &Recipe, saga: &Saga) -> Option<Problem> {
         high: u64::from(recipe.sagas),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::testing::shop;
+
+    fn checked(text: &str) -> Result<String, String> {
+        let recipe = Recipe::parse(text).unwrap();
+        recipe.check(&shop()).map(|recipe| recipe.to_string()).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn a_checked_recipe_is_in_the_order_of_the_saga() {
+        for (given, canonical) in [
+            (
+                "shop/fulfilment?fault=any:lost&fault=service/payment:down+1s=2s&fault=start:duplicated\
+                 &fault=send-confirmation:lost&fault=create-order/reply:lost&fault=create-order:lost&seed=7",
+                "shop/fulfilment?seed=7&fault=start:duplicated&fault=create-order:lost\
+                 &fault=create-order/reply:lost&fault=send-confirmation:lost&fault=service/payment:down+1s=2s\
+                 &fault=any:lost",
+            ),
+            (
+                "shop/fulfilment?fault=create-order:lost@2&fault=create-order:lost:3\
+                 &fault=create-order:transient&fault=create-order:lost",
+                "shop/fulfilment?fault=create-order:transient&fault=create-order:lost\
+                 &fault=create-order:lost:3&fault=create-order:lost@2",
+            ),
+            (
+                "shop/fulfilment?fault=create-order#1:lost&fault=create-order:lost",
+                "shop/fulfilment?fault=create-order:lost",
+            ),
+            (
+                "shop/fulfilment?sagas=2&fault=create-order#2:lost",
+                "shop/fulfilment?sagas=2&fault=create-order#2:lost",
+            ),
+            (
+                "shop/fulfilment?fault=type/confirm-order.done:lost&fault=service/orchestrator:crash-before-ack",
+                "shop/fulfilment?fault=type/confirm-order.done:lost\
+                 &fault=service/orchestrator:crash-before-ack",
+            ),
+        ] {
+            assert_eq!(checked(given), Ok(canonical.to_owned()));
+            assert_eq!(checked(canonical), Ok(canonical.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_the_domain_does_not_know_or_what_cannot_happen_is_said() {
+        for (given, said) in [
+            ("shap/fulfilment", "the recipe is for the domain \"shap\", not for \"shop\""),
+            ("shop/fulfillment", "there is no saga named \"fulfillment\"; did you mean \"fulfilment\"?"),
+            (
+                "shop/fulfilment?fault=proces-payment:lost&fault=service/pay:down",
+                "there is no step named \"proces-payment\"; did you mean \"process-payment\"?\n\
+                 there is no service named \"pay\"; did you mean \"payment\"?",
+            ),
+            (
+                "shop/fulfilment?fault=type/order.place:lost",
+                "there is no message type named \"order.place\"; did you mean \"order.placed\"?",
+            ),
+            (
+                "shop/fulfilment?fault=confirm-order:undo-fails",
+                "\"confirm-order:undo-fails\" cannot happen: confirm-order has no undo",
+            ),
+            (
+                "shop/fulfilment?fault=confirm-order/reply:reject",
+                "\"confirm-order/reply:reject\" cannot happen: reject strikes command only",
+            ),
+            (
+                "shop/fulfilment?fault=create-order:idempotency-expired",
+                "\"create-order:idempotency-expired\" cannot happen: create-order is guarded by its state, \
+                 not by an idempotency key",
+            ),
+            (
+                "shop/fulfilment?fault=start:lost",
+                "\"start:lost\" cannot happen: lost does not strike the message that starts a saga",
+            ),
+            (
+                "shop/fulfilment?fault=any:down",
+                "\"any:down\" cannot happen: a service or a step is down, not a message",
+            ),
+            (
+                "shop/fulfilment?sagas=2&fault=any#3:lost",
+                "the number of a saga after # must be between 1 and 2",
+            ),
+            (
+                "shop/twin?fault=create-order/timer:lost",
+                "\"create-order/timer:lost\" cannot happen: create-order has no timeout, and so no timer",
+            ),
+            ("shop/twin?fault=service/orchestrator:down", "there is no service named \"orchestrator\""),
+        ] {
+            assert_eq!(checked(given), Err(said.to_owned()));
+        }
+    }
+}

@@ -91,3 +91,105 @@ fn breadth(place: &Place) -> u32 {
         Place::Any => 3,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::faults::{FaultKind, Protection};
+    use crate::sim::testing::shop;
+
+    const MANY: u64 = 100_000;
+
+    /// Shrinks `from` while `fails` says so of the text's parts.
+    fn shrunk(from: &str, fails: impl Fn(&Recipe) -> bool) -> String {
+        let from = Recipe::parse(from).unwrap();
+        assert!(fails(&from), "what is shrunk fails at first");
+        let shrunk = shrink(&shop(), &from, MANY, &mut |recipe| fails(recipe));
+        assert!(shrunk.finished && fails(&shrunk.recipe), "{shrunk:?}");
+        shrunk.recipe.to_string()
+    }
+
+    #[test]
+    fn what_does_not_matter_is_left_out_and_what_does_stays() {
+        let long = "shop/fulfilment?seed=4711&sagas=9&every=3s&fault=create-order/reply:delayed=70ms\
+                    &fault=process-payment#4:duplicated:5@3+20ms=9ms&fault=send-confirmation:transient:2\
+                    &without=idempotency&without=retries&limit=5000";
+        let duplicated = |recipe: &Recipe| {
+            recipe.faults.iter().any(|fault| {
+                fault.kind == FaultKind::Duplicated
+                    && matches!(&fault.target.place, Place::Step { step, .. } if step == "process-payment")
+            })
+        };
+        assert_eq!(
+            shrunk(long, |recipe| duplicated(recipe) && !recipe.protects(Protection::Idempotency)),
+            "shop/fulfilment?fault=process-payment:duplicated&without=idempotency"
+        );
+        assert_eq!(shrunk(long, duplicated), "shop/fulfilment?fault=process-payment:duplicated");
+        assert_eq!(shrunk(long, |_| true), "shop/fulfilment");
+        assert_eq!(
+            shrunk(long, |recipe| duplicated(recipe) && recipe.sagas >= 3 && recipe.seed % 9 == 4),
+            "shop/fulfilment?seed=4&sagas=3&fault=process-payment:duplicated"
+        );
+        assert_eq!(
+            shrunk(long, |recipe| recipe.faults.iter().any(|fault| fault.at == 3 && fault.strikes(6))),
+            "shop/fulfilment?fault=process-payment:duplicated:4@3"
+        );
+    }
+
+    #[test]
+    fn faults_that_only_fail_together_stay_together() {
+        assert_eq!(
+            shrunk(
+                "shop/fulfilment?fault=create-order:lost&fault=create-order/reply:lost\
+                 &fault=process-payment:lost&fault=reserve-inventory:lost&fault=confirm-order:lost",
+                |recipe| {
+                    let text = recipe.to_string();
+                    text.contains("process-payment:lost") == text.contains("confirm-order:lost")
+                        && text.contains("create-order:lost")
+                }
+            ),
+            "shop/fulfilment?fault=create-order:lost&fault=process-payment:lost&fault=confirm-order:lost",
+            "one of the two alone does not fail, so neither can be dropped alone"
+        );
+    }
+
+    #[test]
+    fn a_wide_target_becomes_the_message_that_matters() {
+        let hits = |recipe: &Recipe| {
+            recipe.faults.iter().any(|fault| match &fault.target.place {
+                Place::Any => true,
+                Place::Type(name) => name == "reserve-inventory.do",
+                Place::Service(name) => name == "inventory",
+                Place::Step { step, leg } => step == "reserve-inventory" && leg.name() == "command",
+                Place::Start => false,
+            })
+        };
+        for wide in ["any", "service/inventory", "type/reserve-inventory.do"] {
+            assert_eq!(
+                shrunk(&format!("shop/fulfilment?fault={wide}:lost"), hits),
+                "shop/fulfilment?fault=reserve-inventory:lost"
+            );
+        }
+    }
+
+    #[test]
+    fn every_candidate_is_smaller_and_valid_and_shrinking_keeps_to_its_limit() {
+        let recipe = Recipe::parse(
+            "shop/fulfilment?seed=99&sagas=5&fault=any#2:delayed:all=1s&fault=confirm-order:timeout:2@2&without=outbox",
+        )
+        .unwrap();
+        let all: Vec<Recipe> = candidates(&shop(), &recipe).collect();
+        assert!(all.len() > 30, "{}", all.len());
+        for candidate in &all {
+            assert!(is_smaller(candidate, &recipe), "{candidate}");
+            assert_eq!(candidate.check(&shop()).as_ref(), Ok(candidate));
+        }
+        let mut asked = 0;
+        let shrunk = shrink(&shop(), &recipe, 7, &mut |_| {
+            asked += 1;
+            false
+        });
+        assert_eq!((shrunk.runs, asked, shrunk.finished), (7, 7, false));
+        assert_eq!(Ok(shrunk.recipe), recipe.check(&shop()));
+    }
+}
