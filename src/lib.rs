@@ -8,6 +8,7 @@ pub mod index;
 pub mod model;
 pub mod query;
 pub mod replay;
+pub mod runtime;
 pub mod sim;
 pub mod store;
 #[cfg(feature = "gui")]

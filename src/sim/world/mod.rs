@@ -1,0 +1,5 @@
+//! The simulated world.
+
+mod report;
+
+pub use report::*;
