@@ -1,5 +1,6 @@
 //! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits,
-//! copy-on-write columns, a stable hash, text on one line. Standard library only, and nothing about events.
+//! copy-on-write columns, a stable hash, near names, text on one line. Standard library only, and nothing about
+//! events.
 
 pub mod cancel;
 pub mod chunks;
@@ -7,6 +8,7 @@ pub mod clock;
 pub mod entropy;
 pub mod hash;
 pub mod limits;
+pub mod nearest;
 pub mod prng;
 pub mod text;
 pub mod thread;
