@@ -1,6 +1,7 @@
 //! From a stream of an open log to its replay.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::load::OpenLog;
 use crate::base::cancel::CancelToken;
@@ -11,10 +12,36 @@ use crate::replay::{Evolve, Replay, ReplayBuilder};
 /// Events fetched between two looks at the cancel token.
 const FETCH_AT_A_TIME: usize = 512;
 
+/// How many events a running fold has taken. Clones look at the same number.
+#[derive(Clone, Debug, Default)]
+pub struct FoldCount(Arc<AtomicUsize>);
+
+impl FoldCount {
+    /// Events folded so far.
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, events: usize) {
+        self.0.store(events, Ordering::Relaxed);
+    }
+}
+
 impl OpenLog {
     /// Folds a stream from its first event to its last; `None` when cancelled. An event that cannot be read again
     /// changes nothing and is marked as skipped.
     pub fn replay(&self, stream: StreamId, rule: Arc<dyn Evolve>, cancel: &CancelToken) -> Option<Replay> {
+        self.replay_counting(stream, rule, cancel, &FoldCount::default())
+    }
+
+    /// The same, saying in `count` how far it is: between two looks at the cancel token.
+    pub fn replay_counting(
+        &self,
+        stream: StreamId,
+        rule: Arc<dyn Evolve>,
+        cancel: &CancelToken,
+        count: &FoldCount,
+    ) -> Option<Replay> {
         let rows = self.log.replay_rows(stream);
         let mut builder = ReplayBuilder::new(rule).of_stream(self.log.stream(stream).name());
         for part in rows.chunks(FETCH_AT_A_TIME) {
@@ -24,6 +51,7 @@ impl OpenLog {
             for (row, event) in part.iter().zip(self.pool.fetch(&self.log, part)) {
                 builder.push(*row, &event.unwrap_or_else(|error| self.unreadable(*row, error.to_string())));
             }
+            count.set(builder.replay().len() as usize);
         }
         Some(builder.finish())
     }

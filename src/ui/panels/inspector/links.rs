@@ -2,9 +2,10 @@
 
 use egui::{Role, Sense, Ui};
 
+use super::pair_ui;
 use super::prepared::Prepared;
-use super::{field, pair_ui};
 use crate::model::Row;
+use crate::query::correlation_term;
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::format::{count, one_line};
 use crate::ui::view::ViewContext;
@@ -24,7 +25,7 @@ pub(super) fn metadata_ui(
         pair_ui(ui, "correlation", |ui| {
             let link = id_link(ui, &one_line(id));
             if link.on_hover_text("Only events of this correlation").clicked() {
-                context.send(GoCommand::Filter(field("corr", id)));
+                context.send(GoCommand::Filter(correlation_term(id)));
             }
             let correlation = context.log().event(prepared.row).correlation;
             if let Some(correlation) = correlation {

@@ -3,10 +3,11 @@
 
 use egui::{Rect, Sense, Ui, pos2, vec2};
 
-use super::scene::{Scene, quoted};
+use super::scene::Scene;
 use crate::engine::Latest;
 use crate::index::{CorrelationId, EventLog, StreamId};
 use crate::model::Row;
+use crate::query::correlation_term;
 use crate::ui::command::GoCommand;
 use crate::ui::format::{one_line, thousands};
 use crate::ui::theme::{PAD, tokens};
@@ -104,8 +105,7 @@ pub(super) fn neighbours_ui(scene: &Scene<'_>, row: Row, streams: &[StreamId], u
 fn show_in_log(scene: &Scene<'_>, row: Row) {
     let log = scene.context.log();
     if let Some(correlation) = log.event(row).correlation {
-        let id = quoted(&log.correlation(correlation).id);
-        scene.context.send(GoCommand::Filter(format!("corr:{id}")));
+        scene.context.send(GoCommand::Filter(correlation_term(&log.correlation(correlation).id)));
     }
 }
 

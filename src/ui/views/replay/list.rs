@@ -3,8 +3,9 @@
 use egui::{Color32, Rangef, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::correlation::{HEAD, Neighbours, neighbours_ui};
-use super::scene::{Scene, quoted};
+use super::scene::Scene;
 use crate::model::Row;
+use crate::query::stream_term;
 use crate::replay::{Counts, Step};
 use crate::ui::command::GoCommand;
 use crate::ui::format::{count, one_line, signed_span};
@@ -137,8 +138,8 @@ fn head_ui(scene: &Scene<'_>, ui: &mut Ui, rect: Rect) {
             scene.context.send(crate::ui::command::WindowCommand::Copy(id));
         }
         if ui.button("Show only this stream in the log").clicked() {
-            let id = quoted(&scene.context.log().stream(scene.stream).id);
-            scene.context.send(GoCommand::Filter(format!("stream:{id}")));
+            let term = stream_term(scene.context.log(), scene.stream);
+            scene.context.send(GoCommand::Filter(term));
         }
     });
 }
