@@ -285,5 +285,5 @@ fn records_that_could_not_be_read_are_listed_with_their_bytes() {
     window.settle();
     assert!(window.says_part("0000  6e 6f 74 20 6a 73 6f 6e 20 61 74 20 61 6c 6c     not json at all"));
     window.click_role(Role::RadioButton, "Sources 1");
-    assert!(window.says_part("type ← type"));
+    assert!(window.says_part("type from type"));
 }

@@ -21,7 +21,7 @@ fn store() -> PathBuf {
 }
 
 /// The whole window once a theme; everything else is as small as shows all of it, without the panels around.
-const WHOLE: Vec2 = vec2(1_024.0, 700.0);
+const WHOLE: Vec2 = vec2(960.0, 640.0);
 
 /// A window on the small sample, or on nothing.
 fn stage(theme: Theme, size: Vec2, stores: Vec<PathBuf>) -> Stage {
@@ -55,7 +55,7 @@ fn every_view_looks_as_it_did() {
             let mut stage = match class.id {
                 "log" => stage(theme, WHOLE, vec![store()]),
                 "issues" => bare_stage(theme, vec2(600.0, 420.0), store()),
-                _ => bare_stage(theme, vec2(740.0, 560.0), store()),
+                _ => bare_stage(theme, vec2(720.0, 540.0), store()),
             };
             // Few streams, so that no list scrolls: where a list is scrolled to depends on what it showed before.
             stage.send(GoCommand::Filter("stream:*-0000*".to_owned()));
@@ -104,7 +104,7 @@ fn what_lies_above_and_the_welcome_page_look_as_they_did() {
         let mut issues = bare_stage(theme, vec2(720.0, 560.0), PathBuf::from("data/half-broken.jsonl"));
         issues.send(WindowCommand::ShowView("issues"));
         keep(&mut results, issues.window().picture(), &format!("view-issues-some-{}", theme.name()));
-        let mut failed = stage(theme, vec2(720.0, 480.0), vec![PathBuf::from("/nowhere/orders.db")]);
+        let mut failed = stage(theme, vec2(640.0, 400.0), vec![PathBuf::from("/nowhere/orders.db")]);
         keep(&mut results, failed.window().picture(), &format!("failed-{}", theme.name()));
     }
 }

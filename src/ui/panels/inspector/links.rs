@@ -74,9 +74,10 @@ fn cause_ui(context: &ViewContext<'_>, ui: &mut Ui, row: Row, id: &str) {
         }
         other => {
             let short = one_line(&shorten_id(id));
-            let words = if other.is_some() { "this event itself" } else { "not in this log" };
+            let words = if other.is_some() { "this event itself" } else { "missing" };
             let line = Line::new().mono(&short, t.text).gap(8.0).caption(words, t.faint);
-            line.show(ui).on_hover_text(one_line(id));
+            let why = if other.is_some() { "" } else { "\nNo event of this log has this id" };
+            line.show(ui).on_hover_text(format!("{}{why}", one_line(id)));
         }
     });
 }

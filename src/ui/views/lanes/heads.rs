@@ -8,6 +8,7 @@ use crate::query::stream_term;
 use crate::ui::command::GoCommand;
 use crate::ui::format;
 use crate::ui::icons::Icon;
+use crate::ui::theme::MONO_LETTER;
 use crate::ui::widgets::{Line, focus_ring, node};
 
 /// Draws the heads of all rows that are seen, then the head of the first row's group over them.
@@ -141,7 +142,7 @@ fn lane_ui(scene: &Scene<'_>, ui: &Ui, id: Id, rect: Rect, kind: RowKind) {
     count.paint(&painter, head);
     let words = Rect::from_min_max(head.min, pos2(head.right() - width - 8.0, head.bottom()));
     // Monospaced: as many letters as fit, cut in the middle so that the number at the end stays.
-    let letters = (words.width() / 7.21).max(5.0) as usize;
+    let letters = (words.width() / MONO_LETTER).max(5.0) as usize;
     Line::new().mono(&format::middle(&name, letters), t.text).paint(&painter, words);
     focus_ring(ui, column, 0, &response);
     if response.double_clicked() {
