@@ -261,7 +261,7 @@ fn the_brushed_range_is_named_and_can_be_removed() {
     let mut window = shop();
     window.send(GoCommand::Range(Some((1_772_391_746_000_000_000, 1_772_391_747_000_000_000))));
     assert!(row_of(&window, "position 2,139,").is_some(), "{:?}", rows_of(&window));
-    window.click_role(Role::Button, "Remove the range 1 Mar 19:02 – 19:02");
+    window.click_role(Role::Button, "Remove the range 1 Mar 19:02:26 – 19:02:27");
     assert_eq!(window.app().navigation().range, None);
 }
 

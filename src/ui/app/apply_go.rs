@@ -44,7 +44,12 @@ impl App {
             GoCommand::ToWriter => self.visit_writer(),
             GoCommand::ToChange { by } => self.visit_change(by),
             GoCommand::Filter(text) => self.set_filter(text),
-            GoCommand::Range(range) => self.navigation.range = range.map(|(a, b)| (a.min(b), a.max(b))),
+            GoCommand::Range(range) => {
+                if range.is_none() && self.navigation.range.is_some() {
+                    self.say("Events of all times are shown again");
+                }
+                self.navigation.range = range.map(|(a, b)| (a.min(b), a.max(b)));
+            }
             GoCommand::RangeFrom => self.range_at_playhead(true),
             GoCommand::RangeTo => self.range_at_playhead(false),
             GoCommand::TogglePlay => self.toggle_play(),
@@ -255,7 +260,8 @@ impl App {
         let ranks = log.ranks_in(range);
         let events = count(ranks.end - ranks.start, "event");
         self.navigation.range = Some(range);
-        self.say(format!("{events} in the range of {}", span(range.1 - range.0)));
+        let length = if range.0 == range.1 { "one moment".to_owned() } else { span(range.1 - range.0) };
+        self.say(format!("Range of {length}: {events}"));
     }
 
     /// What playing goes through: a part of a list, by the list's own numbers. Without a range, all of it.
