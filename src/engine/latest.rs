@@ -87,15 +87,20 @@ where
         state.running.is_some() || state.waiting.is_some()
     }
 
-    /// Forgets question and answer.
-    pub fn clear(&self) {
+    /// Ends the running question without an answer; the newest answer stays, and the same may be asked again.
+    pub fn cancel(&self) {
         let mut state = lock(&self.state);
         if let Some(running) = &state.running {
             running.cancel();
         }
         state.asked = None;
         state.waiting = None;
-        state.answer = None;
+    }
+
+    /// Forgets question and answer.
+    pub fn clear(&self) {
+        self.cancel();
+        lock(&self.state).answer = None;
     }
 }
 
@@ -198,5 +203,31 @@ mod tests {
         }
         let answer = latest.answer().unwrap();
         assert_eq!((&answer.result, answer.partial), (&Ok(2), false));
+    }
+
+    #[test]
+    fn a_cancelled_question_has_no_answer_and_may_be_asked_again() {
+        let (workers, wakes) = workers(1_000);
+        let latest = Latest::<u32, u32>::default();
+        latest.ask(&workers, &1, |_, _| Some(10));
+        while latest.is_busy() {
+            wakes.recv().unwrap();
+        }
+        let (open, gate) = sync_channel::<()>(1);
+        latest.ask(&workers, &2, move |cancel, _| {
+            gate.recv().unwrap();
+            (!cancel.is_cancelled()).then_some(20)
+        });
+        latest.cancel();
+        open.send(()).unwrap();
+        while latest.is_busy() {
+            wakes.recv().unwrap();
+        }
+        assert_eq!(latest.answer().unwrap().key, 1, "the one before stays");
+        latest.ask(&workers, &2, |_, _| Some(21));
+        while latest.is_busy() {
+            wakes.recv().unwrap();
+        }
+        assert_eq!(latest.answer_to(&2).unwrap().result, Ok(21));
     }
 }

@@ -22,6 +22,7 @@ pub use files::{
 pub use latest::{Latest, Outcome};
 pub use load::{LoadFailure, LoadItem, LoadProgress, Loader, NeedsMapping, OpenLog};
 pub use pool::SourcePool;
+pub use replay::FoldCount;
 pub use settings::{Recent, Settings, SettingsError};
 pub use workers::Workers;
 

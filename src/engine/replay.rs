@@ -1,6 +1,7 @@
 //! From a stream of an open log to its replay.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::load::OpenLog;
 use crate::base::cancel::CancelToken;
@@ -11,11 +12,26 @@ use crate::replay::{Evolve, Replay, ReplayBuilder};
 /// Events fetched between two looks at the cancel token.
 const FETCH_AT_A_TIME: usize = 512;
 
+/// How many events a running fold has taken. Clones look at the same number.
+#[derive(Clone, Debug, Default)]
+pub struct FoldCount(Arc<AtomicUsize>);
+
+impl FoldCount {
+    /// Events folded so far.
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, events: usize) {
+        self.0.store(events, Ordering::Relaxed);
+    }
+}
+
 impl OpenLog {
     /// Folds a stream from its first event to its last; `None` when cancelled. An event that cannot be read again
     /// changes nothing and is marked as skipped.
     pub fn replay(&self, stream: StreamId, rule: Arc<dyn Evolve>, cancel: &CancelToken) -> Option<Replay> {
-        self.replay_telling(stream, rule, cancel, &mut |_, _| {})
+        self.fold(stream, rule, cancel, &FoldCount::default(), &mut |_, _| {})
     }
 
     /// The same, telling of every event that cannot be read again, for whoever wants no replay then: `cancel` ends
@@ -25,6 +41,28 @@ impl OpenLog {
         stream: StreamId,
         rule: Arc<dyn Evolve>,
         cancel: &CancelToken,
+        unreadable: &mut dyn FnMut(Row, &FetchError),
+    ) -> Option<Replay> {
+        self.fold(stream, rule, cancel, &FoldCount::default(), unreadable)
+    }
+
+    /// The same, saying in `count` how far it is: between two looks at the cancel token.
+    pub fn replay_counting(
+        &self,
+        stream: StreamId,
+        rule: Arc<dyn Evolve>,
+        cancel: &CancelToken,
+        count: &FoldCount,
+    ) -> Option<Replay> {
+        self.fold(stream, rule, cancel, count, &mut |_, _| {})
+    }
+
+    fn fold(
+        &self,
+        stream: StreamId,
+        rule: Arc<dyn Evolve>,
+        cancel: &CancelToken,
+        count: &FoldCount,
         unreadable: &mut dyn FnMut(Row, &FetchError),
     ) -> Option<Replay> {
         let rows = self.log.replay_rows(stream);
@@ -40,6 +78,7 @@ impl OpenLog {
                 });
                 builder.push(*row, &event);
             }
+            count.set(builder.replay().len() as usize);
         }
         (!cancel.is_cancelled()).then(|| builder.finish())
     }

@@ -1,5 +1,7 @@
 //! A published snapshot of the log, to read.
 
+use std::ops::Range;
+
 use globset::GlobBuilder;
 
 use super::columns::{Columns, id, number};
@@ -244,6 +246,12 @@ impl EventLog {
             if self.key_of(self.row_at(middle)) < nanos { low = middle + 1 } else { high = middle }
         }
         low
+    }
+
+    /// Ranks of the events whose keys lie between two, both included.
+    pub fn ranks_in(&self, (from, to): (i64, i64)) -> Range<u64> {
+        let start = self.rank_at_key(from);
+        start..self.rank_at_key(to.saturating_add(1)).max(start)
     }
 
     /// The stream spelled `id` or `Type/id`; with candidates where that is not exactly one.

@@ -2,20 +2,39 @@
 //! printer of whole filters.
 
 use super::filter::Filter;
+use crate::index::{EventLog, StreamId, StreamLookup};
 
 /// A term that only events of this type match.
 pub fn type_term(name: &str) -> String {
     format!("type:{}", quoted(&literal(name)))
 }
 
-/// A term that only events of this stream match; `name` is an id, or `Type/id` where ids repeat.
-pub fn stream_term(name: &str) -> String {
+/// A term that only events of this stream match.
+pub fn stream_term(log: &EventLog, stream: StreamId) -> String {
+    named_stream_term(&spelled_stream(log, stream))
+}
+
+fn named_stream_term(name: &str) -> String {
     format!("stream:{}", quoted(&literal(name)))
+}
+
+/// The id of a stream, with its aggregate type where ids repeat.
+fn spelled_stream(log: &EventLog, stream: StreamId) -> String {
+    let info = log.stream(stream);
+    match (&info.aggregate_type, log.find_stream(&info.id)) {
+        (Some(kind), StreamLookup::Ambiguous(_)) => format!("{kind}/{}", info.id),
+        _ => info.id.to_string(),
+    }
 }
 
 /// A term that only events of this correlation match.
 pub fn correlation_term(id: &str) -> String {
     format!("corr:{}", quoted(id))
+}
+
+/// A term that only events with this text match, whatever is in it.
+pub fn text_term(text: &str) -> String {
+    in_quotes(text)
 }
 
 /// The opposite of a term.
@@ -54,6 +73,10 @@ fn quoted(value: &str) -> String {
     if !value.is_empty() && !value.starts_with('"') && !value.contains(char::is_whitespace) {
         return value.to_owned();
     }
+    in_quotes(value)
+}
+
+fn in_quotes(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('"');
     for letter in value.chars() {
@@ -84,7 +107,7 @@ mod tests {
         ] {
             assert_eq!(type_term(name), expected);
         }
-        assert_eq!(stream_term("my order"), "stream:\"my order\"");
+        assert_eq!(named_stream_term("my order"), "stream:\"my order\"");
         assert_eq!(negated(&correlation_term("8f7b")), "-corr:8f7b");
     }
 
@@ -98,6 +121,17 @@ mod tests {
             ("colour:red", "type:A", "type:A"),
         ] {
             assert_eq!(narrowed(filter, term), expected, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_term_matches_exactly_its_name() {
+        for name in ["ord-00301", "a*b", "a?[b]{c}", "my order", "we\"ird[1]", "\"q\"", "c:\\d", "x{1,2}"] {
+            let filter = Filter::parse(&named_stream_term(name)).unwrap();
+            let [term] = filter.terms.as_slice() else { panic!("{name}: {filter:?}") };
+            let TermKind::Stream(pattern) = &term.kind else { panic!("{name}: {term:?}") };
+            assert!(glob(pattern).is_match(name), "{name}: {pattern}");
+            assert!(!glob(pattern).is_match(format!("{name}x")), "{name}");
         }
     }
 
@@ -117,6 +151,13 @@ mod tests {
         fn a_term_of_a_correlation_keeps_the_id(id in "\\PC{1,12}") {
             let filter = Filter::parse(&correlation_term(&id)).unwrap();
             prop_assert_eq!(&filter.terms[0].kind, &TermKind::Correlation(id));
+        }
+
+        #[test]
+        fn a_term_of_a_text_looks_for_that_text(text in "(\\PC|[\"\\\\:\n-]){1,12}") {
+            let filter = Filter::parse(&text_term(&text)).unwrap();
+            prop_assert_eq!(filter.terms.len(), 1);
+            prop_assert_eq!(&filter.terms[0].kind, &TermKind::Text(text));
         }
     }
 }

@@ -5,8 +5,10 @@ mod compose;
 mod filter;
 mod select;
 mod text;
+mod words;
 
-pub use compose::{correlation_term, narrowed, negated, stream_term, type_term};
+pub use compose::{correlation_term, narrowed, negated, stream_term, text_term, type_term};
 pub use filter::{Filter, FilterError, Term, TermKind};
 pub use select::{Fetch, SelectStep, select};
 pub use text::Needle;
+pub use words::{Wish, toggled};

@@ -102,12 +102,20 @@ pub enum GoCommand {
     Filter(String),
     /// The stretch of time that was brushed, in nanoseconds.
     Range(Option<(i64, i64)>),
+    /// The range begins at the playhead; it ends where it did, or with the log.
+    RangeFrom,
+    /// The range ends at the playhead; it begins where it did, or with the log.
+    RangeTo,
     /// Start playing, or stop.
     TogglePlay,
     /// Events a second, as an index into [`super::app::navigation::SPEEDS`].
     Speed(usize),
     /// Play again from the start at the end.
     Loop(bool),
+    /// Stop folding the replayed stream.
+    StopFold,
+    /// Fold the replayed stream after all.
+    FoldAgain,
     /// Place visited before.
     Back,
     /// Place gone back from.
@@ -344,6 +352,9 @@ commands! {
     TO_WRITER: Go, "Jump to the event that set this value", "In Replay: where the value pointed at came from", [key(NONE, Key::B)], None, true, GoCommand::ToWriter;
     NEXT_CHANGE: Go, "Next change of this value", "In Replay: the next event that changes the value pointed at", [key(NONE, Key::N)], None, true, GoCommand::ToChange { by: 1 };
     PREVIOUS_CHANGE: Go, "Previous change of this value", "In Replay: the previous event that changed the value pointed at", [key(SHIFT, Key::N)], None, true, GoCommand::ToChange { by: -1 };
+    RANGE_FROM: Go, "Range starts at the playhead", "Only events from here on, as brushed in the time panel", [key(NONE, Key::OpenBracket)], None, true, GoCommand::RangeFrom;
+    RANGE_TO: Go, "Range ends at the playhead", "Only events up to here, as brushed in the time panel", [key(NONE, Key::CloseBracket)], None, true, GoCommand::RangeTo;
+    CLEAR_RANGE: Go, "Clear range", "Show events of all times again", [key(NONE, Key::Backslash)], Some(Icon::Close), true, GoCommand::Range(None);
     TO_START: Go, "First event", "The first event of the focused list", [key(NONE, Key::Home)], Some(Icon::ToStart), true, GoCommand::Start;
     TO_END: Go, "End of the log", "The end: everything has happened", [key(NONE, Key::End)], Some(Icon::ToEnd), true, GoCommand::End;
     BACK: Go, "Back", "The place visited before", [key(ALT, Key::ArrowLeft)], None, true, GoCommand::Back;

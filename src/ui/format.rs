@@ -120,13 +120,15 @@ impl Zone {
     }
 }
 
-/// `229db9b3…aee9`: an id cut in the middle, when it is longer than `max` letters.
+/// An id cut in the middle, when it is longer than `max` letters: `229db9b3…aee9` where it is a UUID, else
+/// `Inve…-SKU-003`, with more of its end, because that is where ids of one kind differ.
 pub fn middle(id: &str, max: usize) -> String {
     let length = id.chars().count();
     if length <= max || max < 5 {
         return id.to_owned();
     }
-    let tail = ((max - 1) / 3).min(6);
+    let is_uuid = length == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let tail = if is_uuid { ((max - 1) / 3).min(6) } else { max - 1 - ((max - 1) / 3).min(8) };
     let head = max - 1 - tail;
     let start: String = id.chars().take(head).collect();
     let end: String = id.chars().skip(length - tail).collect();
@@ -196,5 +198,6 @@ mod tests {
         assert_eq!(middle("229db9b3-e0c1-4c3c-8a11-1b2c3d4eaee9", 13), "229db9b3…aee9");
         assert_eq!(middle("ord-00301", 13), "ord-00301");
         assert_eq!(one_line("a\nb\u{202e}c\u{e0041}"), "a\\nb\\u202ec\\u{e0041}");
+        assert_eq!(middle("Inventory-SKU-003", 13), "Inve…-SKU-003");
     }
 }

@@ -72,7 +72,10 @@ impl Stage {
             sample: false,
             theme: Some(shot.theme),
         };
-        let app = App::new(window.ctx(), options)?;
+        let mut app = App::new(window.ctx(), options)?;
+        // A picture stands still: no transition is caught half-way, and no caret while it blinks.
+        app.preferences.motion = false;
+        app.apply_theme(window.ctx());
         Ok(Self { window, app })
     }
 

@@ -1,12 +1,12 @@
 //! What asks the person something, and what is shown in place of a log: mappings of unknown stores, a path to
 //! type, files that cannot be read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::ui::command::{DocumentCommand, Overlay, WindowCommand};
-use sagascope_ui_tests::home::{Window, sample};
+use sagascope_ui_tests::window::{NO_STORE, Window, sample};
 
 /// A database of two tables that could hold events; neither is of a known format.
 fn unknown_database(path: &Path, rows: usize) {
@@ -140,24 +140,24 @@ fn a_broken_file_beside_a_good_one_is_a_banner_that_goes_away() {
 
 #[test]
 fn a_path_is_checked_while_it_is_typed_and_opened_by_enter() {
-    let mut window = Window::open(Vec::<PathBuf>::new());
+    let mut window = Window::open(NO_STORE);
     window.click("Open by path…");
     assert_eq!(window.app().overlay(), Some(Overlay::OpenPath));
     window.type_text("/nowhere/at/all.db");
     assert!(window.says_part("Nothing is there. Check the spelling after /"), "{:?}", window.labels());
-    window.key(Modifiers::NONE, Key::Enter);
+    window.press(Key::Enter);
     assert_eq!(window.app().overlay(), Some(Overlay::OpenPath), "it stays until the path is right");
     window.key(Modifiers::COMMAND, Key::A);
     window.type_text(&sample().display().to_string());
     assert!(window.says_part("A file of 3."), "{:?}", window.labels());
-    window.key(Modifiers::NONE, Key::Enter);
+    window.press(Key::Enter);
     assert_eq!((window.app().overlay(), window.events()), (None, 3_776));
 }
 
 #[test]
 fn a_folder_is_no_store() {
     let folder = tempfile::tempdir().unwrap();
-    let mut window = Window::open(Vec::<PathBuf>::new());
+    let mut window = Window::open(NO_STORE);
     window.send(WindowCommand::ToggleOverlay(Overlay::OpenPath));
     window.type_text(&folder.path().display().to_string());
     assert!(window.says("This is a folder. Name a file in it"), "{:?}", window.labels());
@@ -165,12 +165,12 @@ fn a_folder_is_no_store() {
 
 #[test]
 fn about_tells_version_and_licences() {
-    let mut window = Window::open(Vec::<PathBuf>::new());
+    let mut window = Window::open(NO_STORE);
     window.send(WindowCommand::ToggleOverlay(Overlay::About));
     assert!(window.says_part("Version 0.1.0") && window.says_part("MIT OR Apache-2.0"));
     window.click("Inter");
     assert!(window.says_part("The Inter Project Authors"), "{:?}", window.labels());
-    window.key(Modifiers::NONE, Key::Escape);
+    window.press(Key::Escape);
     assert_eq!(window.app().overlay(), None);
 }
 
@@ -183,8 +183,8 @@ fn keys_of_the_log_rest_while_a_mapping_is_asked_for() {
     let before = window.selected();
     window.send(DocumentCommand::Add(vec![sagascope::engine::LoadItem::detected(path)]));
     assert!(window.says("How are events stored in shop.db?"));
-    window.key(Modifiers::NONE, Key::End);
-    window.key(Modifiers::NONE, Key::ArrowLeft);
+    window.press(Key::End);
+    window.press(Key::ArrowLeft);
     assert_eq!(window.selected(), before);
     window.click("Open");
     assert_eq!(window.events(), 3_779);

@@ -1,8 +1,8 @@
 //! The inspector on the sample store: everything known of the selected event, links, copies, comparison.
 
-use egui::{Key, Modifiers};
+use egui::Key;
 use egui_kittest::kittest::Queryable as _;
-use sagascope_ui_tests::home::{Window, sample};
+use sagascope_ui_tests::window::{Window, sample};
 
 /// The third decline of the payment pay-00301, and the second.
 const THIRD: u64 = 2_139;
@@ -129,8 +129,8 @@ fn a_pinned_event_is_compared_with_the_selected_one() {
 fn escape_takes_the_pin_off() {
     let mut window = window();
     window.click("Pin");
-    window.key(Modifiers::NONE, Key::Escape);
-    window.key(Modifiers::NONE, Key::Escape);
+    window.press(Key::Escape);
+    window.press(Key::Escape);
     assert_eq!(window.app().navigation().pinned, None);
 }
 

@@ -1,7 +1,6 @@
 //! Tests of the window, in a package of their own so that the engine tests never compile egui. Here is what
 //! they share: a harness that is dressed like the window and drawn by CPU, with no display and no driver.
 
-pub mod home;
 pub mod window;
 
 use egui_kittest::{HarnessBuilder, SnapshotOptions, TestRenderer};

@@ -1,64 +1,59 @@
 //! The navigator as a person uses it.
 
 use egui::accesskit::Role;
-use egui::{Event, Key, Modifiers, vec2};
+use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope_ui_tests::window::Window;
 
 fn shop() -> Window {
-    Window::of_shop(vec2(1_280.0, 1_000.0))
+    Window::shop(vec2(1_280.0, 1_000.0))
 }
 
 fn type_name(window: &mut Window, text: &str) {
-    window.0.get_by_role_and_label(Role::TextInput, "Filter names").focus();
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter names").focus();
     window.settle();
-    window.0.event(Event::Text(text.to_owned()));
-    window.settle();
-}
-
-fn filter(window: &Window) -> &str {
-    &window.app().document().unwrap().filter_text
+    window.type_text(text);
 }
 
 #[test]
 fn groups_open_and_fold() {
     let mut window = shop();
-    assert!(window.has("Streams, 1,130"));
-    assert!(!window.has("stream pay-"));
+    assert!(window.says_part("Streams, 1,130"));
+    assert!(!window.says_part("stream pay-"));
     window.click("Payment, 383 streams");
-    assert!(window.has("stream pay-00001, "));
-    assert!(!window.has("stream pay-00200, "));
+    assert!(window.says_part("stream pay-00001, "));
+    assert!(!window.says_part("stream pay-00200, "));
     window.click("+378 more streams of Payment");
-    assert!(window.has("stream pay-00012, "));
+    assert!(window.says_part("stream pay-00012, "));
     window.click("Payment, 383 streams");
-    assert!(!window.has("stream pay-"));
+    assert!(!window.says_part("stream pay-"));
     // Its middle is the choice of order.
-    window.0.get_by_label("Streams, 1,130").click_accesskit();
+    window.harness.get_by_label("Streams, 1,130").click_accesskit();
     window.settle();
-    assert!(!window.has("Payment, 383 streams"));
+    assert!(!window.says_part("Payment, 383 streams"));
 }
 
 #[test]
 fn typing_a_name_finds_streams_and_types() {
     let mut window = shop();
     type_name(&mut window, "PAY-0030");
-    assert!(window.has("Streams, 9 of 1,130"));
-    assert!(window.has("stream pay-00301, 5 events"));
-    assert!(!window.has("Order, 400 streams"));
+    assert!(window.says_part("Streams, 9 of 1,130"));
+    assert!(window.says_part("stream pay-00301, 5 events"));
+    assert!(!window.says_part("Order, 400 streams"));
     window.click("Clear");
     type_name(&mut window, "declin");
-    assert!(window.has("type PaymentDeclined, 88 events"));
-    assert!(!window.has("type OrderPlaced"));
+    assert!(window.says_part("type PaymentDeclined, 88 events"));
+    assert!(!window.says_part("type OrderPlaced"));
 }
 
 #[test]
 fn a_name_that_nothing_has_says_so() {
     let mut window = shop();
     type_name(&mut window, "zebra");
-    assert!(window.has("No stream or type is named “zebra”"));
-    window.0.get_all_by_label("Clear").last().unwrap().click();
+    assert!(window.says_part("No stream or type is named “zebra”"));
+    window.harness.get_all_by_label("Clear").last().unwrap().click();
     window.settle();
-    assert!(window.has("Streams, 1,130"));
+    assert!(window.says_part("Streams, 1,130"));
 }
 
 #[test]
@@ -67,7 +62,7 @@ fn a_click_on_a_stream_replays_it() {
     type_name(&mut window, "pay-00301");
     window.click_containing("stream pay-00301");
     assert_eq!(window.app().navigation().stream, Some(window.stream("pay-00301")));
-    let row = window.0.get_by_label_contains("stream pay-00301");
+    let row = window.harness.get_by_label_contains("stream pay-00301");
     assert_eq!(row.accesskit_node().toggled(), Some(egui::accesskit::Toggled::True));
 }
 
@@ -76,49 +71,45 @@ fn a_click_on_a_type_filters_and_the_next_shows_everything() {
     let mut window = shop();
     let declined = "type PaymentDeclined, 88 events";
     window.click(declined);
-    assert_eq!(filter(&window), "type:PaymentDeclined");
+    assert_eq!(window.filter(), "type:PaymentDeclined");
     window.click("type PaymentDeclined, 88 events, only this type is shown");
-    assert_eq!(filter(&window), "");
-    window.0.get_by_label(declined).click_modifiers(Modifiers::COMMAND);
+    assert_eq!(window.filter(), "");
+    window.harness.get_by_label(declined).click_modifiers(Modifiers::COMMAND);
     window.settle();
-    assert_eq!(filter(&window), "-type:PaymentDeclined");
+    assert_eq!(window.filter(), "-type:PaymentDeclined");
     window.click("type PaymentDeclined, 88 events, excluded");
-    assert_eq!(filter(&window), "");
+    assert_eq!(window.filter(), "");
 }
 
 #[test]
 fn the_menu_of_a_type_excludes_it() {
     let mut window = shop();
-    window.0.get_by_label("type PaymentDeclined, 88 events").click_secondary();
+    window.harness.get_by_label("type PaymentDeclined, 88 events").click_secondary();
     window.settle();
     window.click("Exclude this type");
-    assert_eq!(filter(&window), "-type:PaymentDeclined");
+    assert_eq!(window.filter(), "-type:PaymentDeclined");
 }
 
 #[test]
 fn the_keyboard_goes_through_the_list() {
     let mut window = shop();
-    let press = |window: &mut Window, key: Key| {
-        window.0.key_press(key);
-        window.settle();
-    };
-    let is_focused = |window: &Window, label: &str| window.0.get_by_label_contains(label).is_focused();
-    window.0.get_by_label("Order, 400 streams").focus();
+    let is_focused = |window: &Window, label: &str| window.harness.get_by_label_contains(label).is_focused();
+    window.harness.get_by_label("Order, 400 streams").focus();
     window.settle();
-    press(&mut window, Key::ArrowDown);
+    window.press(Key::ArrowDown);
     assert!(is_focused(&window, "Payment, 383 streams"));
-    press(&mut window, Key::ArrowRight);
-    press(&mut window, Key::ArrowDown);
+    window.press(Key::ArrowRight);
+    window.press(Key::ArrowDown);
     assert!(is_focused(&window, "stream pay-00001, "));
-    press(&mut window, Key::Enter);
+    window.press(Key::Enter);
     assert_eq!(window.app().navigation().stream, Some(window.stream("pay-00001")));
-    press(&mut window, Key::ArrowUp);
-    press(&mut window, Key::ArrowLeft);
-    assert!(!window.has("stream pay-"));
-    press(&mut window, Key::End);
+    window.press(Key::ArrowUp);
+    window.press(Key::ArrowLeft);
+    assert!(!window.says_part("stream pay-"));
+    window.press(Key::End);
     assert!(is_focused(&window, "+6 more types"));
-    press(&mut window, Key::Enter);
-    assert!(!window.has("more types"));
+    window.press(Key::Enter);
+    assert!(!window.says_part("more types"));
 }
 
 #[test]
@@ -131,7 +122,7 @@ fn streams_are_sorted_as_chosen() {
     let payments = log.streams().iter().filter(|stream| stream.group() == "Payment");
     let most = payments.max_by_key(|stream| stream.len()).unwrap().len();
     let shown: Vec<String> = window
-        .0
+        .harness
         .query_all_by_label_contains("stream pay-")
         .filter_map(|node| node.accesskit_node().label())
         .collect();

@@ -2,7 +2,7 @@
 
 use egui::{Key, Modifiers};
 use sagascope::ui::command::{COMMANDS, Overlay};
-use sagascope_ui_tests::home::{Window, sample};
+use sagascope_ui_tests::window::{NO_STORE, Window, sample};
 
 fn palette() -> Window {
     let mut window = Window::open([sample()]);
@@ -13,7 +13,7 @@ fn palette() -> Window {
 
 fn run(window: &mut Window, typed: &str) {
     window.type_text(typed);
-    window.key(Modifiers::NONE, Key::Enter);
+    window.press(Key::Enter);
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn arrows_choose_and_the_mouse_does_too() {
     window.type_text("pay-003");
     let is_entry = |label: &String| label.starts_with("pay-") && label.contains(", Payment");
     let ids: Vec<String> = window.labels().into_iter().filter(is_entry).collect();
-    window.key(Modifiers::NONE, Key::ArrowDown);
-    window.key(Modifiers::NONE, Key::Enter);
+    window.press(Key::ArrowDown);
+    window.press(Key::Enter);
     let second = ids[1].split(',').next().unwrap().to_owned();
     assert_eq!(window.app().navigation().stream, Some(window.stream(&second)));
     window.key(Modifiers::COMMAND, Key::P);
@@ -81,11 +81,11 @@ fn arrows_choose_and_the_mouse_does_too() {
 
 #[test]
 fn what_needs_a_log_does_nothing_without_one() {
-    let mut window = Window::open(Vec::<std::path::PathBuf>::new());
+    let mut window = Window::open(NO_STORE);
     window.key(Modifiers::COMMAND, Key::P);
     run(&mut window, "filter events");
     assert_eq!(window.app().overlay(), Some(Overlay::Palette), "it stays open");
-    window.key(Modifiers::NONE, Key::Escape);
+    window.press(Key::Escape);
     assert_eq!(window.app().overlay(), None);
 }
 
@@ -99,7 +99,7 @@ fn nothing_found_says_so() {
 #[test]
 fn the_sheet_lists_every_command_with_its_keys() {
     let mut window = Window::open([sample()]);
-    window.key(Modifiers::NONE, Key::Questionmark);
+    window.press(Key::Questionmark);
     assert_eq!(window.app().overlay(), Some(Overlay::Shortcuts));
     let labels = window.labels();
     for command in COMMANDS.iter().filter(|command| !command.keys.is_empty()) {

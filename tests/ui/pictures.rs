@@ -4,10 +4,11 @@
 
 use std::path::PathBuf;
 
+use egui::{Vec2, vec2};
 use egui_kittest::{SnapshotResults, try_image_snapshot_options};
 use image::RgbaImage;
 use sagascope::index::StreamLookup;
-use sagascope::ui::command::{Command, DocumentCommand, GoCommand, Overlay, WindowCommand};
+use sagascope::ui::command::{GoCommand, Overlay, Panel, WindowCommand};
 use sagascope::ui::headless::Picture;
 use sagascope::ui::screenshot::{Shot, Stage};
 use sagascope::ui::theme::Theme;
@@ -19,20 +20,24 @@ fn store() -> PathBuf {
     PathBuf::from("../data/shop-domain.jsonl")
 }
 
-/// A small window on the small sample, or on nothing.
-fn stage(theme: Theme, stores: Vec<PathBuf>) -> Stage {
-    let shot = Shot {
-        stores,
-        view: None,
-        stream: None,
-        at: None,
-        filter: String::new(),
-        theme,
-        size: egui::vec2(1_200.0, 860.0),
-        scale: 1.0,
-    };
+/// The whole window once a theme; everything else is as small as shows all of it, without the panels around.
+const WHOLE: Vec2 = vec2(960.0, 640.0);
+
+/// A window on the small sample, or on nothing.
+fn stage(theme: Theme, size: Vec2, stores: Vec<PathBuf>) -> Stage {
+    let shot =
+        Shot { stores, view: None, stream: None, at: None, filter: String::new(), theme, size, scale: 1.0 };
     let mut stage = Stage::new(&shot).unwrap();
     stage.settle();
+    stage
+}
+
+/// The same without navigator, inspector and time panel.
+fn bare_stage(theme: Theme, size: Vec2, store: PathBuf) -> Stage {
+    let mut stage = stage(theme, size, vec![store]);
+    for panel in [Panel::Navigator, Panel::Inspector, Panel::Time] {
+        stage.send(WindowCommand::TogglePanel(panel));
+    }
     stage
 }
 
@@ -47,18 +52,34 @@ fn every_view_looks_as_it_did() {
     let mut results = SnapshotResults::new();
     for theme in Theme::ALL {
         for class in VIEWS {
-            let mut stage = stage(theme, vec![store()]);
+            let mut stage = match class.id {
+                "log" => stage(theme, WHOLE, vec![store()]),
+                "issues" => bare_stage(theme, vec2(600.0, 420.0), store()),
+                _ => bare_stage(theme, vec2(720.0, 540.0), store()),
+            };
             // Few streams, so that no list scrolls: where a list is scrolled to depends on what it showed before.
             stage.send(GoCommand::Filter("stream:*-0000*".to_owned()));
             let log = stage.app().document().unwrap().log();
             let StreamLookup::Found(payment) = log.find_stream("pay-00002") else {
                 panic!("it is in the sample")
             };
-            let second = log.replay_rows(payment)[1];
+            let (first, second) = (log.row_at(0), log.replay_rows(payment)[1]);
             stage.send(GoCommand::Select(second));
             stage.send(WindowCommand::ShowView(class.id));
             keep(&mut results, stage.window().picture(), &format!("view-{}-{}", class.id, theme.name()));
-            stage.send(GoCommand::Filter("type:nothing".to_owned()));
+            if class.id == "issues" {
+                // A log without issues looks the same, whatever the filter is.
+                continue;
+            }
+            let mut stage = bare_stage(theme, vec2(600.0, 420.0), store());
+            stage.send(WindowCommand::ShowView(class.id));
+            if class.id == "replay" {
+                // Before its first event, a stream has no state.
+                stage.send(GoCommand::Select(first));
+                stage.send(GoCommand::ShowStream(payment));
+            } else {
+                stage.send(GoCommand::Filter("type:nothing".to_owned()));
+            }
             keep(
                 &mut results,
                 stage.window().picture(),
@@ -72,17 +93,18 @@ fn every_view_looks_as_it_did() {
 fn what_lies_above_and_the_welcome_page_look_as_they_did() {
     let mut results = SnapshotResults::new();
     for theme in Theme::ALL {
-        let overlays: [(&str, Command); 2] = [
-            ("palette", WindowCommand::ToggleOverlay(Overlay::Palette).into()),
-            ("shortcuts", WindowCommand::ToggleOverlay(Overlay::Shortcuts).into()),
-        ];
-        for (name, command) in overlays {
-            let mut stage = stage(theme, vec![store()]);
-            stage.send(command);
+        for (name, overlay, size) in [
+            ("palette", Overlay::Palette, vec2(700.0, 480.0)),
+            ("shortcuts", Overlay::Shortcuts, vec2(1_080.0, 690.0)),
+        ] {
+            let mut stage = bare_stage(theme, size, store());
+            stage.send(WindowCommand::ToggleOverlay(overlay));
             keep(&mut results, stage.window().picture(), &format!("{name}-{}", theme.name()));
         }
-        let mut failed = stage(theme, vec![PathBuf::from("/nowhere/orders.db")]);
+        let mut issues = bare_stage(theme, vec2(720.0, 560.0), PathBuf::from("data/half-broken.jsonl"));
+        issues.send(WindowCommand::ShowView("issues"));
+        keep(&mut results, issues.window().picture(), &format!("view-issues-some-{}", theme.name()));
+        let mut failed = stage(theme, vec2(640.0, 400.0), vec![PathBuf::from("/nowhere/orders.db")]);
         keep(&mut results, failed.window().picture(), &format!("failed-{}", theme.name()));
-        failed.send(DocumentCommand::Close);
     }
 }

@@ -2,12 +2,13 @@
 
 use egui::HoveredFile;
 use sagascope::engine::{Dirs, Recent, Settings};
-use sagascope_ui_tests::home::{Window, sample};
+use sagascope_ui_tests::window::{NO_STORE, Setup, Window, sample};
 
 #[test]
 fn the_sample_is_one_click_away() {
-    let mut window = Window::open(Vec::<std::path::PathBuf>::new());
-    for label in ["Sagascope", "See what happened, step through it.", "Drop an event store here", "Open…"] {
+    let mut window = Window::open(NO_STORE);
+    for label in ["Sagascope", "See what happened, and step through it", "Drop an event store here", "Open…"]
+    {
         assert!(window.says(label), "{label} is not in {:?}", window.labels());
     }
     assert!(window.says_part("CloudEvents"));
@@ -28,7 +29,7 @@ fn recent_files_open_again_and_missing_ones_leave_the_list() {
     });
     settings.remember(Recent { path: "/nowhere/gone.db".into(), events: 7, ..Recent::default() });
     settings.save(&Dirs::in_folder(home.path().to_owned())).unwrap();
-    let mut window = Window::at_home(home, Vec::<std::path::PathBuf>::new(), true);
+    let mut window = Window::with(NO_STORE, Setup { home: Some(home), ..Setup::default() });
     let missing = "gone.db, moved or renamed: remove from list";
     assert!(window.says_part(missing), "{:?}", window.labels());
     window.click_containing(missing);
@@ -39,7 +40,7 @@ fn recent_files_open_again_and_missing_ones_leave_the_list() {
 
 #[test]
 fn dragged_files_are_told_where_they_go() {
-    let mut window = Window::open(Vec::<std::path::PathBuf>::new());
+    let mut window = Window::open(NO_STORE);
     window.harness.input_mut().hovered_files = vec![HoveredFile::default()];
     // A window that files are dragged over never rests.
     window.harness.run_steps(3);

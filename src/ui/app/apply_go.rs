@@ -1,16 +1,16 @@
 //! Moving within the log.
 
 use super::App;
-use super::navigation::{Place, Playhead, SPEEDS, StepList, place_in, step};
+use super::document::Document;
+use super::navigation::{Place, Playhead, SPEEDS, StepList, place_in, step, within};
 use crate::index::{EventLog, RowSet};
 use crate::model::Row;
 use crate::ui::command::GoCommand;
+use crate::ui::format::{count, span};
 
 impl App {
     pub(super) fn apply_go(&mut self, command: GoCommand) {
-        if self.document.is_none() {
-            return;
-        }
+        let Some(document) = &mut self.document else { return };
         match command {
             GoCommand::Select(row) => self.visit(|app| app.select(row)),
             GoCommand::Pin(row) => self.navigation.pinned = row,
@@ -44,10 +44,19 @@ impl App {
             GoCommand::ToWriter => self.visit_writer(),
             GoCommand::ToChange { by } => self.visit_change(by),
             GoCommand::Filter(text) => self.set_filter(text),
-            GoCommand::Range(range) => self.navigation.range = range.map(|(a, b)| (a.min(b), a.max(b))),
+            GoCommand::Range(range) => {
+                if range.is_none() && self.navigation.range.is_some() {
+                    self.say("Events of all times are shown again");
+                }
+                self.navigation.range = range.map(|(a, b)| (a.min(b), a.max(b)));
+            }
+            GoCommand::RangeFrom => self.range_at_playhead(true),
+            GoCommand::RangeTo => self.range_at_playhead(false),
             GoCommand::TogglePlay => self.toggle_play(),
             GoCommand::Speed(speed) => self.navigation.speed = speed.min(SPEEDS.len() - 1),
             GoCommand::Loop(looping) => self.navigation.looping = looping,
+            GoCommand::StopFold => document.stop_fold(),
+            GoCommand::FoldAgain => document.fold_again(),
             GoCommand::Back => self.travel(true),
             GoCommand::Forward => self.travel(false),
         }
@@ -231,16 +240,52 @@ impl App {
         }
     }
 
+    /// Lets the range begin or end at the playhead. The other end stays unless it lies on the wrong side.
+    fn range_at_playhead(&mut self, begins: bool) {
+        let Some(log) = self.document.as_ref().map(Document::log) else { return };
+        let (Some(first), Some(last), Some(here)) =
+            (log.times().first, log.last_row(), self.navigation.playhead_row(log))
+        else {
+            return self.say("A range needs times, and these events have none");
+        };
+        // What stands before the first time has no place in any range.
+        let (first, last) = (first.nanos(), log.key_of(last));
+        let here = log.key_of(here).max(first);
+        let (from, to) = self.navigation.range.unwrap_or((first, last));
+        let range = if begins {
+            (here, if to < here { last } else { to })
+        } else {
+            (if from > here { first } else { from }, here)
+        };
+        let ranks = log.ranks_in(range);
+        let events = count(ranks.end - ranks.start, "event");
+        self.navigation.range = Some(range);
+        let length = if range.0 == range.1 { "one moment".to_owned() } else { span(range.1 - range.0) };
+        self.say(format!("Range of {length}: {events}"));
+    }
+
+    /// What playing goes through: a part of a list, by the list's own numbers. Without a range, all of it.
+    pub(super) fn played(&self, list: StepList) -> Option<std::ops::Range<u64>> {
+        self.with_list(list, |log, rows| within(log, rows, self.navigation.range))
+    }
+
+    /// Goes to an event of a list by its number there.
+    pub(super) fn visit_number(&mut self, list: StepList, number: u64) {
+        if let Some(row) = self.with_list(list, |log, rows| rows.get(log, number)).flatten() {
+            self.visit(|app| app.select(row));
+        }
+    }
+
     fn toggle_play(&mut self) {
         self.navigation.playing = !self.navigation.playing;
         // At the end, playing begins again.
         let list = self.navigation.focused_list;
         if self.navigation.playing
-            && let Some((done, total)) = self.place_in_list(list)
-            && done == total
-            && let Some(row) = self.with_list(list, |log, rows| rows.get(log, 0)).flatten()
+            && let (Some((done, _)), Some(played)) = (self.place_in_list(list), self.played(list))
+            && done >= played.end
+            && !played.is_empty()
         {
-            self.visit(|app| app.select(row));
+            self.visit_number(list, played.start);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
 use crate::engine::{
     DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
@@ -42,6 +43,7 @@ pub struct Document {
     pub rows: RowSet,
     selection: Latest<SelectKey, Selected>,
     replay: Latest<ReplayKey, Replay>,
+    fold: Option<Fold>,
 }
 
 /// What a selection depends on.
@@ -90,6 +92,7 @@ impl Document {
             rows: RowSet::All,
             selection: Latest::default(),
             replay: Latest::default(),
+            fold: None,
         }
     }
 
@@ -189,16 +192,42 @@ impl Document {
         self.selection.is_busy()
     }
 
-    fn ask_replay(&self, engine: &Engine, stream: StreamId, null_removes: bool) {
+    fn ask_replay(&mut self, engine: &Engine, stream: StreamId, null_removes: bool) {
         let log = &self.open.log;
         if stream.0 as usize >= log.streams().len() {
             return;
         }
         let key = ReplayKey { stream, events: log.stream(stream).len(), null_removes };
-        let open = self.open.clone();
+        if self.fold.as_ref().is_some_and(|fold| fold.refuses(&key)) {
+            return;
+        }
+        let fold = self.fold.take().filter(|fold| fold.key == key);
+        let fold = self.fold.insert(fold.unwrap_or_else(|| Fold::begin(key.clone())));
+        let (open, count) = (self.open.clone(), fold.count.clone());
         self.replay.ask(engine.workers(), &key, move |cancel, _| {
-            open.replay(stream, Arc::new(MergeRule { null_removes }), cancel)
+            open.replay_counting(stream, Arc::new(MergeRule { null_removes }), cancel, &count)
         });
+    }
+
+    /// Ends the fold that runs; it is not begun again before [`Self::fold_again`] or another stream.
+    pub(super) fn stop_fold(&mut self) {
+        if let Some(fold) = &mut self.fold
+            && self.replay.answer_to(&fold.key).is_none()
+        {
+            self.replay.cancel();
+            fold.stop();
+        }
+    }
+
+    /// Begins a fold that was stopped anew.
+    pub(super) fn fold_again(&mut self) {
+        self.fold.take_if(|fold| fold.state().stopped);
+    }
+
+    /// The fold of the stream in `navigation` while it has no result: how far it is, or that it was stopped.
+    pub fn fold(&self, navigation: &Navigation) -> Option<FoldState> {
+        let fold = self.fold.as_ref().filter(|fold| Some(fold.key.stream) == navigation.stream)?;
+        self.replay.answer_to(&fold.key).is_none().then(|| fold.state())
     }
 
     /// The newest replay, if it is of the stream in `navigation`: perhaps of fewer events than are loaded by now.

@@ -1,15 +1,31 @@
 //! From keys to commands: more modifiers first, plain keys only while nobody types.
 
-use egui::{Context, KeyboardShortcut};
+use egui::{Context, Event, KeyboardShortcut};
 
 use super::App;
-use crate::ui::command::{COMMANDS, UiCommand};
+use crate::ui::command::{COMMANDS, FIND, OPEN_PATH, PALETTE, UiCommand};
 use crate::ui::theme::Tokens;
 use crate::ui::view::ViewContext;
+
+/// Commands that open a field to type into.
+static OPENS_FIELD: &[&UiCommand] = &[&FIND, &PALETTE, &OPEN_PATH];
+/// Frames a field may take to get the focus.
+const FIELD_OPENS_WITHIN: u8 = 4;
+
+/// What was typed after the keys that open a field, within the same frame: kept until the field has the focus.
+#[derive(Default)]
+pub(super) struct TypedAhead {
+    events: Vec<Event>,
+    frames: u8,
+}
 
 impl App {
     pub(super) fn keys(&mut self, context: &Context) {
         let typing = context.egui_wants_keyboard_input();
+        if self.wait_for_field(context, typing) {
+            return;
+        }
+        self.hold_what_follows(context);
         let has_log = self.document.is_some();
         if !typing && !self.has_modal() {
             self.offer_keys_to_view(context);
@@ -31,6 +47,48 @@ impl App {
 }
 
 impl App {
+    /// Hands over what was typed ahead once something is there to type into; true while it is waited for.
+    fn wait_for_field(&mut self, context: &Context, typing: bool) -> bool {
+        let held = &mut self.typed_ahead;
+        if held.events.is_empty() {
+            return false;
+        }
+        held.frames += 1;
+        let ahead = std::mem::take(&mut held.events);
+        context.input_mut(|input| drop(input.events.splice(0..0, ahead)));
+        if typing || held.frames >= FIELD_OPENS_WITHIN {
+            return false;
+        }
+        held.events =
+            context.input_mut(|input| input.events.extract_if(.., |event| is_typed(event)).collect());
+        context.request_repaint();
+        true
+    }
+
+    /// Takes what was typed after the keys that open a field out of this frame.
+    fn hold_what_follows(&mut self, context: &Context) {
+        if self.has_modal() {
+            return;
+        }
+        let opens = |event: &Event| {
+            let Event::Key { key, pressed: true, modifiers, .. } = event else { return false };
+            let commands = OPENS_FIELD.iter().filter(|command| !command.needs_log || self.document.is_some());
+            let mut keys = commands.flat_map(|command| command.keys);
+            keys.any(|keys| keys.logical_key == *key && modifiers.matches_exact(keys.modifiers))
+        };
+        let events = context.input_mut(|input| {
+            let at = input.events.iter().position(opens)?;
+            let mut rest = input.events.split_off(at + 1);
+            let typed: Vec<Event> = rest.extract_if(.., |event| is_typed(event)).collect();
+            input.events.append(&mut rest);
+            Some(typed)
+        });
+        self.typed_ahead = TypedAhead { events: events.unwrap_or_default(), frames: 0 };
+        if !self.typed_ahead.events.is_empty() {
+            context.request_repaint();
+        }
+    }
+
     /// Whether something lies above the window that takes the plain keys.
     fn has_modal(&self) -> bool {
         self.overlay.is_some() || self.document.as_ref().is_some_and(|document| !document.unmapped.is_empty())
@@ -65,6 +123,11 @@ impl App {
             }
         }
     }
+}
+
+/// Whether an event comes from typing.
+fn is_typed(event: &Event) -> bool {
+    matches!(event, Event::Text(_) | Event::Key { .. } | Event::Paste(_) | Event::Ime(_))
 }
 
 /// Every (command, keys), those with more modifiers first, because fewer modifiers match as well.

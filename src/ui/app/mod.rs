@@ -6,6 +6,7 @@ mod apply_document;
 mod apply_go;
 mod apply_window;
 pub mod document;
+pub mod fold;
 mod keys;
 pub mod layout;
 pub mod navigation;
@@ -79,6 +80,7 @@ pub struct App {
     pub(super) notice: Option<Notice>,
     pub(super) commands: CommandQueue,
     playback: Playback,
+    typed_ahead: keys::TypedAhead,
     answers: (SyncSender<Answer>, Receiver<Answer>),
     persistent: bool,
     saved: Option<Settings>,
@@ -111,6 +113,7 @@ impl App {
             notice: None,
             commands: CommandQueue::default(),
             playback: Playback::default(),
+            typed_ahead: keys::TypedAhead::default(),
             answers: sync_channel(ANSWERS_MAX),
             persistent: options.persistent,
             saved: None,
@@ -174,6 +177,11 @@ impl App {
     /// Sends a command, as a view would: for scripts and tests.
     pub fn send(&self, command: impl Into<Command>) {
         self.commands.send(command);
+    }
+
+    /// The engine behind the window.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The open log.

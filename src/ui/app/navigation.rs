@@ -1,5 +1,7 @@
 //! The place in the log: one playhead for every view, what is selected, and the places visited before.
 
+use std::ops::Range;
+
 use crate::index::{EventLog, RowSet, StreamId};
 use crate::model::Row;
 use crate::replay::Path as ValuePath;
@@ -139,6 +141,29 @@ pub fn place_in(log: &EventLog, rows: &RowSet, playhead: Option<Row>) -> (u64, u
     (playhead.map_or(0, |row| rows.count_through(log, row)), rows.len(log))
 }
 
+/// The numbers that the events of a list have in it which lie in a range of time: a stretch, since lists are in
+/// the order of the log.
+pub fn within(log: &EventLog, rows: &RowSet, range: Option<(i64, i64)>) -> Range<u64> {
+    let Some(range) = range else { return 0..rows.len(log) };
+    let ranks = log.ranks_in(range);
+    // How many events of the list stand before a rank.
+    let before = |rank: u64| rank.checked_sub(1).map_or(0, |last| rows.count_through(log, log.row_at(last)));
+    before(ranks.start)..before(ranks.end)
+}
+
+/// The number of the event that playing goes to after `events` more of a list, of which `done` have happened and
+/// `played` is to be gone through; `None` at its end, unless it begins anew.
+pub fn next_played(done: u64, events: u64, played: &Range<u64>, looping: bool) -> Option<u64> {
+    if played.is_empty() {
+        None
+    } else if done < played.end {
+        // Before the range, the next event is its first.
+        Some((done.max(played.start) + events.max(1) - 1).min(played.end - 1))
+    } else {
+        looping.then_some(played.start)
+    }
+}
+
 /// The row `by` events away from the playhead in a list, or its first or last where that is beyond.
 /// `None` where there is nothing to step to.
 pub fn step(log: &EventLog, rows: &RowSet, playhead: Option<Row>, by: i64) -> Option<Row> {
@@ -169,7 +194,7 @@ mod tests {
 
     use super::*;
     use crate::index::LogBuilder;
-    use crate::model::{Locator, RecordedEvent, SourceId};
+    use crate::model::{Locator, RecordedEvent, SourceId, Timestamp};
 
     fn log(n: usize) -> EventLog {
         let mut builder = LogBuilder::default();
@@ -206,5 +231,41 @@ mod tests {
         }
         assert_eq!(step(&log, &RowSet::Some(Arc::default()), Some(row(0)), 1), None);
         assert_eq!(place_in(&log, &rows, Some(row(5))), (2, 3));
+    }
+
+    #[test]
+    fn playing_goes_through_what_lies_in_the_range() {
+        let mut builder = LogBuilder::default();
+        let source = builder.add_source();
+        for n in 0..10 {
+            let occurred_at = Some(Timestamp::from_nanos(n, 0));
+            let event = RecordedEvent { occurred_at, ..RecordedEvent::default() };
+            builder.push(source, Locator::default(), &event);
+        }
+        let log = builder.publish();
+        let some = RowSet::Some(Arc::new(vec![row(2), row(5), row(8)]));
+        for (rows, range, expected) in [
+            (&RowSet::All, None, 0..10),
+            (&RowSet::All, Some((3, 6)), 3..7),
+            (&some, None, 0..3),
+            (&some, Some((3, 8)), 1..3),
+            (&some, Some((0, 4)), 0..1),
+            (&some, Some((6, 7)), 2..2),
+            (&some, Some((9, 99)), 3..3),
+        ] {
+            assert_eq!(within(&log, rows, range), expected, "{range:?}");
+        }
+        for (done, events, looping, expected) in [
+            (0, 1, false, Some(3)),
+            (2, 3, false, Some(5)),
+            (4, 1, false, Some(4)),
+            (4, 99, false, Some(6)),
+            (7, 1, false, None),
+            (7, 1, true, Some(3)),
+            (10, 5, true, Some(3)),
+        ] {
+            assert_eq!(next_played(done, events, &(3..7), looping), expected, "{done} {events} {looping}");
+        }
+        assert_eq!(next_played(0, 1, &(2..2), true), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::App;
-use super::navigation::SPEEDS;
+use super::navigation::{SPEEDS, next_played};
 use crate::base::clock::Stopwatch;
 
 /// When the playhead moved last.
@@ -32,13 +32,16 @@ impl App {
             return;
         }
         let list = self.navigation.focused_list;
-        let at_end = self.place_in_list(list).is_none_or(|(done, total)| done >= total);
-        if !at_end {
-            self.step(list, events as i64);
-        } else if self.navigation.looping {
-            self.commands.send(crate::ui::command::GoCommand::Start);
-        } else {
+        let (Some((done, _)), Some(played)) = (self.place_in_list(list), self.played(list)) else {
             self.navigation.playing = false;
+            return;
+        };
+        if let Some(number) = next_played(done, events as u64, &played, self.navigation.looping) {
+            return self.visit_number(list, number);
+        }
+        self.navigation.playing = false;
+        if played.is_empty() && self.navigation.range.is_some() {
+            self.say(format!("No event {} lies in the range", list.noun()));
         }
     }
 }

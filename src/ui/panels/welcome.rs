@@ -109,7 +109,7 @@ fn head_ui(ui: &mut Ui, rect: Rect) {
     let id = ui.scope_id().with("name");
     node(ui, name, id, Sense::hover(), Role::Heading, "Sagascope");
     let words = Rect::from_min_max(pos2(x, rect.top() + 34.0), pos2(rect.right(), rect.top() + 58.0));
-    let sentence = "See what happened, step through it.";
+    let sentence = "See what happened, and step through it";
     Line::new().body(sentence, t.muted).paint(ui.painter(), words);
     node(ui, words, id.with("sentence"), Sense::hover(), Role::Label, sentence);
 }
@@ -246,13 +246,20 @@ fn formats_ui(ui: &mut Ui) {
         };
         Line::new().body(title, t.text).paint(ui.painter(), line(2.0, 18.0));
         let about = about.trim_end_matches('.');
-        let painted = Line::new().caption(about, t.faint).paint(ui.painter(), line(20.0, 16.0));
+        let short = gist(about);
+        let painted = Line::new().caption(short, t.faint).paint(ui.painter(), line(20.0, 16.0));
         let id = ui.scope_id().with(("format", title));
         let response = node(ui, rect, id, Sense::hover(), Role::Label, &format!("{title}: {about}"));
-        if painted.elided {
+        if painted.elided || short != about {
             response.on_hover_text(about);
         }
     }
+}
+
+/// What a format is, without what it is told by.
+fn gist(about: &str) -> &str {
+    let ends = [": ", "; ", ", told by"].into_iter().filter_map(|mark| about.find(mark));
+    &about[..ends.min().unwrap_or(about.len())]
 }
 
 /// A line of two in a list of files.

@@ -4,6 +4,8 @@
 pub const GRID: f32 = 4.0;
 /// Between neighbours in a line.
 pub const GAP: f32 = 8.0;
+/// Width of a letter of the monospaced font at its usual size, a hair more than it is.
+pub const MONO_LETTER: f32 = 7.21;
 /// Padding of a panel.
 pub const PAD: f32 = 12.0;
 /// Padding of a page.

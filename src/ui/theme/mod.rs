@@ -14,8 +14,8 @@ use egui::{Context, Id, Ui};
 
 pub use family::hue_of_family;
 pub use metrics::{
-    BUTTON, COMPACT, GAP, GRID, MENU_BAR, PAD, PAGE, RADIUS_CARD, RADIUS_CONTROL, RADIUS_MARK, ROW, ROW_TWO,
-    SECTION, STATUS, TAB_BAR, TOOLBAR,
+    BUTTON, COMPACT, GAP, GRID, MENU_BAR, MONO_LETTER, PAD, PAGE, RADIUS_CARD, RADIUS_CONTROL, RADIUS_MARK,
+    ROW, ROW_TWO, SECTION, STATUS, TAB_BAR, TOOLBAR,
 };
 pub use outcome::{Outcome, OutcomeLook};
 pub(crate) use style::overlay_shadow;

@@ -38,6 +38,16 @@ pub fn loading(ui: &mut Ui, sentence: &str, done: Option<f32>, rate: &str) -> bo
     })
 }
 
+/// Work goes on that cannot be stopped, because it is short.
+pub fn waiting(ui: &mut Ui, sentence: &str) {
+    block(ui, |ui| {
+        let t = tokens(ui);
+        paragraph(ui, sentence, t.muted);
+        ui.add_space(8.0);
+        progress(ui, 280.0, None, sentence);
+    });
+}
+
 /// It did not work: what, why, what to do; the path last. True when the action was pressed.
 pub fn failed(ui: &mut Ui, what: &str, why: &str, todo: &str, path: &str, action: Option<&str>) -> bool {
     block(ui, |ui| {

@@ -30,7 +30,7 @@ pub mod virtual_rows;
 use egui::{Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 
 pub use badge::Badge;
-pub use blocks::{empty, failed, loading};
+pub use blocks::{empty, failed, loading, waiting};
 pub use button::{Button, ButtonKind};
 pub use chip::chip;
 pub use columns::{ColumnSpec, Columns, header};

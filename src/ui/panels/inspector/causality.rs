@@ -5,6 +5,7 @@ use egui::{Rect, Role, Sense, Ui, pos2, vec2};
 use crate::engine::{DocumentId, Latest};
 use crate::index::EventLog;
 use crate::model::Row;
+use crate::query::correlation_term;
 use crate::ui::app::navigation::Playhead;
 use crate::ui::command::GoCommand;
 use crate::ui::format::{one_line, signed_span, thousands};
@@ -107,7 +108,7 @@ impl Causality {
                 self.all_of = Some(row);
                 if shows_all && let Some(correlation) = context.log().event(row).correlation {
                     let id = &context.log().correlation(correlation).id;
-                    context.send(GoCommand::Filter(super::field("corr", id)));
+                    context.send(GoCommand::Filter(correlation_term(id)));
                 }
             }
         });

@@ -2,9 +2,10 @@
 
 use egui::{Role, Sense, Ui};
 
+use super::pair_ui;
 use super::prepared::Prepared;
-use super::{field, pair_ui};
 use crate::model::Row;
+use crate::query::correlation_term;
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::format::{count, one_line};
 use crate::ui::view::ViewContext;
@@ -24,7 +25,7 @@ pub(super) fn metadata_ui(
         pair_ui(ui, "correlation", |ui| {
             let link = id_link(ui, &one_line(id));
             if link.on_hover_text("Only events of this correlation").clicked() {
-                context.send(GoCommand::Filter(field("corr", id)));
+                context.send(GoCommand::Filter(correlation_term(id)));
             }
             let correlation = context.log().event(prepared.row).correlation;
             if let Some(correlation) = correlation {
@@ -73,9 +74,10 @@ fn cause_ui(context: &ViewContext<'_>, ui: &mut Ui, row: Row, id: &str) {
         }
         other => {
             let short = one_line(&shorten_id(id));
-            let words = if other.is_some() { "this event itself" } else { "not in this log" };
+            let words = if other.is_some() { "this event itself" } else { "missing" };
             let line = Line::new().mono(&short, t.text).gap(8.0).caption(words, t.faint);
-            line.show(ui).on_hover_text(one_line(id));
+            let why = if other.is_some() { "" } else { "\nNo event of this log has this id" };
+            line.show(ui).on_hover_text(format!("{}{why}", one_line(id)));
         }
     });
 }

@@ -18,6 +18,7 @@ use self::compare::Comparison;
 use self::data::DataSection;
 use self::prepared::{Prepared, Slot, State};
 use crate::model::{FetchError, Row};
+use crate::query::text_term;
 use crate::ui::command::{COPY_EVENT, GoCommand, RELOAD, WindowCommand};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, TAB_BAR, tokens};
@@ -166,20 +167,9 @@ fn bar_ui(context: &ViewContext<'_>, ui: &mut Ui, selected: Option<Row>) {
 fn act(context: &ViewContext<'_>, action: Option<TreeAction>) {
     match action {
         Some(TreeAction::Copy(text)) => context.send(WindowCommand::Copy(text)),
-        Some(TreeAction::OnlyWith(text)) => context.send(GoCommand::Filter(quoted(&text))),
+        Some(TreeAction::OnlyWith(text)) => context.send(GoCommand::Filter(text_term(&text))),
         None => {}
     }
-}
-
-/// A text as a word of a filter.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// A value of a field of a filter, quoted only where it must be.
-pub(super) fn field(name: &str, value: &str) -> String {
-    let is_plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '"' || c == '\\');
-    if is_plain { format!("{name}:{value}") } else { format!("{name}:{}", quoted(value)) }
 }
 
 fn failed_ui(context: &ViewContext<'_>, ui: &mut Ui, error: &FetchError) {
@@ -220,21 +210,4 @@ fn pair_ui(ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui)) {
         ui.new_child(UiBuilder::new().max_rect(area).layout(Layout::left_to_right(egui::Align::Center)));
     inner.spacing_mut().item_spacing.x = 8.0;
     value(&mut inner);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::query::{Filter, TermKind};
-
-    #[test]
-    fn any_text_becomes_a_filter_that_looks_for_it() {
-        for text in ["plain", "two words", "a \"quoted\" \\ one", "type:x", "-minus", "ż\n"] {
-            let filter = Filter::parse(&quoted(text)).unwrap();
-            assert_eq!(filter.terms.len(), 1, "{text}");
-            assert_eq!(filter.terms[0].kind, TermKind::Text(text.to_owned()));
-            let filter = Filter::parse(&field("corr", text)).unwrap();
-            assert_eq!(filter.terms[0].kind, TermKind::Correlation(text.to_owned()), "{text}");
-        }
-    }
 }

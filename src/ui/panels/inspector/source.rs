@@ -2,9 +2,10 @@
 
 use egui::Ui;
 
+use super::pair_ui;
 use super::prepared::Prepared;
-use super::{field, pair_ui};
 use crate::model::Row;
+use crate::query::type_term;
 use crate::ui::command::GoCommand;
 use crate::ui::format::{bytes, count, one_line, thousands};
 use crate::ui::theme::{Outcome, PAD, caption};
@@ -28,7 +29,7 @@ pub(super) fn schema_ui(context: &ViewContext<'_>, ui: &mut Ui, prepared: &Prepa
     }
     line_ui(ui, |ui| {
         if link(ui, "Only events of this type").clicked() {
-            context.send(GoCommand::Filter(field("type", &info.name)));
+            context.send(GoCommand::Filter(type_term(&info.name)));
         }
     });
 }

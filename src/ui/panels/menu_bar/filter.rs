@@ -14,7 +14,7 @@ use crate::ui::widgets::{Line, SearchField, hover_card_frame, node};
 const HELP: [(&str, &str); 6] = [
     ("type:payment.*", "types, * for any letters"),
     ("stream:ord-*", "streams: an id, or Type/id"),
-    ("corr:8f7b…", "a correlation id or its beginning"),
+    ("corr:8f7b*", "a correlation id, * for its rest"),
     ("\"two words\"", "text in payload, metadata or names"),
     ("-type:*.heartbeat", "a minus leaves out what matches"),
     ("type:a* stream:b*", "all words must match"),

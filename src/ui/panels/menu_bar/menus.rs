@@ -6,9 +6,9 @@ use egui::{Key, Popup, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ui::app::App;
 use crate::ui::command::{
-    BACK, CANCEL_LOADING, CLEAR_FILTER, COMMANDS, COPY_EVENT, FORWARD, Menu, PLAY, QUIT, RELOAD,
-    RESET_LAYOUT, TO_START, TO_WRITER, TOGGLE_COMPACT, TOGGLE_INSPECTOR, TOGGLE_MOTION, TOGGLE_NAVIGATOR,
-    TOGGLE_NULL_REMOVES, TOGGLE_THEME, TOGGLE_TIME, UiCommand, ZOOM_IN,
+    BACK, CANCEL_LOADING, CLEAR_FILTER, CLEAR_RANGE, COMMANDS, COPY_EVENT, FORWARD, Menu, PLAY, QUIT,
+    RANGE_FROM, RELOAD, RESET_LAYOUT, TO_START, TO_WRITER, TOGGLE_COMPACT, TOGGLE_INSPECTOR, TOGGLE_MOTION,
+    TOGGLE_NAVIGATOR, TOGGLE_NULL_REMOVES, TOGGLE_THEME, TOGGLE_TIME, UiCommand, ZOOM_IN,
 };
 use crate::ui::icons::Icon;
 use crate::ui::theme::{RADIUS_CONTROL, body, mix, mono_small, tokens};
@@ -25,6 +25,7 @@ static FIRST_OF_GROUP: &[&UiCommand] = &[
     &RESET_LAYOUT,
     &PLAY,
     &TO_WRITER,
+    &RANGE_FROM,
     &TO_START,
 ];
 
@@ -117,6 +118,9 @@ pub(super) fn keys_of(ui: &Ui, command: &UiCommand) -> String {
         Key::Questionmark => "?",
         Key::Plus => "+",
         Key::Minus => "−",
+        Key::OpenBracket => "[",
+        Key::CloseBracket => "]",
+        Key::Backslash => "\\",
         Key::Escape => "Esc",
         _ => return text,
     };
@@ -133,6 +137,8 @@ fn is_enabled(app: &App, command: &UiCommand) -> bool {
         super::is_loading(document)
     } else if is(&CLEAR_FILTER) {
         !document.filter_text.is_empty()
+    } else if is(&CLEAR_RANGE) {
+        app.navigation().range.is_some()
     } else if is(&BACK) {
         can_go_back
     } else if is(&FORWARD) {

@@ -108,8 +108,11 @@ impl Words {
         if let Some((from, to)) = app.navigation().range {
             let zone = Zone { local: app.preferences().local_time };
             let same_day = zone.custom(from, "%F") == zone.custom(to, "%F");
-            let end = zone.custom(to, if same_day { "%H:%M" } else { "%-d %b %H:%M" });
-            words.range = format!("{} – {end}", zone.custom(from, "%-d %b %H:%M"));
+            // A short range would begin and end in the same minute.
+            let clock = if to.saturating_sub(from) < 120_000_000_000 { "%H:%M:%S" } else { "%H:%M" };
+            let with_day = format!("%-d %b {clock}");
+            let end = zone.custom(to, if same_day { clock } else { &with_day });
+            words.range = format!("{} – {end}", zone.custom(from, &with_day));
         }
         words
     }

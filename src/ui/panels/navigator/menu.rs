@@ -3,8 +3,8 @@
 use egui::{Key, Popup, Response, SetOpenCommand, Ui};
 
 use super::rows::Act;
-use super::terms::{Wish, term};
 use crate::index::{StreamId, StreamInfo, TypeInfo};
+use crate::query::{Wish, stream_term, type_term};
 use crate::ui::command::WindowCommand;
 use crate::ui::view::ViewContext;
 
@@ -39,10 +39,10 @@ pub(super) fn stream_menu(
             act = Some(Act::Show(id));
         }
         if ui.button("Only this stream").clicked() {
-            act = Some(Act::Filter(term("stream", &info.id), Wish::Only));
+            act = Some(Act::Filter(stream_term(context.log(), id), Wish::Only));
         }
         if ui.button("Exclude this stream").clicked() {
-            act = Some(Act::Filter(term("stream", &info.id), Wish::Exclude));
+            act = Some(Act::Filter(stream_term(context.log(), id), Wish::Exclude));
         }
         if ui.button("Copy id").clicked() {
             context.send(WindowCommand::Copy(info.id.to_string()));
@@ -62,10 +62,10 @@ pub(super) fn type_menu(
     let mut act = None;
     menu(ui, response, by_key, |ui| {
         if ui.button("Only this type").clicked() {
-            act = Some(Act::Filter(term("type", &info.name), Wish::Only));
+            act = Some(Act::Filter(type_term(&info.name), Wish::Only));
         }
         if ui.button("Exclude this type").clicked() {
-            act = Some(Act::Filter(term("type", &info.name), Wish::Exclude));
+            act = Some(Act::Filter(type_term(&info.name), Wish::Exclude));
         }
         if ui.button("Copy name").clicked() {
             context.send(WindowCommand::Copy(info.name.to_string()));

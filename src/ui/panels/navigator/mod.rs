@@ -5,7 +5,6 @@ mod lines;
 mod menu;
 mod model;
 mod rows;
-mod terms;
 
 use std::sync::Arc;
 
@@ -14,9 +13,9 @@ use egui::{Align, Key, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use self::lines::{Folds, Item, Lines, Section};
 use self::model::{Model, ModelKey, Sort};
 use self::rows::Act;
-use self::terms::toggled;
 use crate::engine::{DocumentId, Latest, Outcome};
 use crate::index::StreamId;
+use crate::query::toggled;
 use crate::ui::command::GoCommand;
 use crate::ui::theme::{PAD, TAB_BAR, body, caption};
 use crate::ui::view::ViewContext;

@@ -5,9 +5,8 @@ use egui::{Color32, Key, Popup, Rect, Response, Role, Sense, Ui, WidgetInfo, pos
 use super::lines::{Folds, Item, Section};
 use super::menu::{stream_menu, type_menu};
 use super::model::{Model, Sort};
-use super::terms::{Wish, term};
 use crate::index::{StreamId, TypeId};
-use crate::query::TermKind;
+use crate::query::{TermKind, Wish, type_term};
 use crate::ui::format::{Zone, count, middle, one_line, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, body, caption, mono, mono_small, semibold};
@@ -252,7 +251,7 @@ impl Rows<'_> {
         let info = context.log().event_type(id);
         let name = one_line(&info.name);
         let events = count(info.events, "event");
-        let term = term("type", &info.name);
+        let term = type_term(&info.name);
         let (is_only, is_excluded) = self.in_filter(&term);
         let state = match (is_only, is_excluded) {
             (true, _) => ", only this type is shown",

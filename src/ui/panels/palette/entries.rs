@@ -7,6 +7,7 @@ use super::go_to::{Place, places};
 use super::search::StreamHits;
 use crate::index::EventLog;
 use crate::model::{Row, Timestamp};
+use crate::query::type_term;
 use crate::ui::app::App;
 use crate::ui::command::{
     COMMANDS, Command, DocumentCommand, ESCAPE, GoCommand, PALETTE, UiCommand, WindowCommand,
@@ -169,7 +170,7 @@ fn types(app: &App, needle: &Needle, is_empty: bool) -> Vec<Entry> {
         .filter_map(|info| {
             let found = needle.find(&info.name)?;
             let about = format!("{}, show only these", count(info.events, "event"));
-            let filter = GoCommand::Filter(crate::ui::panels::inspector::field("type", &info.name));
+            let filter = GoCommand::Filter(type_term(&info.name));
             let mut entry = Entry::new(one_line(&info.name), about, filter).matched(found);
             entry.family = Some(info.family.to_string());
             Some(entry)

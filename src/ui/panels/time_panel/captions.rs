@@ -1,14 +1,12 @@
 //! What stands below the density: times at steps that people count in, names of days at midnight; or ranks.
 //! Pure text and numbers.
 
-use chrono::{DateTime, Datelike as _, Local, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
-
 use crate::index::TimeAxis;
 use crate::ui::format::{Zone, thousands};
+use crate::ui::ticks::{Step, day, round_ranks};
 
-/// Points between two captions, at least; those with milliseconds are longer.
+/// Points between two captions, at least; longer ones need what they are wide.
 const SPACING: f64 = 56.0;
-const SPACING_MILLIS: f64 = 84.0;
 
 /// A caption below a place.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,65 +17,6 @@ pub(super) struct Caption {
     pub(super) strong: bool,
 }
 
-const SECOND: i64 = 1_000_000_000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
-
-/// Steps shorter than a month, in nanoseconds.
-const STEPS: [i64; 30] = [
-    1_000_000,
-    2_000_000,
-    5_000_000,
-    10_000_000,
-    20_000_000,
-    50_000_000,
-    100_000_000,
-    200_000_000,
-    500_000_000,
-    SECOND,
-    2 * SECOND,
-    5 * SECOND,
-    10 * SECOND,
-    15 * SECOND,
-    30 * SECOND,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    15 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    3 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    DAY,
-    2 * DAY,
-    7 * DAY,
-    14 * DAY,
-];
-
-/// Steps from a month on, in months.
-const MONTHS: [u32; 8] = [1, 3, 6, 12, 24, 60, 120, 600];
-
-/// How far two captions lie apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Nanos(i64),
-    Months(u32),
-}
-
-/// The shortest step that is at least `nanos` long.
-fn step_of(nanos: f64) -> Step {
-    if let Some(step) = STEPS.iter().find(|step| **step as f64 >= nanos) {
-        return Step::Nanos(*step);
-    }
-    let months = nanos / (30.0 * DAY as f64);
-    let last = MONTHS[MONTHS.len() - 1];
-    Step::Months(MONTHS.iter().copied().find(|step| f64::from(*step) >= months).unwrap_or(last))
-}
-
 /// Captions of a time axis between two places, `per_point` units to a point.
 pub(super) fn time_captions(
     axis: &TimeAxis,
@@ -85,10 +24,8 @@ pub(super) fn time_captions(
     per_point: f64,
     zone: Zone,
 ) -> Vec<Caption> {
-    let step = match step_of(SPACING * per_point) {
-        Step::Nanos(..SECOND) => step_of(SPACING_MILLIS * per_point),
-        step => step,
-    };
+    let rough = Step::at_least(SPACING * per_point);
+    let step = Step::at_least(f64::from(rough.text_width()).max(SPACING) * per_point);
     let mut captions = Vec::new();
     let mut begin = axis.nanos_at(from);
     let end = axis.nanos_at(to);
@@ -99,7 +36,7 @@ pub(super) fn time_captions(
             continue;
         }
         let until = until.min(end);
-        for nanos in multiples(zone, step, begin, until) {
+        for nanos in step.places(zone, begin, until) {
             captions.push(caption(axis, zone, step, nanos));
         }
         if next > end {
@@ -107,7 +44,7 @@ pub(super) fn time_captions(
         }
         // A day that begins while time is cut out is named where time goes on.
         let today = day(zone, next);
-        if matches!(step, Step::Nanos(step) if step < DAY) && today != day(zone, until) {
+        if step.is_within_days() && today != day(zone, until) {
             captions.push(Caption {
                 units: axis.units_of(next),
                 text: zone.custom(next, "%-d %b"),
@@ -117,8 +54,7 @@ pub(super) fn time_captions(
         begin = next;
     }
     // The first day is named where nothing near it does.
-    if let Step::Nanos(step) = step
-        && step < DAY
+    if step.is_within_days()
         && !captions.iter().any(|caption| caption.strong && caption.units < from + 80.0 * per_point)
     {
         let text = zone.custom(axis.nanos_at(from), "%-d %b");
@@ -128,100 +64,17 @@ pub(super) fn time_captions(
 }
 
 fn caption(axis: &TimeAxis, zone: Zone, step: Step, nanos: i64) -> Caption {
-    let local = local(zone, nanos);
-    let midnight = local.time() == NaiveTime::MIN;
-    let new_year = midnight && local.ordinal() == 1;
-    let (format, strong) = match step {
-        Step::Months(months) if months >= 12 => ("%Y", true),
-        Step::Months(_) if new_year => ("%Y", true),
-        Step::Months(_) => ("%b", false),
-        Step::Nanos(_) if new_year => ("%-d %b %Y", true),
-        Step::Nanos(step) if midnight => ("%-d %b", step < DAY || local.day() == 1),
-        Step::Nanos(step) if step < SECOND => ("%H:%M:%S%.3f", false),
-        Step::Nanos(step) if step < MINUTE => ("%H:%M:%S", false),
-        Step::Nanos(_) => ("%H:%M", false),
-    };
-    Caption { units: axis.units_of(nanos), text: zone.custom(nanos, format), strong }
+    // Days have captions of their own.
+    let (text, strong) = step.text(zone, nanos, Some(nanos));
+    Caption { units: axis.units_of(nanos), text, strong }
 }
 
-/// The points in time from `from` to `to` that are whole steps on the clock of the zone.
-fn multiples(zone: Zone, step: Step, from: i64, to: i64) -> Vec<i64> {
-    let mut found = Vec::new();
-    match step {
-        Step::Nanos(step) => {
-            let mut at = (from + offset(zone, from)).div_euclid(step) * step;
-            // The offset may change on the way: each is turned back by the one that holds there.
-            loop {
-                let nanos = at - offset(zone, at - offset(zone, at));
-                if nanos > to {
-                    return found;
-                }
-                if nanos >= from {
-                    found.push(nanos);
-                }
-                at = match at.checked_add(step) {
-                    Some(next) => next,
-                    None => return found,
-                };
-            }
-        }
-        Step::Months(step) => {
-            let first = local(zone, from);
-            let months = first.year() * 12 + first.month0() as i32;
-            let months = months.div_euclid(step as i32) * step as i32;
-            let mut at = NaiveDate::from_ymd_opt(months.div_euclid(12), months.rem_euclid(12) as u32 + 1, 1);
-            while let Some(date) = at {
-                let midnight = date.and_time(NaiveTime::MIN).and_utc().timestamp_nanos_opt();
-                let Some(midnight) = midnight else { return found };
-                let nanos = midnight - offset(zone, midnight - offset(zone, midnight));
-                if nanos > to {
-                    return found;
-                }
-                if nanos >= from {
-                    found.push(nanos);
-                }
-                at = date.checked_add_months(Months::new(step));
-            }
-            found
-        }
-    }
-}
-
-/// Nanoseconds that the clock of the zone is ahead of UTC.
-fn offset(zone: Zone, nanos: i64) -> i64 {
-    if zone.local { i64::from(Local.timestamp_nanos(nanos).offset().local_minus_utc()) * SECOND } else { 0 }
-}
-
-fn local(zone: Zone, nanos: i64) -> NaiveDateTime {
-    DateTime::from_timestamp_nanos(nanos.saturating_add(offset(zone, nanos))).naive_utc()
-}
-
-fn day(zone: Zone, nanos: i64) -> NaiveDate {
-    local(zone, nanos).date()
-}
-
-/// Captions of ranks between two places: round numbers of events, counted from 1 as everywhere.
+/// Captions of ranks between two places.
 pub(super) fn rank_captions((from, to): (f64, f64), per_point: f64) -> Vec<Caption> {
-    let step = round_number(SPACING * per_point);
-    let first = (from / step as f64).ceil().max(1.0) as u64;
-    let last = (to / step as f64).floor() as u64;
-    (first..=last)
-        .map(|n| n * step)
+    round_ranks(from, to, SPACING * per_point)
+        .into_iter()
         .map(|rank| Caption { units: rank as f64 - 0.5, text: thousands(rank), strong: false })
         .collect()
-}
-
-/// The smallest of 1, 2, 5, 10, 20, … that is at least `wanted`.
-fn round_number(wanted: f64) -> u64 {
-    let mut step = 1_u64;
-    for factor in [2, 5, 2].into_iter().cycle() {
-        if step as f64 >= wanted || step > u64::MAX / 10 {
-            break;
-        }
-        // 1 → 2 → 5 → 10.
-        step = if factor == 5 { step / 2 * 5 } else { step * 2 };
-    }
-    step
 }
 
 /// Which of some captions are shown so that none touches another: days first, then from the left.
@@ -244,6 +97,7 @@ pub(super) fn without_overlap(places: &[(f32, f32, bool)]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::ticks::{HOUR, MINUTE};
 
     const UTC: Zone = Zone { local: false };
 
@@ -328,11 +182,6 @@ mod tests {
             texts(100.0, 110.0, 800.0),
             ["100", "101", "102", "103", "104", "105", "106", "107", "108", "109", "110"]
         );
-        for (wanted, expected) in
-            [(0.3, 1), (1.5, 2), (3.0, 5), (6.0, 10), (11.0, 20), (480.0, 500), (501.0, 1_000)]
-        {
-            assert_eq!(round_number(wanted), expected, "{wanted}");
-        }
     }
 
     #[test]

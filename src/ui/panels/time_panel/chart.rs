@@ -223,13 +223,12 @@ fn range_ui(context: &ViewContext<'_>, ui: &Ui, chart: Rect, units: (f64, f64), 
     }
     let zone = Zone { local: context.preferences.local_time };
     let length = span(to - from);
-    let events =
-        context.log().rank_at_key(to.saturating_add(1)).saturating_sub(context.log().rank_at_key(from));
+    let ranks = context.log().ranks_in((from, to));
     let label = format!(
         "Range of {length}, {} to {}, {}",
         zone.custom(from, "%-d %b %H:%M:%S"),
         zone.custom(to, "%-d %b %H:%M:%S"),
-        count(events, "event")
+        count(ranks.end - ranks.start, "event")
     );
     let (left, right) = (left.max(chart.left()), right.min(chart.right()));
     let words = Line::new().piece(&length, tick(), t.accent);

@@ -127,7 +127,7 @@ impl TimePanel {
         }
         let words = match (self.keep_idle, self.restored.len()) {
             (true, _) => "Idle time shown".to_owned(),
-            (false, 0) => format!("Idle from {} on cut", span(threshold)),
+            (false, 0) => format!("Idle over {} cut", span(threshold)),
             (false, n) => format!("Idle time cut but for {n}"),
         };
         let shown = if width >= IDLE_WORDS_FROM { &*words } else { "" };

@@ -83,14 +83,13 @@ fn source_ui(context: &ViewContext<'_>, ui: &mut Ui, source: &SourceInfo, summar
     ui.add_space(4.0);
     for (label, column) in &source.mapping {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
-        let said = format!("{} ← {}", one_line(label), one_line(column));
+        let said = format!("{} from {}", one_line(label), one_line(column));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &said));
         Line::new().body(&one_line(label), t.muted).paint(ui.painter(), rect.with_max_x(rect.left() + 130.0));
-        let arrow =
-            egui::Rect::from_center_size(egui::pos2(rect.left() + 142.0, rect.center().y), vec2(10.0, 10.0));
-        Icon::CaretLeft.paint(ui.painter(), arrow, t.faint);
         Line::new()
+            .caption("from", t.faint)
+            .gap(6.0)
             .mono(&one_line(column), t.text)
-            .paint(ui.painter(), rect.with_min_x((rect.left() + 158.0).min(rect.right())));
+            .paint(ui.painter(), rect.with_min_x((rect.left() + 130.0).min(rect.right())));
     }
 }

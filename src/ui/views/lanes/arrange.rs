@@ -75,12 +75,16 @@ pub(super) struct ArrangeKey {
     pub(super) sort: SortBy,
     /// Lanes shown beyond a group's share, by its name.
     pub(super) more: BTreeMap<String, usize>,
+    /// Streams that are lanes in any case.
+    pub(super) kept: Vec<StreamId>,
 }
 
 /// A stream as a lane.
 #[derive(Clone, Debug)]
 pub(super) struct Lane {
     pub(super) stream: StreamId,
+    /// Beyond its group's share: a lane only because somebody looks at this stream.
+    pub(super) kept: bool,
     source: SourceId,
     /// Its events that the filter leaves, in order.
     ordinals: Arc<Vec<u32>>,
@@ -140,6 +144,17 @@ impl Arranged {
     pub(super) fn drawn(&self) -> usize {
         self.groups.iter().map(|group| group.lanes.len()).sum()
     }
+
+    fn lane_of(&self, stream: StreamId) -> Option<&Lane> {
+        self.groups.iter().flat_map(|group| &group.lanes).find(|lane| lane.stream == stream)
+    }
+
+    /// Whether every stream of `wanted` is a lane here, and none is one only because of another wish.
+    pub(super) fn serves(&self, wanted: &[StreamId]) -> bool {
+        let kept = self.groups.iter().flat_map(|group| &group.lanes).filter(|lane| lane.kept);
+        wanted.iter().all(|stream| self.lane_of(*stream).is_some())
+            && kept.into_iter().all(|lane| wanted.contains(&lane.stream))
+    }
 }
 
 /// What is left of one stream.
@@ -179,30 +194,42 @@ pub(super) fn arrange(
     if cancel.is_cancelled() {
         return None;
     }
-    let more_groups = groups.len().saturating_sub(GROUPS_MAX);
-    let sizes: Vec<usize> = groups.values().take(GROUPS_MAX).map(|(streams, _)| streams.len()).collect();
+    let is_kept = |one: &Left| key.kept.contains(&one.stream);
+    let in_all = groups.len();
+    let shown = groups.into_iter().enumerate().filter(|(at, (_, (streams, _)))| {
+        // The group of a stream that somebody looks at is never left out.
+        *at < GROUPS_MAX || streams.iter().any(is_kept)
+    });
+    let shown: Vec<(&str, (Vec<Left>, usize))> = shown.map(|(_, group)| group).collect();
+    let more_groups = in_all - shown.len();
+    let sizes: Vec<usize> = shown.iter().map(|(_, (streams, _))| streams.len()).collect();
     let share = fair_share(&sizes, LANES_MAX);
     let mut chosen = Vec::new();
-    for (name, (mut streams, in_log)) in groups.into_iter().take(GROUPS_MAX) {
+    for (name, (mut streams, in_log)) in shown {
         let limit = (share + key.more.get(name).copied().unwrap_or(0)).min(GROUP_LANES_MAX);
         let in_filter = streams.len();
         let order = |a: &Left, b: &Left| compare(log, key.sort, a, b);
+        let mut beyond = Vec::new();
         if limit > 0 && limit < in_filter {
             streams.select_nth_unstable_by(limit - 1, order);
+            beyond.extend(streams.drain(limit..).filter(is_kept));
         }
-        streams.truncate(limit);
         streams.sort_by(order);
-        chosen.push((name.to_owned(), streams, in_filter, in_log));
+        beyond.sort_by(order);
+        chosen.push((name.to_owned(), streams, beyond, (in_filter, in_log)));
     }
-    let all = chosen.iter().flat_map(|(_, streams, ..)| streams.iter().map(|one| one.stream));
+    let all = chosen.iter().flat_map(|(_, streams, beyond, _)| streams.iter().chain(beyond));
+    let all = all.map(|one| one.stream);
     let mut ordinals = ordinals_of(log, &key.rows.0, all.collect(), cancel)?;
     let groups = chosen
         .into_iter()
-        .map(|(name, streams, in_filter, in_log)| {
-            let lanes = streams
-                .into_iter()
-                .map(|one| Lane {
+        .map(|(name, streams, beyond, (in_filter, in_log))| {
+            let usual = streams.into_iter().map(|one| (one, false));
+            let lanes = usual
+                .chain(beyond.into_iter().map(|one| (one, true)))
+                .map(|(one, kept)| Lane {
                     stream: one.stream,
+                    kept,
                     source: log.stream(one.stream).source,
                     ordinals: ordinals.remove(&one.stream).unwrap_or_default(),
                 })
@@ -379,6 +406,7 @@ pub(in crate::ui::views::lanes) mod tests {
             group_by: GroupBy::AggregateType,
             sort,
             more: BTreeMap::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -448,6 +476,34 @@ pub(in crate::ui::views::lanes) mod tests {
         assert_eq!(shown(&log, &key)[0].1[2], "big-2");
         key.more.insert("big".to_owned(), LANES_MAX);
         assert_eq!(of(&key).groups[0].hidden(), 101);
+    }
+
+    #[test]
+    fn a_stream_that_somebody_looks_at_is_a_lane_wherever_it_stands() {
+        let names: Vec<String> = (0..500).map(|n| format!("big-{n}")).collect();
+        let kinds: Vec<String> = (0..120).map(|n| format!("kind{n:03}-1")).collect();
+        let events: Vec<(&str, i64)> =
+            names.iter().chain(&kinds).zip(0..).map(|(name, n)| (name.as_str(), n)).collect();
+        let log = log_of(&events);
+        let mut key = key(RowSet::All, SortBy::Name);
+        let of = |key: &ArrangeKey| arrange(&log, &[], key, &CancelToken::default()).unwrap();
+        let id = |name: &str| match log.find_stream(name) {
+            crate::index::StreamLookup::Found(stream) => stream,
+            other => panic!("{name}: {other:?}"),
+        };
+        let usual = of(&key);
+        for (name, beyond) in [("big-0", false), ("big-499", true), ("kind119-1", false)] {
+            key.kept = vec![id(name)];
+            let arranged = of(&key);
+            let lane = arranged.lane_of(id(name)).unwrap();
+            assert_eq!((lane.kept, lane.len()), (beyond, 1), "{name}");
+            assert!(arranged.serves(&key.kept), "{name}");
+            assert_eq!(usual.serves(&key.kept), name == "big-0", "{name}");
+            assert!(arranged.drawn() <= usual.drawn() + 1, "{name}");
+            assert_eq!(arranged.serves(&[id("big-1")]), !beyond, "{name}");
+        }
+        let big = &of(&key).groups[0];
+        assert_eq!((big.in_filter, big.lanes.len() + big.hidden()), (500, 500));
     }
 
     #[test]

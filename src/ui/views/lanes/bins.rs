@@ -223,6 +223,7 @@ mod tests {
             group_by: GroupBy::Nothing,
             sort: SortBy::Name,
             more: BTreeMap::new(),
+            kept: Vec::new(),
         };
         let scale = Scale::Time(Arc::new(axis));
         let key = LanesKey::of(arrange_key, scale, seen, width);
@@ -304,6 +305,7 @@ mod tests {
                 group_by: GroupBy::Nothing,
                 sort: SortBy::Name,
                 more: BTreeMap::new(),
+                kept: Vec::new(),
             };
             LanesKey::of(arrange, Scale::Rank(1_000), Span { from, len: 100.0 }, 700.0)
         };

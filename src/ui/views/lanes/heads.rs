@@ -4,9 +4,11 @@ use egui::{Id, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::arrange::LANES_MAX;
 use super::scene::{Act, RowKind, Scene};
+use crate::query::stream_term;
 use crate::ui::command::GoCommand;
 use crate::ui::format;
 use crate::ui::icons::Icon;
+use crate::ui::theme::MONO_LETTER;
 use crate::ui::widgets::{Line, focus_ring, node};
 
 /// Draws the heads of all rows that are seen, then the head of the first row's group over them.
@@ -117,47 +119,39 @@ fn lane_ui(scene: &Scene<'_>, ui: &Ui, id: Id, rect: Rect, kind: RowKind) {
     } else {
         format!("{} of {}", format::thousands(events), format::count(in_all, "event"))
     };
+    let is_replayed = scene.context.navigation.stream == Some(lane.stream);
+    let why = if lane.kept { ", shown because it is selected" } else { "" };
     let response = ui.interact(column, id, Sense::click());
     response.widget_info(|| {
-        let selected = scene.is_selected_lane(lane);
-        WidgetInfo::selected(Role::Button, true, selected, format!("stream {name}, {counted}"))
+        let selected = is_replayed || scene.is_selected_lane(lane);
+        WidgetInfo::selected(Role::Button, true, selected, format!("stream {name}, {counted}{why}"))
     });
     let painter = ui.painter().with_clip_rect(scene.list);
-    if response.hovered() && !scene.is_selected_lane(lane) {
+    if is_replayed {
+        painter.rect_filled(column, 0, t.selection);
+    } else if response.hovered() && !scene.is_selected_lane(lane) {
         painter.rect_filled(column, 0, t.hover());
     }
     let head = head_rect(scene, rect);
+    if lane.kept {
+        let place = Rect::from_center_size(pos2(head.left() - 12.0, rect.center().y), vec2(10.0, 10.0));
+        Icon::Pin.paint(&painter, place, t.muted);
+    }
     let count = Line::new().mono_small(&format::thousands(events), t.faint).right();
     let width = count.width(&painter);
     count.paint(&painter, head);
     let words = Rect::from_min_max(head.min, pos2(head.right() - width - 8.0, head.bottom()));
     // Monospaced: as many letters as fit, cut in the middle so that the number at the end stays.
-    let letters = (words.width() / 7.21).max(5.0) as usize;
+    let letters = (words.width() / MONO_LETTER).max(5.0) as usize;
     Line::new().mono(&format::middle(&name, letters), t.text).paint(&painter, words);
     focus_ring(ui, column, 0, &response);
     if response.double_clicked() {
-        scene.context.send(GoCommand::Filter(stream_filter(&info.id)));
+        scene.context.send(GoCommand::Filter(stream_term(log, lane.stream)));
     } else if response.clicked() {
         scene.context.send(GoCommand::ShowStream(lane.stream));
     }
-    response.on_hover_text(format!("{name}, {counted}\nClick to replay it, double click to show only it"));
-}
-
-/// The filter that leaves one stream.
-fn stream_filter(id: &str) -> String {
-    let mut pattern = String::with_capacity(id.len());
-    for letter in id.chars() {
-        if matches!(letter, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    if pattern.contains(|letter: char| letter.is_whitespace() || letter == '"') {
-        let quoted = pattern.replace('\\', "\\\\").replace('"', "\\\"");
-        format!("stream:\"{quoted}\"")
-    } else {
-        format!("stream:{pattern}")
-    }
+    response
+        .on_hover_text(format!("{name}, {counted}{why}\nClick to replay it, double click to show only it"));
 }
 
 fn more_ui(scene: &Scene<'_>, ui: &Ui, id: Id, rect: Rect, group: usize, acts: &mut Vec<Act>) {
@@ -191,22 +185,4 @@ fn more_groups_ui(scene: &Scene<'_>, ui: &Ui, id: Id, rect: Rect) {
     node(ui, place, id, Sense::hover(), Role::Label, &words);
     let painter = ui.painter().with_clip_rect(scene.list);
     Line::new().caption(&words, scene.context.tokens.faint).paint(&painter, place);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::index::glob;
-    use crate::query::{Filter, TermKind};
-
-    #[test]
-    fn the_filter_of_a_stream_matches_exactly_it() {
-        for id in ["ord-00301", "a*b", "my order", "we\"ird[1]", "c:\\d", "x{1,2}"] {
-            let filter = Filter::parse(&stream_filter(id)).unwrap();
-            let [term] = filter.terms.as_slice() else { panic!("{id}: {filter:?}") };
-            let TermKind::Stream(pattern) = &term.kind else { panic!("{id}: {term:?}") };
-            assert!(glob(pattern).is_match(id), "{id}: {pattern}");
-            assert!(!glob(pattern).is_match(format!("{id}x")), "{id}");
-        }
-    }
 }

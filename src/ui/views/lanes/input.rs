@@ -98,6 +98,11 @@ impl LanesView {
         if !(0.0..=0.96).contains(&place) {
             self.zoom.set(span.panned(place - 0.5, &limits), Gesture::Pan, self.now, &limits);
         }
+        self.scroll_to_lane(row);
+    }
+
+    /// Brings a row of the view into view.
+    pub(super) fn scroll_to_lane(&mut self, row: Option<usize>) {
         if let Some(row) = row.map(|row| row as u64) {
             if row <= self.scroll.top_row {
                 // One higher, so that the head that stays does not cover it.

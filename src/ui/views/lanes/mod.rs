@@ -13,7 +13,6 @@ mod ruler;
 mod scale;
 mod scene;
 mod span;
-mod ticks;
 mod toolbar;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,14 +30,14 @@ use self::scene::{Act, Effects, FlatOf, Scene};
 use self::span::{Gesture, Limits, Span, Zoom};
 use self::toolbar::BAR;
 use crate::engine::{Latest, Outcome, SourceInfo};
-use crate::index::TimeAxis;
+use crate::index::{StreamId, TimeAxis};
 use crate::model::Row;
 use crate::ui::app::navigation::Playhead;
 use crate::ui::command::GoCommand;
 use crate::ui::format;
 use crate::ui::icons::Icon;
 use crate::ui::view::{View, ViewClass, ViewContext};
-use crate::ui::widgets::{Line, RowScroll, VirtualRows, empty, failed, loading, node, splitter};
+use crate::ui::widgets::{Line, RowScroll, VirtualRows, empty, failed, loading, node, splitter, waiting};
 
 /// Its entry in the registry.
 pub static CLASS: ViewClass = ViewClass {
@@ -82,6 +81,8 @@ struct LanesView {
     hovered_effects: Effects,
     /// The selected event when it was last brought into view.
     followed: Option<Row>,
+    /// The replayed stream when its lane was last brought into view.
+    followed_stream: Option<StreamId>,
     /// Where lanes were drawn, and the pointer over them, for keys.
     plot: Option<Rect>,
     pointer: Option<f32>,
@@ -166,7 +167,7 @@ impl LanesView {
     }
 
     fn no_times_ui(&mut self, ui: &mut Ui) {
-        let sentence = "These events have no times, or all the same: lanes need a time axis.";
+        let sentence = "These events have no times, or all the same: lanes need a time axis";
         if empty(ui, sentence, Some("Show them by rank")) {
             self.options.by_rank = true;
         }
@@ -181,19 +182,32 @@ impl LanesView {
         self.options.heads.unwrap_or(usual).min(below.width() * 0.5)
     }
 
-    /// Asks for the picture of what is seen and gives the newest there is.
-    fn ask(&self, context: &ViewContext<'_>, scale: &Scale, span: Span, width: f32) -> Option<Picture> {
-        let arrange_key = ArrangeKey {
+    /// Asks for the picture of what is seen and gives the newest there is, and whether it is the one asked for.
+    fn ask(
+        &self,
+        context: &ViewContext<'_>,
+        scale: &Scale,
+        span: Span,
+        width: f32,
+    ) -> Option<(Picture, bool)> {
+        let mut arrange_key = ArrangeKey {
             generation: context.log().generation(),
             rows: SameRows(context.document.rows.clone()),
             group_by: self.options.group_by,
             sort: self.options.sort,
             more: self.more.clone(),
+            kept: looked_at(context),
         };
+        let last = self.picture.answer();
+        if let Some(last) = &last
+            && last.result.as_ref().is_ok_and(|answer| answer.arranged.serves(&arrange_key.kept))
+        {
+            // Nothing to arrange anew: what is looked at has its lane.
+            arrange_key.kept.clone_from(&last.key.arrange.kept);
+        }
         let key = LanesKey::of(arrange_key, scale.clone(), span, width);
         let open = context.document.open.clone();
         let asked = key.clone();
-        let last = self.picture.answer();
         self.picture.ask(context.engine.workers(), &key, move |cancel, _| {
             let known = last.as_ref().filter(|last| last.key.arrange == asked.arrange);
             let arranged = if let Some(Ok(answer)) = known.map(|last| &last.result) {
@@ -204,7 +218,9 @@ impl LanesView {
             };
             picture(&open.log, &asked, arranged, cancel)
         });
-        self.picture.answer()
+        let newest = self.picture.answer()?;
+        let is_current = newest.key == key;
+        Some((newest, is_current))
     }
 
     fn effects_of_selected(&self, context: &ViewContext<'_>) -> Vec<Row> {
@@ -237,8 +253,8 @@ impl LanesView {
         self.pointer_input(ui, &canvas, Rect::from_min_max(ruler.min, plot.max));
 
         let span = self.zoom.span(&self.limits);
-        let Some(outcome) = self.ask(context, scale, span, plot.width()) else {
-            loading(ui, "Arranging streams", None, "");
+        let Some((outcome, is_current)) = self.ask(context, scale, span, plot.width()) else {
+            waiting(ui, "Arranging streams");
             return;
         };
         let answer = match &outcome.result {
@@ -250,7 +266,7 @@ impl LanesView {
             }
         };
         if answer.arranged.groups.is_empty() {
-            empty(ui, "The events in this filter belong to no stream.", None);
+            empty(ui, "The events in this filter belong to no stream", None);
             return;
         }
         let with_heads = outcome.key.arrange.group_by != GroupBy::Nothing;
@@ -300,12 +316,16 @@ impl LanesView {
         for act in acts {
             self.apply(context, scale, act);
         }
+        let stream = context.navigation.stream;
         if let Some((row, units)) = follow {
             self.follow(row, units);
+        } else if self.followed_stream.is_some() && self.followed_stream != stream {
+            self.scroll_to_lane(stream.and_then(|stream| flat.by_stream.get(&stream).copied()));
         }
         // A lane that is still to be arranged is scrolled to when it is there.
-        if !self.picture.is_busy() {
+        if is_current {
             self.followed = context.navigation.selected;
+            self.followed_stream = stream;
         }
         let mut width = heads;
         let column = Rect::from_min_max(below.min, pos2(split, below.bottom()));
@@ -337,6 +357,18 @@ impl LanesView {
             }
         }
     }
+}
+
+/// The streams that somebody looks at: the replayed one, and that of the selected event.
+fn looked_at(context: &ViewContext<'_>) -> Vec<StreamId> {
+    let (log, navigation) = (context.log(), context.navigation);
+    let of_selected = navigation.selected.filter(|row| log.contains(*row)).and_then(|row| {
+        let streams = log.memberships(row);
+        let is_replayed = streams.iter().any(|(stream, _)| Some(*stream) == navigation.stream);
+        streams.first().filter(|_| !is_replayed).map(|(stream, _)| *stream)
+    });
+    let is_there = |stream: &StreamId| (stream.0 as usize) < log.streams().len();
+    navigation.stream.into_iter().filter(is_there).chain(of_selected).collect()
 }
 
 fn file_name(source: &SourceInfo) -> String {
@@ -372,12 +404,19 @@ fn corner_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect) {
 
 fn nothing_left_ui(context: &ViewContext<'_>, ui: &mut Ui) {
     if context.document.is_selecting() {
-        loading(ui, "Filtering", None, "");
+        if loading(ui, "Filtering", None, "") {
+            context.send(GoCommand::Filter(String::new()));
+        }
     } else if context.navigation.range.is_some() {
-        if empty(ui, "No event lies in this range and filter.", Some("Clear the range")) {
+        let sentence = if context.document.filter.is_empty() {
+            "No event lies in this range"
+        } else {
+            "No event of this range matches this filter"
+        };
+        if empty(ui, sentence, Some("Clear range")) {
             context.send(GoCommand::Range(None));
         }
-    } else if empty(ui, "No event matches this filter.", Some("Clear filter")) {
+    } else if empty(ui, "No event matches this filter", Some("Clear filter")) {
         context.send(GoCommand::Filter(String::new()));
     }
 }

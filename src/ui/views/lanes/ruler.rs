@@ -6,10 +6,10 @@ use egui::{
 
 use super::scale::Scale;
 use super::scene::{Act, Scene};
-use super::ticks::{self, Step};
 use crate::index::{Cut, TimeAxis};
 use crate::ui::format;
 use crate::ui::theme::{RADIUS_CONTROL, tick};
+use crate::ui::ticks::{Step, round_ranks};
 use crate::ui::widgets::node;
 
 /// Height of the ruler.
@@ -33,11 +33,11 @@ pub(super) fn grid(scene: &Scene<'_>) -> Vec<GridLine> {
     let per_point = scene.span.len / f64::from(scene.plot.width().max(1.0));
     match scene.scale {
         Scale::Rank(events) => {
-            let to = scene.span.to().min(events.saturating_sub(1) as f64);
-            let ranks = ticks::rank_ticks(scene.span.from, to, per_point * 80.0);
+            let to = (scene.span.to() + 1.0).min(*events as f64);
+            let ranks = round_ranks(scene.span.from + 1.0, to, per_point * 80.0);
             let line = |rank: u64| GridLine {
-                x: scene.x(rank as f64),
-                text: Some((format::thousands(rank + 1), false)),
+                x: scene.x((rank - 1) as f64),
+                text: Some((format::thousands(rank), false)),
                 round: true,
             };
             ranks.into_iter().map(line).collect()
@@ -49,20 +49,19 @@ pub(super) fn grid(scene: &Scene<'_>) -> Vec<GridLine> {
 fn time_grid(scene: &Scene<'_>, axis: &TimeAxis, per_point: f64) -> Vec<GridLine> {
     let zone = scene.zone();
     let rough = Step::at_least(per_point * 60.0);
-    let step = Step::at_least(per_point * f64::from(rough.label_width() + 34.0));
+    let step = Step::at_least(per_point * f64::from(rough.text_width() + 34.0));
     let (first, last) = (axis.nanos_at(scene.span.from), axis.nanos_at(scene.span.to()));
     let mut lines = Vec::new();
     let mut from = first;
     let mut previous = None;
     let mut stretch = |from: i64, to: i64, after_cut: bool| {
         let mut times: Vec<(i64, bool)> =
-            ticks::ticks(zone, step, from, to).into_iter().map(|nanos| (nanos, true)).collect();
-        let has_time = matches!(step, Step::Nanos(step) if step < 86_400_000_000_000);
-        if after_cut && has_time && times.first().is_none_or(|(nanos, _)| *nanos != from) {
+            step.places(zone, from, to).into_iter().map(|nanos| (nanos, true)).collect();
+        if after_cut && step.is_within_days() && times.first().is_none_or(|(nanos, _)| *nanos != from) {
             times.insert(0, (from, false));
         }
         for (nanos, round) in times {
-            let text = ticks::text(zone, step, nanos, previous);
+            let text = step.text(zone, nanos, previous);
             previous = Some(nanos);
             lines.push(GridLine { x: scene.x(axis.units_of(nanos)), text: Some(text), round });
         }

@@ -2,7 +2,6 @@
 
 use egui::Ui;
 
-use crate::index::{EventLog, StreamId, StreamLookup};
 use crate::query::{correlation_term, narrowed, negated, stream_term, type_term};
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::view::ViewContext;
@@ -24,7 +23,7 @@ pub(super) fn row_menu(ui: &mut Ui, context: &ViewContext<'_>, cells: &Cells<'_>
     if entry(ui, true, "Exclude this type", &format!("Adds {without} to the filter")) {
         narrow(&without);
     }
-    let of_stream = event.stream.map(|stream| stream_term(&spelled(log, stream)));
+    let of_stream = event.stream.map(|stream| stream_term(log, stream));
     let about = of_stream.as_ref().map_or_else(
         || "This event belongs to no stream".to_owned(),
         |term| format!("Adds {term} to the filter"),
@@ -75,13 +74,4 @@ pub(super) fn row_menu(ui: &mut Ui, context: &ViewContext<'_>, cells: &Cells<'_>
 fn entry(ui: &mut Ui, enabled: bool, name: &str, about: &str) -> bool {
     let response = ui.add_enabled(enabled, egui::Button::new(name));
     response.on_hover_text(about).on_disabled_hover_text(about).clicked()
-}
-
-/// The id of a stream, with its aggregate type where ids repeat.
-fn spelled(log: &EventLog, stream: StreamId) -> String {
-    let info = log.stream(stream);
-    match (&info.aggregate_type, log.find_stream(&info.id)) {
-        (Some(kind), StreamLookup::Ambiguous(_)) => format!("{kind}/{}", info.id),
-        _ => info.id.to_string(),
-    }
 }

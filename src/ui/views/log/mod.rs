@@ -354,11 +354,11 @@ fn nothing_ui(context: &ViewContext<'_>, ui: &mut Ui) {
             context.send(GoCommand::Filter(String::new()));
         }
     } else if context.navigation.range.is_some() && document.filter.is_empty() {
-        if empty(ui, "No event lies in this stretch of time", Some("Show all times")) {
+        if empty(ui, "No event lies in this range", Some("Clear range")) {
             context.send(GoCommand::Range(None));
         }
     } else if context.navigation.range.is_some() {
-        if empty(ui, "No event of this stretch of time matches this filter", Some("Show all times")) {
+        if empty(ui, "No event of this range matches this filter", Some("Clear range")) {
             context.send(GoCommand::Range(None));
         }
     } else if empty(ui, "No event matches this filter", Some("Clear filter")) {

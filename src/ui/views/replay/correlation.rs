@@ -3,14 +3,15 @@
 
 use egui::{Rect, Sense, Ui, pos2, vec2};
 
-use super::scene::{Scene, quoted};
+use super::scene::Scene;
 use crate::engine::Latest;
 use crate::index::{CorrelationId, EventLog, StreamId};
 use crate::model::Row;
+use crate::query::correlation_term;
 use crate::ui::command::GoCommand;
-use crate::ui::format::{one_line, thousands};
-use crate::ui::theme::{PAD, tokens};
-use crate::ui::widgets::{Line, node, shorten_id};
+use crate::ui::format::{self, one_line, thousands};
+use crate::ui::theme::{MONO_LETTER, PAD, tokens};
+use crate::ui::widgets::{Line, node};
 
 /// Height of one line.
 const LINE: f32 = 22.0;
@@ -104,8 +105,7 @@ pub(super) fn neighbours_ui(scene: &Scene<'_>, row: Row, streams: &[StreamId], u
 fn show_in_log(scene: &Scene<'_>, row: Row) {
     let log = scene.context.log();
     if let Some(correlation) = log.event(row).correlation {
-        let id = quoted(&log.correlation(correlation).id);
-        scene.context.send(GoCommand::Filter(format!("corr:{id}")));
+        scene.context.send(GoCommand::Filter(correlation_term(&log.correlation(correlation).id)));
     }
 }
 
@@ -128,7 +128,8 @@ fn neighbour_ui(scene: &Scene<'_>, stream: StreamId, ui: &mut Ui, rect: Rect) {
     let counted = Line::new().mono_small(&place, color).right().paint(painter, inner);
     let middle = inner.left() + (inner.width() * 0.38).max(86.0);
     let name = Rect::from_x_y_ranges(inner.left()..=(middle - 8.0), rect.y_range());
-    Line::new().mono(&shorten_id(&id), color).paint(painter, name);
+    let letters = (name.width() / MONO_LETTER) as usize;
+    Line::new().mono(&format::middle(&id, letters.max(5)), color).paint(painter, name);
     let right = counted.rect.left() - 8.0;
     if right > middle {
         let kind = Rect::from_x_y_ranges(middle..=right, rect.y_range());

@@ -3,12 +3,13 @@
 use egui::{Color32, Rangef, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::correlation::{HEAD, Neighbours, neighbours_ui};
-use super::scene::{Scene, quoted};
+use super::scene::Scene;
 use crate::model::Row;
+use crate::query::stream_term;
 use crate::replay::{Counts, Step};
 use crate::ui::command::GoCommand;
-use crate::ui::format::{count, one_line, signed_span};
-use crate::ui::theme::{PAD, TOOLBAR, semibold, tokens};
+use crate::ui::format::{count, middle, one_line, signed_span};
+use crate::ui::theme::{MONO_LETTER, PAD, TOOLBAR, semibold, tokens};
 use crate::ui::widgets::row::{RailMark, playhead_line, rail};
 use crate::ui::widgets::{Line, RowAlign, RowScroll, VirtualRows, node, row};
 
@@ -108,24 +109,24 @@ fn head_ui(scene: &Scene<'_>, ui: &mut Ui, rect: Rect) {
     let info = scene.context.log().stream(scene.stream);
     let (id, group) = (scene.stream_id(), one_line(info.group()));
     let noun = if info.versions.is_some() { "version" } else { "event" };
-    let mut note = count(u64::from(scene.replay.len()), noun);
-    if !group.is_empty() {
-        note = format!("{group} · {note}");
-    }
+    let mut counted = count(u64::from(scene.replay.len()), noun);
     if scene.key.events < info.len() {
-        note.push_str(", more are being folded");
+        counted.push_str(", more are being folded");
     }
+    let note = if group.is_empty() { counted.clone() } else { format!("{group} · {counted}") };
     let inner = rect.shrink2(vec2(PAD, 0.0));
     let painter = ui.painter();
-    let noted = Line::new().caption(&note, t.muted).width(painter).ceil();
-    let name = Line::new().mono(&id, t.text);
-    let wish = name.width(painter).ceil();
-    let width = wish.min((inner.width() - noted - 8.0).max(inner.width() * 0.45));
+    let wish = Line::new().mono(&id, t.text).width(painter).ceil();
+    let width_of = |note: &str| Line::new().caption(note, t.muted).width(painter).ceil();
+    // The type leaves before the id is cut: it mostly stands in it.
+    let beside = if wish + 8.0 + width_of(&note) <= inner.width() { &note } else { &counted };
+    let width = wish.min((inner.width() - width_of(beside) - 8.0).max(inner.width() * 0.45));
     let place = Rect::from_x_y_ranges(inner.left()..=inner.left() + width + 1.0, rect.y_range());
-    name.paint(painter, place);
-    let beside = Rect::from_x_y_ranges((inner.left() + width + 8.0)..=inner.right(), rect.y_range());
-    if beside.width() > 24.0 {
-        Line::new().caption(&note, t.muted).paint(painter, beside);
+    let letters = (place.width() / MONO_LETTER) as usize;
+    Line::new().mono(&middle(&id, letters.max(5)), t.text).paint(painter, place);
+    let room = Rect::from_x_y_ranges((inner.left() + width + 8.0)..=inner.right(), rect.y_range());
+    if room.width() > 24.0 {
+        Line::new().caption(beside, t.muted).paint(painter, room);
     }
     painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
     let label = format!("{id}, {note}");
@@ -137,8 +138,8 @@ fn head_ui(scene: &Scene<'_>, ui: &mut Ui, rect: Rect) {
             scene.context.send(crate::ui::command::WindowCommand::Copy(id));
         }
         if ui.button("Show only this stream in the log").clicked() {
-            let id = quoted(&scene.context.log().stream(scene.stream).id);
-            scene.context.send(GoCommand::Filter(format!("stream:{id}")));
+            let term = stream_term(scene.context.log(), scene.stream);
+            scene.context.send(GoCommand::Filter(term));
         }
     });
 }

@@ -149,8 +149,16 @@ impl View for ReplayView {
         Icon::Clock.paint(ui.painter(), rect.shrink(1.0), context.tokens.past);
     }
 
-    fn key(&mut self, _context: &ViewContext<'_>, key: egui::Key, _modifiers: egui::Modifiers) -> bool {
-        key == egui::Key::Escape && self.windows.escape()
+    fn key(&mut self, context: &ViewContext<'_>, key: egui::Key, _modifiers: egui::Modifiers) -> bool {
+        if key != egui::Key::Escape {
+            return false;
+        }
+        let is_folding = context.document.replay(context.navigation).is_none()
+            && context.document.fold(context.navigation).is_some_and(|fold| !fold.stopped);
+        if is_folding {
+            context.send(GoCommand::StopFold);
+        }
+        is_folding || self.windows.escape()
     }
 
     fn is_settled(&self) -> bool {

@@ -106,15 +106,6 @@ pub(super) fn last_of(replay: &Replay) -> String {
     last.map_or_else(|| replay.len().to_string(), |version| version.to_string())
 }
 
-/// A value for the filter box: in quotes where it has blanks or quotes.
-pub(super) fn quoted(value: &str) -> String {
-    if value.contains(|letter: char| letter.is_whitespace() || letter == '"' || letter == '\\') {
-        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        value.to_owned()
-    }
-}
-
 /// The step of the pinned event, looked for once.
 #[derive(Default)]
 pub(super) struct PinnedStep(Option<(Row, ReplayKey, Option<u32>)>);

@@ -85,10 +85,11 @@ impl Toolbar {
         }
         if scene.compare.is_none() {
             start.add_space(10.0);
-            let whole = summary(scene, step, true);
-            let fits = whole.width(start.painter()) < start.available_width();
-            let line = if fits { whole } else { summary(scene, step, false) };
-            line.show(&mut start);
+            let room = start.available_width();
+            let lines = [Detail::Whole, Detail::Words, Detail::Signs];
+            let mut lines = lines.into_iter().map(|detail| summary(scene, step, detail));
+            let fits = lines.find(|line| line.width(start.painter()) < room);
+            fits.unwrap_or_else(|| summary(scene, step, Detail::Signs)).show(&mut start);
         }
         if let Some(other) = scene.compare {
             strip_ui(scene, (step, other), counts, ui);
@@ -260,8 +261,19 @@ fn find(replay: &Replay, typed: &str) -> Result<u32, String> {
     replay.step_at_time(time).ok_or_else(|| "The stream begins later".to_owned())
 }
 
+/// How much is said of what an event did, by the room there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Detail {
+    /// "~ 2 changed · nothing added or removed"
+    Whole,
+    /// "~ 2 changed"
+    Words,
+    /// "~2"
+    Signs,
+}
+
 /// What the event did: "~ 2 changed · nothing added or removed".
-fn summary(scene: &Scene<'_>, step: u32, whole: bool) -> Line {
+fn summary(scene: &Scene<'_>, step: u32, detail: Detail) -> Line {
     let t = scene.context.tokens;
     let Some(step) = scene.replay.step(step) else { return Line::new() };
     if let Some(issue) = &step.issue {
@@ -271,11 +283,11 @@ fn summary(scene: &Scene<'_>, step: u32, whole: bool) -> Line {
         let why = format!("{}: the state is as before", skipped.as_str());
         return Line::new().caption(&why, t.muted);
     }
-    counted(t, step.counts, whole)
+    counted(t, step.counts, detail)
 }
 
 /// Counts as words, those that are zero together at the end.
-fn counted(t: &Tokens, counts: Counts, whole: bool) -> Line {
+fn counted(t: &Tokens, counts: Counts, detail: Detail) -> Line {
     let all = [
         (counts.changed, "~", "changed", t.changed()),
         (counts.added, "+", "added", t.added()),
@@ -284,18 +296,20 @@ fn counted(t: &Tokens, counts: Counts, whole: bool) -> Line {
     let mut line = Line::new();
     let mut first = true;
     for (n, sign, verb, color) in all.into_iter().filter(|(n, ..)| *n > 0) {
-        if !first {
-            line = line.caption(" · ", t.faint);
+        let n = thousands(u64::from(n));
+        if detail == Detail::Signs {
+            line = line.mono(&format!("{}{sign}{n}", if first { "" } else { " " }), color);
+        } else {
+            let between = if first { "" } else { " · " };
+            line = line.caption(between, t.faint).mono(sign, color).caption(&format!(" {n} {verb}"), t.muted);
         }
         first = false;
-        let words = format!(" {} {verb}", thousands(u64::from(n)));
-        line = line.mono(sign, color).caption(&words, t.muted);
     }
     let none: Vec<&str> = all.iter().filter(|(n, ..)| *n == 0).map(|(_, _, verb, _)| *verb).collect();
     match none.as_slice() {
         [] => line,
         [_, _, _] => line.caption("nothing changed", t.muted),
-        _ if !whole => line,
+        _ if detail != Detail::Whole => line,
         verbs => line.caption(&format!(" · nothing {}", verbs.join(" or ")), t.muted),
     }
 }
@@ -319,7 +333,7 @@ fn strip_ui(scene: &Scene<'_>, (step, other): (u32, u32), counts: Option<Counts>
     let names = Line::new().strong(&from, t.text).body("  ↔  ", t.accent).strong(&to, t.text);
     names.show(&mut line);
     if let Some(counts) = counts {
-        counted(&t, counts, true).show(&mut line);
+        counted(&t, counts, Detail::Whole).show(&mut line);
     }
     line.with_layout(Layout::right_to_left(Align::Center), |ui| {
         if icon_button(ui, Icon::Close, "Stop comparing").clicked() {
@@ -383,15 +397,16 @@ mod tests {
     #[test]
     fn what_changed_is_said_in_words() {
         let t = Theme::Dark.tokens();
-        for ((added, changed, removed), whole, expected) in [
-            ((0, 2, 0), true, "~ 2 changed · nothing added or removed"),
-            ((0, 2, 0), false, "~ 2 changed"),
-            ((5, 1, 0), true, "~ 1 changed · + 5 added · nothing removed"),
-            ((1, 2, 3), true, "~ 2 changed · + 1 added · − 3 removed"),
-            ((0, 0, 0), true, "nothing changed"),
+        for ((added, changed, removed), detail, expected) in [
+            ((0, 2, 0), Detail::Whole, "~ 2 changed · nothing added or removed"),
+            ((0, 2, 0), Detail::Words, "~ 2 changed"),
+            ((1, 2, 3), Detail::Signs, "~2 +1 −3"),
+            ((5, 1, 0), Detail::Whole, "~ 1 changed · + 5 added · nothing removed"),
+            ((1, 2, 3), Detail::Whole, "~ 2 changed · + 1 added · − 3 removed"),
+            ((0, 0, 0), Detail::Whole, "nothing changed"),
         ] {
             let counts = Counts { added, changed, removed };
-            assert_eq!(counted(&t, counts, whole).text(), expected);
+            assert_eq!(counted(&t, counts, detail).text(), expected);
         }
     }
 }

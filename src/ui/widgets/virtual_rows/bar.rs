@@ -82,7 +82,7 @@ fn paint_ticks(ui: &Ui, rect: Rect, geometry: &Geometry, ticks: &[Tick]) {
         let y = (rect.top() + (f64::from(rect.height()) * fraction) as f32).floor();
         if last != Some((y.to_bits(), tick.color)) {
             last = Some((y.to_bits(), tick.color));
-            let mark = Rect::from_min_size(pos2(rect.right() - 6.0, y - 1.0), vec2(6.0, 2.0));
+            let mark = Rect::from_min_size(pos2(rect.right() - 3.0, y - 1.0), vec2(3.0, 2.0));
             ui.painter().rect_filled(mark, 0, tick.color);
         }
     }
