@@ -24,6 +24,7 @@ use super::{
     Answer, Body, Claim, Context, Direction, DomainFact, Failure, Message, Parking, Party, Position, Refusal,
     RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
 };
+use crate::base::ticks::Ticks;
 use aggregate::Aggregate;
 use decide::Decision;
 
@@ -262,7 +263,8 @@ impl Participant {
         let guarded =
             bench.protections.idempotency && bench.wiring.uses_inbox(message.step, message.direction);
         if guarded && final_word {
-            let expires = bench.now.after(bench.protections.inbox_ttl);
+            let ttl = bench.wiring.service(self.party).and_then(|service| service.idempotency_ttl);
+            let expires = ttl.map_or(Ticks::MAX, |ttl| bench.now.after(ttl));
             let (consumer, key, answer) = (self.party, message.key(), main.id);
             bench.commit.claim = Some(Claim { consumer, key, answer, expires, renew });
         }
@@ -380,7 +382,7 @@ fn reply(party: Party, message: &Message, event: super::EventId, answer: Answer)
         from: party,
         to: Party::ORCHESTRATOR,
         last: false,
-        due: crate::base::ticks::Ticks::ZERO,
+        due: Ticks::ZERO,
         poison: false,
         body: Body::Answer(answer),
         attempt: message.attempt,

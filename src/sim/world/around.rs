@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::bus::Bus;
 use super::ledger::Ledger;
 use super::report::FlightId;
-use super::weather::{TIMEOUT, Weather};
+use super::weather::Weather;
 use crate::base::entropy::{Purpose, between, mix};
 use crate::base::ticks::Ticks;
 use crate::runtime::{
@@ -129,11 +129,6 @@ impl Around<'_> {
         let consumer = self.bus.consumer_mut(party);
         consumer.down_until = Some(consumer.down_until.map_or(until, |known| known.max(until)));
         self.bus.schedule(until, super::bus::Due::Up(party));
-    }
-
-    /// Half a timeout of a message's step: the delay where nobody says how long.
-    pub(super) fn half_timeout(&self, message: &Message) -> Ticks {
-        Ticks(self.wiring.step(message.step).timeout.unwrap_or(TIMEOUT).0 / 2)
     }
 }
 

@@ -120,11 +120,6 @@ impl Ledger {
         }
     }
 
-    /// Number of sagas that have begun.
-    pub(super) fn sagas(&self) -> u32 {
-        self.lives.len() as u32
-    }
-
     pub(super) fn life(&self, saga: SagaNo) -> Life {
         self.lives.get(saga.index()).copied().unwrap_or_default()
     }

@@ -383,7 +383,6 @@ fn protections_of(recipe: &Recipe) -> Protections {
         retries: recipe.protects(Protection::Retries),
         durable_saga: recipe.protects(Protection::DurableSaga),
         timeouts: recipe.protects(Protection::Timeouts),
-        ..Protections::default()
     }
 }
 
