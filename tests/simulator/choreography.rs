@@ -96,8 +96,8 @@ fn participation_that_is_not_durable_compensates_nothing() {
 fn a_redrive_hands_the_event_to_its_consumer_again() {
     let mut world = run(&format!("{SAGA}?fault=reserve-inventory:transient:99"));
     let fault = world.recipe().faults[0].clone();
-    world.act(Act::Disarm(fault)).unwrap();
-    world.act(Act::Redrive(1)).unwrap();
+    world.act(&Act::Disarm(fault)).unwrap();
+    world.act(&Act::Redrive(1)).unwrap();
     let world = finish(world);
     assert_eq!(outcome(&world), Outcome::Completed);
     assert_eq!(world.dead_letters()[0].state, LetterState::Resolved);

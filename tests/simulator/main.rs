@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod choreography;
+mod history;
 mod rules;
 mod stories;
 mod support;

@@ -168,8 +168,8 @@ fn a_notice_that_fails_for_ever_is_owed_and_a_redrive_completes_it() {
     assert_eq!(world.dead_letters()[0].attempts.len(), 3);
 
     let fault = world.recipe().faults[0].clone();
-    world.act(Act::Disarm(fault)).unwrap();
-    world.act(Act::Redrive(1)).unwrap();
+    world.act(&Act::Disarm(fault)).unwrap();
+    world.act(&Act::Redrive(1)).unwrap();
     let world = finish(world);
     assert_eq!(outcome(&world), Outcome::Completed);
     assert_eq!(world.dead_letters()[0].state, LetterState::Resolved);
@@ -179,7 +179,7 @@ fn a_notice_that_fails_for_ever_is_owed_and_a_redrive_completes_it() {
 #[test]
 fn a_redrive_that_fails_again_opens_the_same_letter_with_its_history() {
     let mut world = run("shop/fulfilment?fault=send-confirmation:transient:99");
-    world.act(Act::Redrive(1)).unwrap();
+    world.act(&Act::Redrive(1)).unwrap();
     let world = finish(world);
     assert_eq!(outcome(&world), Outcome::DeadLettered);
     let letters = world.dead_letters();
@@ -301,7 +301,7 @@ fn poison_is_kept_as_evidence_and_closed_books_stay_closed() {
     assert_eq!(outcome(&world), Outcome::Compensated);
     assert_eq!(world.dead_letters()[0].state, LetterState::Answered);
     let before = world.len();
-    assert_eq!(world.act(Act::Redrive(1)), Err(ActError::NotOpen(LetterState::Answered)));
+    assert_eq!(world.act(&Act::Redrive(1)), Err(ActError::NotOpen(LetterState::Answered)));
     assert_eq!(world.len(), before);
 
     let world = run("shop/fulfilment?fault=process-payment/reply:lost&fault=process-payment:poison@2");
@@ -346,11 +346,11 @@ fn every_open_letter_can_be_redriven_once_the_weather_is_good() {
         let mut world = finish(world_of(&domain, &format!("travel/trip?fault={fault}")));
         assert_eq!(outcome(&world), Outcome::DeadLettered, "{fault}");
         let fault_itself = world.recipe().faults[0].clone();
-        world.act(Act::Disarm(fault_itself)).unwrap();
+        world.act(&Act::Disarm(fault_itself)).unwrap();
         for _ in 0..4 {
             let letters = world.dead_letters();
             let Some(letter) = letters.iter().find(|letter| letter.redrivable) else { break };
-            world.act(Act::Redrive(letter.id)).unwrap();
+            world.act(&Act::Redrive(letter.id)).unwrap();
             world.run();
         }
         assert_eq!(outcome(&world), Outcome::Completed, "{fault}");

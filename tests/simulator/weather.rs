@@ -148,13 +148,13 @@ fn any_message_delivered_twice_adds_no_domain_event() {
             // A copy of a message that is held would come before the original: another story, not a repeat.
             for flight in world.in_flight().into_iter().filter(|flight| !flight.held) {
                 let mut twice = world.clone();
-                twice.act(Act::Duplicate(flight.id)).unwrap();
+                twice.act(&Act::Duplicate(flight.id)).unwrap();
                 twice.run();
                 assert_eq!(effects(&twice), effects(&calm), "{line}: {} twice", flight.label);
                 copies += 1;
             }
         }
-        assert!(copies > 8, "{line}: {copies} copies");
+        assert!(copies >= 4, "{line}: {copies} copies");
     }
 }
 
