@@ -12,10 +12,10 @@ use super::table::{Kind, Table};
 use super::text::{NONE, clean, number, time};
 use super::{Output, Run, steps, stream};
 use crate::base::cancel::CancelToken;
-use crate::engine::OpenLog;
+use crate::engine::{OpenLog, open_domain};
 use crate::index::StreamId;
 use crate::model::{StreamName, Timestamp};
-use crate::replay::{Mark, MergeRule, Replay, Step, TreeRow};
+use crate::replay::{Evolve, Mark, MergeRule, Replay, Step, TreeRow};
 
 /// Rebuild the state of one stream at any version
 #[derive(Parser, Debug)]
@@ -24,9 +24,10 @@ use crate::replay::{Mark, MergeRule, Replay, Step, TreeRow};
     after_help = "Examples:\n  sagascope replay shop.db Order/ord-1007\n  sagascope replay shop.db ord-1007 --at 3\n  \
                   sagascope replay shop.db ord-1007 --at 2026-03-01T08:15:00Z\n  \
                   sagascope replay shop.db ord-1007 --steps\n  \
+                  sagascope replay shop.db order-1007 --domain shop.domain.toml\n  \
                   sagascope replay shop.db ord-1007 --provenance --json | jq '.\"/status\"'\n\n\
                   The top-level members of each event's data replace those of the state; data that is no object is \
-                  kept under \"value\". Keys of --json: stream, aggregate_type, version, state; with --steps a line \
+                  kept under \"value\". With --domain the rules of a domain file count for the aggregates it describes. Keys of --json: stream, aggregate_type, version, state; with --steps a line \
                   an event: row, version, type, occurred_at, changes (op, path, from, to); with --provenance one \
                   object from JSON Pointer to row, version and type of the event that set the value."
 )]
@@ -49,6 +50,9 @@ pub(super) struct ReplayStream {
     /// Let null remove a member instead of being its value
     #[arg(long)]
     null_removes: bool,
+    /// Fold by the rules of a domain file, or of a built-in domain: shop, travel, transfer
+    #[arg(long, value_name = "FILE|NAME")]
+    domain: Option<String>,
     #[command(flatten)]
     mapping: MappingArgs,
     #[command(flatten)]
@@ -76,7 +80,9 @@ impl Run for ReplayStream {
         let stores = StoreArgs { stores: self.stores.clone(), mapping: self.mapping.clone() };
         let open = open(&stores, BadRows::Said)?;
         let id = stream::find(&open, &self.stream)?;
-        let replay = fold(&open, id, self.null_removes)?;
+        let domain = self.domain.as_deref().map(open_domain).transpose()?;
+        let rule = open.rule_of(id, domain.as_ref(), MergeRule { null_removes: self.null_removes });
+        let replay = fold(&open, id, rule)?;
         let view = View { name: open.log.stream(id).name(), at: self.place(&replay)?, replay };
         match (self.steps, self.provenance, self.output.json) {
             (true, _, true) => steps::json(&view, out)?,
@@ -135,14 +141,13 @@ impl View {
 }
 
 /// The replay of a stream; an error where an event of it cannot be read, for the state would be another one.
-fn fold(open: &OpenLog, stream: StreamId, null_removes: bool) -> anyhow::Result<Replay> {
+fn fold(open: &OpenLog, stream: StreamId, rule: Arc<dyn Evolve>) -> anyhow::Result<Replay> {
     let cancel = CancelToken::default();
     let mut failed = None;
-    let replay =
-        open.replay_telling(stream, Arc::new(MergeRule { null_removes }), &cancel, &mut |row, error| {
-            failed.get_or_insert_with(|| anyhow::anyhow!("{row}: {error}"));
-            cancel.cancel();
-        });
+    let replay = open.replay_telling(stream, rule, &cancel, &mut |row, error| {
+        failed.get_or_insert_with(|| anyhow::anyhow!("{row}: {error}"));
+        cancel.cancel();
+    });
     match (replay, failed) {
         (_, Some(error)) => Err(error),
         (replay, None) => Ok(replay.expect("only an unreadable event cancels")),
@@ -278,9 +283,9 @@ mod tests {
         assert!(needs.unwrap().is_none());
         let open = loader.publish();
         let stream = open.log.memberships(open.log.row_at(0))[0].0;
-        assert_eq!(fold(&open, stream, false).unwrap().len(), 2);
+        assert_eq!(fold(&open, stream, Arc::new(MergeRule::default())).unwrap().len(), 2);
         std::fs::write(&path, line).unwrap();
-        let error = fold(&open, stream, false).unwrap_err().to_string();
+        let error = fold(&open, stream, Arc::new(MergeRule::default())).unwrap_err().to_string();
         assert!(error.contains("changed since it was opened"), "{error}");
     }
 }

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::load::OpenLog;
 use crate::base::cancel::CancelToken;
+use crate::domain::Domain;
 use crate::index::StreamId;
 use crate::model::{FetchError, Payload, RecordedEvent, Row};
-use crate::replay::{Evolve, Replay, ReplayBuilder};
+use crate::replay::{Evolve, MergeRule, Replay, ReplayBuilder, rule_for};
 
 /// Events fetched between two looks at the cancel token.
 const FETCH_AT_A_TIME: usize = 512;
@@ -28,6 +29,16 @@ impl FoldCount {
 }
 
 impl OpenLog {
+    /// The rule to fold a stream by: that of its aggregate in `domain`, else `fallback`.
+    pub fn rule_of(
+        &self,
+        stream: StreamId,
+        domain: Option<&Arc<Domain>>,
+        fallback: MergeRule,
+    ) -> Arc<dyn Evolve> {
+        rule_for(domain, &self.log.stream(stream).name(), fallback)
+    }
+
     /// Folds a stream from its first event to its last; `None` when cancelled. An event that cannot be read again
     /// changes nothing and is marked as skipped.
     pub fn replay(&self, stream: StreamId, rule: Arc<dyn Evolve>, cancel: &CancelToken) -> Option<Replay> {

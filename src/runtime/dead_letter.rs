@@ -277,7 +277,13 @@ impl DeadLetters {
         chosen: impl Fn(&Letter) -> bool,
     ) {
         for letter in self.of_saga(context.saga) {
-            if matches!(letter.state, LetterState::Open | LetterState::Redriven) && chosen(letter) {
+            // What this commit settles already is settled.
+            let settled = commit.events.iter().any(|event| {
+                event.stream == letter.stream
+                    && !matches!(event.fact, Fact::Letter(LetterFact::Parked { .. }))
+            });
+            let unsettled = matches!(letter.state, LetterState::Open | LetterState::Redriven) && !settled;
+            if unsettled && chosen(letter) {
                 let how = match how {
                     Settled::Resolved(_) if letter.state == LetterState::Redriven => {
                         Settled::Resolved(WhyResolved::Redrive)

@@ -15,19 +15,9 @@ pub fn attempts(policy: &RetryPolicy, protections: &Protections) -> u32 {
     if protections.retries { policy.attempts.max(1) } else { 1 }
 }
 
-/// The wait after attempt number `failed` (from 1), without jitter.
-pub fn base_wait(policy: &RetryPolicy, failed: u32) -> Ticks {
-    let doubled = match failed.saturating_sub(1) {
-        exponent @ 0..=63 if policy.exponential => policy.initial.times(1 << exponent),
-        _ if policy.exponential => Ticks::MAX,
-        _ => return policy.initial,
-    };
-    doubled.min(policy.cap)
-}
-
 /// The wait after attempt number `failed`, spread by `random`.
 pub fn wait(policy: &RetryPolicy, failed: u32, random: u64) -> Ticks {
-    let base = base_wait(policy, failed).0;
+    let base = policy.wait_after(failed).0;
     let spread = (u128::from(base) * u128::from(policy.jitter_permille) / 1000).min(u128::from(base)) as u64;
     let drawn = between(random, 0, spread.saturating_mul(2));
     Ticks((base - spread).saturating_add(drawn).max(1))
@@ -44,11 +34,8 @@ pub fn wait_of(policy: &RetryPolicy, seed: u64, step: &str, key: Key, failed: u3
 /// The longest that a step can take until its last deadline: attempts times timeout, and the longest waits.
 pub fn budget(policy: &RetryPolicy, protections: &Protections, timeout: Ticks) -> Ticks {
     let attempts = attempts(policy, protections);
-    (1..attempts).fold(timeout.times(u64::from(attempts)), |sum, failed| {
-        let base = base_wait(policy, failed);
-        let spread = base.0 / 1000 * u64::from(policy.jitter_permille) + 1000;
-        sum.after(base).after(Ticks(spread.min(base.0)))
-    })
+    (1..attempts)
+        .fold(timeout.times(u64::from(attempts)), |sum, failed| sum.after(policy.longest_wait_after(failed)))
 }
 
 #[cfg(test)]
@@ -72,7 +59,7 @@ mod tests {
             (4, 400, 500, 600),
             (99, 400, 500, 600),
         ] {
-            assert_eq!(base_wait(&POLICY, failed), Ticks::from_millis(middle));
+            assert_eq!(POLICY.wait_after(failed), Ticks::from_millis(middle));
             assert_eq!(wait(&POLICY, failed, 0), Ticks::from_millis(low));
             assert_eq!(wait(&POLICY, failed, u64::MAX), Ticks::from_millis(high));
         }

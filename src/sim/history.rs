@@ -1,122 +1,210 @@
-//! Going back in a run, exactly: checkpoints of the world, and the deterministic way from one to any step. What a
-//! person did is part of the way. The futures that a branch leaves behind are kept by the caller, as histories.
-
-use std::collections::BTreeMap;
+//! Stepping back: a world only goes forward, so the past is found by keeping clones of it on the way and running
+//! again from the nearest one. That is exact, for a world is a function of its recipe and of the acts of people,
+//! and these are kept here. An act in the past begins another future; the one that was there stays, as a *branch*.
 
 use super::world::{Act, ActError, World, WorldStep};
 
-/// Steps between two checkpoints: any step is at most this many away from one, and a clone of a world costs about
-/// as much as a few steps.
-const CHECKPOINT_EVERY: u64 = 64;
+/// Clones kept for each branch; when there are more, every second one goes.
+const CHECKPOINTS_MAX: usize = 64;
 
-/// A run that can be gone through in both directions.
-///
-/// Going back and forward again gives the same worlds, for a world is a function of its recipe and of what people
-/// did to it. An act in the past ends the future that was: clone the history first to keep it.
-#[derive(Clone)]
+/// One future: what people did and when, and moments to start again from.
+#[derive(Clone, Debug)]
+struct Branch {
+    /// Where it left another one: that one's number, and the moment.
+    parent: Option<(usize, u64)>,
+    /// The moment before each act, and the act.
+    acts: Vec<(u64, Act)>,
+    /// In order of moments; the first is the beginning.
+    checkpoints: Vec<World>,
+    /// Moments between two checkpoints.
+    spacing: u64,
+    /// The newest moment that was reached.
+    newest: u64,
+}
+
+/// A world with its past and its other futures. The present is a moment of one of them.
+#[derive(Clone, Debug)]
 pub struct History {
-    /// Worlds by the number of steps they have done; the first is always there.
-    checkpoints: BTreeMap<u64, World>,
-    current: World,
-    /// Every step that was ever done on this way, in order.
-    steps: Vec<WorldStep>,
-    /// What people did, by the number of steps done before.
-    acts: BTreeMap<u64, Vec<Act>>,
+    branches: Vec<Branch>,
+    current: usize,
+    world: World,
+}
+
+/// What can be said of a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchReport {
+    /// Its number, from 0.
+    pub number: usize,
+    /// The branch it left, and at which moment. `None`: the first.
+    pub parent: Option<(usize, u64)>,
+    /// Its newest moment.
+    pub newest: u64,
+    /// What people did in it.
+    pub acts: Vec<(u64, Act)>,
 }
 
 impl History {
-    /// The history of a world that has done nothing yet.
+    /// A history that begins here.
     pub fn new(world: World) -> Self {
-        let first = (world.steps_done(), world.clone());
-        Self { checkpoints: BTreeMap::from([first]), current: world, steps: Vec::new(), acts: BTreeMap::new() }
+        let newest = world.moment();
+        let branch =
+            Branch { parent: None, acts: Vec::new(), checkpoints: vec![world.clone()], spacing: 4, newest };
+        Self { branches: vec![branch], current: 0, world }
     }
 
-    /// The world as of [`History::position`].
+    /// The present.
     pub fn world(&self) -> &World {
-        &self.current
+        &self.world
     }
 
-    /// Steps done by the world that is shown.
-    pub fn position(&self) -> u64 {
-        self.current.steps_done()
+    /// The present moment.
+    pub fn moment(&self) -> u64 {
+        self.world.moment()
     }
 
-    /// Steps done at the newest moment.
+    /// The newest moment of this branch that was reached.
     pub fn newest(&self) -> u64 {
-        self.steps.len() as u64
+        self.branches[self.current].newest
     }
 
-    /// Every step up to the newest moment.
-    pub fn steps(&self) -> &[WorldStep] {
-        &self.steps
+    /// Which branch this is.
+    pub fn branch(&self) -> usize {
+        self.current
     }
 
-    /// One step forward: the same as before where it was gone already, else a new one. `None` at the end.
+    /// Every branch.
+    pub fn branches(&self) -> Vec<BranchReport> {
+        let numbered = self.branches.iter().enumerate();
+        numbered
+            .map(|(number, branch)| BranchReport {
+                number,
+                parent: branch.parent,
+                newest: branch.newest,
+                acts: branch.acts.clone(),
+            })
+            .collect()
+    }
+
+    /// One moment on: the act that was done here, if one was, else the next step. `None`: nothing is left.
     pub fn step(&mut self) -> Option<WorldStep> {
-        let at = self.position();
-        if at < self.newest() {
-            for act in self.acts.get(&at).into_iter().flatten() {
-                replay_act(&mut self.current, act);
+        while self.repeat_act() {}
+        let step = self.world.step();
+        if step.is_some() {
+            self.arrived();
+        }
+        step
+    }
+
+    /// To the end of this branch: every act that was done in it, and then until nothing is left.
+    pub fn run(&mut self) {
+        self.run_until(|_| false);
+    }
+
+    /// On until `done` says so after a step; `false` if the end came before.
+    pub fn run_until(&mut self, mut done: impl FnMut(&World) -> bool) -> bool {
+        while self.step().is_some() {
+            if done(&self.world) {
+                return true;
             }
         }
-        let step = self.current.step()?;
-        let done = self.position();
-        if done > self.newest() {
-            self.steps.push(step.clone());
-            if done.is_multiple_of(CHECKPOINT_EVERY) {
-                self.checkpoints.insert(done, self.current.clone());
+        false
+    }
+
+    /// One moment back; `false` at the beginning.
+    pub fn step_back(&mut self) -> bool {
+        let first = self.branches[self.current].checkpoints[0].moment();
+        let earlier = self.moment() > first;
+        if earlier {
+            self.go_to(self.moment() - 1);
+        }
+        earlier
+    }
+
+    /// To any moment of this branch, exactly as it was; beyond the newest one it goes on from there. Gives the
+    /// moment reached, which is an earlier one if the run ended before.
+    pub fn go_to(&mut self, moment: u64) -> u64 {
+        if moment < self.moment() {
+            let checkpoints = &self.branches[self.current].checkpoints;
+            let after = checkpoints.partition_point(|world| world.moment() <= moment);
+            self.world = checkpoints[after.saturating_sub(1)].clone();
+        }
+        while self.moment() < moment {
+            let moved = self.repeat_act() || self.world.step().is_some();
+            if !moved {
+                break;
             }
+            self.arrived();
         }
-        Some(step)
+        self.moment()
     }
 
-    /// To the moment after so many steps, or as near as there is one; new steps are done where they are missing.
-    pub fn go_to(&mut self, position: u64) {
-        if position < self.position() {
-            let (_, checkpoint) =
-                self.checkpoints.range(..=position).next_back().expect("the first checkpoint is at 0");
-            self.current = checkpoint.clone();
-        }
-        while self.position() < position && self.step().is_some() {}
-        // Acts of a person belong to the moment in which they were done.
-        let at = self.position();
-        if at < self.newest() {
-            return;
-        }
-        for act in self.acts.get(&at).into_iter().flatten() {
-            replay_act(&mut self.current, act);
-        }
-    }
-
-    /// A copy that ends here: the future that was stays in this history.
-    #[must_use]
-    pub fn fork(&self) -> Self {
-        let at = self.position();
-        let mut fork = self.clone();
-        fork.cut(at);
-        fork
-    }
-
-    fn cut(&mut self, at: u64) {
-        self.steps.truncate(at as usize);
-        self.checkpoints.retain(|done, _| *done <= at);
-        self.acts.retain(|done, _| *done < at);
-    }
-
-    /// Does something to the world that is shown. In the past this ends the future that was.
+    /// Does something now. In the past this begins a branch, and the future that was there stays.
     pub fn act(&mut self, act: Act) -> Result<(), ActError> {
-        let at = self.position();
-        self.current.act(act.clone())?;
-        if at < self.newest() {
-            self.cut(at);
+        let moment = self.moment();
+        let mut world = self.world.clone();
+        world.act(&act)?;
+        if moment < self.newest() {
+            let from = &self.branches[self.current];
+            let acts = from.acts.iter().filter(|(at, _)| *at < moment).cloned().collect();
+            let mut checkpoints = from.checkpoints.clone();
+            checkpoints.retain(|world| world.moment() <= moment);
+            let branch = Branch {
+                parent: Some((self.current, moment)),
+                acts,
+                checkpoints,
+                spacing: from.spacing,
+                newest: moment,
+            };
+            self.branches.push(branch);
+            self.current = self.branches.len() - 1;
         }
-        self.acts.entry(at).or_default().push(act);
+        self.world = world;
+        self.branches[self.current].acts.push((moment, act));
+        self.arrived();
         Ok(())
     }
-}
 
-/// Does again what succeeded once in the same world.
-fn replay_act(world: &mut World, act: &Act) {
-    let again = world.act(act.clone());
-    debug_assert!(again.is_ok(), "an act that succeeded succeeds again in the same world");
+    /// Over to another branch, to the same moment or, if it was not reached there, to its newest one. `false`: there
+    /// is no such branch.
+    pub fn switch(&mut self, branch: usize) -> bool {
+        let Some(other) = self.branches.get(branch) else { return false };
+        let moment = self.moment().min(other.newest);
+        self.world = other.checkpoints[0].clone();
+        self.current = branch;
+        self.go_to(moment);
+        true
+    }
+
+    /// Does again what was done at this moment.
+    fn repeat_act(&mut self) -> bool {
+        let moment = self.moment();
+        let acts = &self.branches[self.current].acts;
+        let Some((_, act)) = acts.iter().find(|(at, _)| *at == moment) else { return false };
+        let done = self.world.act(act).is_ok();
+        debug_assert!(done, "what could be done once can be done again at the same moment");
+        if done {
+            self.arrived();
+        }
+        done
+    }
+
+    /// Notes the present, and keeps a clone of it every so often.
+    fn arrived(&mut self) {
+        let moment = self.moment();
+        let branch = &mut self.branches[self.current];
+        branch.newest = branch.newest.max(moment);
+        let last = branch.checkpoints.last().map_or(0, World::moment);
+        if moment < last + branch.spacing {
+            return;
+        }
+        branch.checkpoints.push(self.world.clone());
+        if branch.checkpoints.len() > CHECKPOINTS_MAX {
+            let mut number = 0;
+            branch.checkpoints.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            branch.spacing *= 2;
+        }
+    }
 }

@@ -105,9 +105,8 @@ fn evolve(
     version: u32,
     definition: Option<&Definition>,
 ) -> Result<(), String> {
-    let rule = definition
-        .and_then(|definition| definition.on.iter().find(|(event_type, _)| *event_type == fact.event_type));
-    let Some((_, program)) = rule else {
+    let rule = definition.and_then(|definition| definition.rule(&fact.event_type));
+    let Some(program) = rule else {
         merge(state, &fact.data);
         return Ok(());
     };

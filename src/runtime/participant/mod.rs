@@ -24,6 +24,7 @@ use super::{
     Answer, Body, Claim, Context, Direction, DomainFact, Failure, Message, Parking, Party, Position, Refusal,
     RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
 };
+use crate::base::ticks::Ticks;
 use aggregate::Aggregate;
 use decide::Decision;
 
@@ -185,16 +186,15 @@ impl Participant {
         data: &Arc<Value>,
     ) -> Result<StreamNo, String> {
         let Message { saga, step, .. } = *message;
-        let stream = match self.streams.get(&(saga, step)) {
-            Some(stream) => *stream,
-            None => {
-                let stream = self.address(bench, message, data)?;
-                if self.streams.len() >= LOADED_MAX {
-                    self.streams.clear();
-                }
-                self.streams.insert((saga, step), stream);
-                stream
+        let stream = if let Some(stream) = self.streams.get(&(saga, step)) {
+            *stream
+        } else {
+            let stream = self.address(bench, message, data)?;
+            if self.streams.len() >= LOADED_MAX {
+                self.streams.clear();
             }
+            self.streams.insert((saga, step), stream);
+            stream
         };
         if self.loaded.len() >= LOADED_MAX && !self.loaded.contains_key(&stream) {
             self.loaded.retain(|_, aggregate| aggregate.version >= LONG_STREAM);
@@ -262,7 +262,8 @@ impl Participant {
         let guarded =
             bench.protections.idempotency && bench.wiring.uses_inbox(message.step, message.direction);
         if guarded && final_word {
-            let expires = bench.now.after(bench.protections.inbox_ttl);
+            let ttl = bench.wiring.service(self.party).and_then(|service| service.idempotency_ttl);
+            let expires = ttl.map_or(Ticks::MAX, |ttl| bench.now.after(ttl));
             let (consumer, key, answer) = (self.party, message.key(), main.id);
             bench.commit.claim = Some(Claim { consumer, key, answer, expires, renew });
         }
@@ -380,7 +381,7 @@ fn reply(party: Party, message: &Message, event: super::EventId, answer: Answer)
         from: party,
         to: Party::ORCHESTRATOR,
         last: false,
-        due: crate::base::ticks::Ticks::ZERO,
+        due: Ticks::ZERO,
         poison: false,
         body: Body::Answer(answer),
         attempt: message.attempt,

@@ -1,5 +1,5 @@
 //! What a person does to a world: to messages under way, to services, to dead letters, to the weather. Each act is
-//! recorded in the log and kept in a list beside the recipe, so that a run with acts can be run again.
+//! recorded in the log; [`crate::sim::history`] keeps them beside the recipe, so that a run with acts can be run again.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::runtime::{
 
 impl World {
     /// Carries out an act, now. Nothing changes if it cannot be carried out.
-    pub fn act(&mut self, act: Act) -> Result<(), ActError> {
-        self.check(&act)?;
-        let sentence = self.sentence_of(&act);
+    pub fn act(&mut self, act: &Act) -> Result<(), ActError> {
+        self.check(act)?;
+        let sentence = self.sentence_of(act);
         self.end = None;
         self.record_run(RunFact::Acted { act: sentence.into() }, None);
-        self.carry_out(&act);
+        self.carry_out(act);
         self.flush_notes();
         self.flush_hits();
-        self.acts.push((self.steps, act));
+        self.moments += 1;
         Ok(())
     }
 

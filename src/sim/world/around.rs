@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::bus::Bus;
 use super::ledger::Ledger;
 use super::report::FlightId;
-use super::weather::{TIMEOUT, Weather};
+use super::weather::Weather;
 use crate::base::entropy::{Purpose, between, mix};
 use crate::base::ticks::Ticks;
 use crate::runtime::{
@@ -74,7 +74,7 @@ impl Around<'_> {
 
     /// Hands a message to the bus, through the weather.
     pub(super) fn send(&mut self, message: &Message) {
-        let passage = self.weather.passage(self.wiring, self.protections, self.seed, message, self.now);
+        let passage = self.weather.passage(self.wiring, *self.protections, self.seed, message, self.now);
         if let Some(until) = passage.down_until {
             self.down(message.to, until);
         }
@@ -130,11 +130,6 @@ impl Around<'_> {
         consumer.down_until = Some(consumer.down_until.map_or(until, |known| known.max(until)));
         self.bus.schedule(until, super::bus::Due::Up(party));
     }
-
-    /// Half a timeout of a message's step: the delay where nobody says how long.
-    pub(super) fn half_timeout(&self, message: &Message) -> Ticks {
-        Ticks(self.wiring.step(message.step).timeout.unwrap_or(TIMEOUT).0 / 2)
-    }
 }
 
 impl Surroundings for Around<'_> {
@@ -154,7 +149,7 @@ impl Surroundings for Around<'_> {
     fn crash(&mut self, gap: Gap) -> bool {
         let Some(message) = self.message else { return false };
         match self.weather.crash(self.wiring, message, self.now, gap) {
-            Some(away) => {
+            Some(super::weather::Away(away)) => {
                 self.away = away;
                 true
             }

@@ -58,7 +58,7 @@ pub struct World {
     commit: Commit,
     scratch: String,
     notes: Option<Vec<Note>>,
-    acts: Vec<(u64, Act)>,
+    moments: u64,
     last: Option<Moved>,
 }
 
@@ -120,7 +120,7 @@ impl World {
             commit: Commit::default(),
             scratch: String::new(),
             notes: None,
-            acts: Vec::new(),
+            moments: 0,
             last: None,
             wiring,
         };
@@ -198,9 +198,9 @@ impl World {
         &self.wiring
     }
 
-    /// What people did, each after so many steps.
-    pub fn acts(&self) -> &[(u64, Act)] {
-        &self.acts
+    /// Steps and acts so far: two worlds of one recipe and the same acts are the same at the same moment.
+    pub fn moment(&self) -> u64 {
+        self.moments
     }
 
     /// Number of events recorded.
@@ -234,6 +234,12 @@ impl World {
         if self.end.is_some() {
             return None;
         }
+        let moved = self.next_moved()?;
+        self.moments += 1;
+        Some(moved)
+    }
+
+    fn next_moved(&mut self) -> Option<Moved> {
         loop {
             if self.steps >= self.recipe.steps_max() {
                 return Some(self.conclude(End::Stopped));
@@ -383,7 +389,6 @@ fn protections_of(recipe: &Recipe) -> Protections {
         retries: recipe.protects(Protection::Retries),
         durable_saga: recipe.protects(Protection::DurableSaga),
         timeouts: recipe.protects(Protection::Timeouts),
-        ..Protections::default()
     }
 }
 

@@ -114,7 +114,7 @@ impl World {
     fn clause(&self, message: &Message, event: &Recorded) -> Option<String> {
         match &event.fact {
             Fact::Domain(fact) => self.domain_clause(message, fact),
-            Fact::Saga(fact) => self.saga_clause(fact),
+            Fact::Saga(fact) => Some(self.saga_clause(fact)),
             Fact::Letter(LetterFact::Parked { message_type, error, .. }) => {
                 Some(format!("{message_type} becomes a dead letter ({error})"))
             }
@@ -148,9 +148,9 @@ impl World {
         })
     }
 
-    fn saga_clause(&self, fact: &SagaFact) -> Option<String> {
+    fn saga_clause(&self, fact: &SagaFact) -> String {
         let name = |step: &crate::runtime::StepNo| &self.wiring.step_names()[step.index()];
-        Some(match fact {
+        match fact {
             SagaFact::Started { .. } => "the saga begins".to_owned(),
             SagaFact::StepStarted { step, .. } => format!("next is {}", name(step)),
             SagaFact::StepRetried { step, attempt, .. } => {
@@ -202,7 +202,7 @@ impl World {
             SagaFact::Completed {} => "the saga is completed".to_owned(),
             SagaFact::Compensated {} => "the saga is compensated".to_owned(),
             SagaFact::Parked { .. } => "the saga waits for a person or a late answer".to_owned(),
-        })
+        }
     }
 
     fn owed_in_words(&self) -> String {
