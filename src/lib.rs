@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod cli;
+pub mod domain;
 pub mod engine;
 pub mod index;
 pub mod model;
