@@ -1,4 +1,4 @@
-//! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits and
+//! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits, near names and
 //! copy-on-write columns. Standard library only, and nothing about events.
 
 pub mod cancel;
@@ -6,6 +6,7 @@ pub mod chunks;
 pub mod clock;
 pub mod entropy;
 pub mod limits;
+pub mod nearest;
 pub mod prng;
 pub mod thread;
 pub mod ticks;

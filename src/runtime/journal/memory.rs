@@ -1,0 +1,202 @@
+//! The journal in memory. Events lie in shared chunks, so that a clone of it costs next to nothing and a world
+//! can be kept at every few steps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Claim, Commit, CommitError, Journal, Recorded, StreamInfo};
+use crate::base::chunks::Chunks;
+use crate::base::ticks::Ticks;
+use crate::domain::Name;
+use crate::runtime::{EventId, Key, Message, Party, Position, StreamNo};
+
+/// An event store in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryJournal {
+    seed: u64,
+    events: Chunks<Recorded>,
+    streams: Vec<Stream>,
+    by_name: BTreeMap<Name, StreamNo>,
+    inbox: BTreeMap<(Party, Key), (EventId, Ticks)>,
+    outboxes: Vec<Vec<Message>>,
+}
+
+#[derive(Clone, Debug)]
+struct Stream {
+    info: StreamInfo,
+    positions: Vec<Position>,
+}
+
+impl MemoryJournal {
+    /// Nothing yet; event ids follow from `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
+    /// Every event from `position` on, in order.
+    pub fn events_from(&self, position: Position) -> impl Iterator<Item = (Position, &Recorded)> {
+        (position.0.max(1)..=self.len())
+            .map_while(|at| Some((Position(at), self.events.get(at as usize - 1)?)))
+    }
+
+    /// Every stream in the order it was opened.
+    pub fn streams(&self) -> impl Iterator<Item = (StreamNo, &StreamInfo)> {
+        self.streams.iter().enumerate().map(|(index, stream)| (StreamNo(index as u32), &stream.info))
+    }
+
+    /// Whether any message waits to be sent.
+    pub fn has_unsent(&self) -> bool {
+        self.outboxes.iter().any(|outbox| !outbox.is_empty())
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn open(&mut self, name: &str, aggregate: &Name) -> StreamNo {
+        if let Some(stream) = self.by_name.get(name) {
+            return *stream;
+        }
+        let stream = StreamNo(self.streams.len() as u32);
+        let name: Name = name.into();
+        self.by_name.insert(Arc::clone(&name), stream);
+        let info = StreamInfo { name, aggregate: Arc::clone(aggregate), version: 0 };
+        self.streams.push(Stream { info, positions: Vec::new() });
+        stream
+    }
+
+    fn find(&self, name: &str) -> Option<StreamNo> {
+        self.by_name.get(name).copied()
+    }
+
+    fn stream(&self, stream: StreamNo) -> &StreamInfo {
+        &self.streams[stream.0 as usize].info
+    }
+
+    fn event_id(&self, stream: StreamNo, version: u32) -> EventId {
+        EventId::of(self.seed, &self.stream(stream).name, version)
+    }
+
+    fn len(&self) -> u32 {
+        self.events.len() as u32
+    }
+
+    fn event(&self, position: Position) -> Option<&Recorded> {
+        self.events.get((position.0 as usize).checked_sub(1)?)
+    }
+
+    fn locate(&self, stream: StreamNo, version: u32) -> Option<Position> {
+        self.streams.get(stream.0 as usize)?.positions.get((version as usize).checked_sub(1)?).copied()
+    }
+
+    fn replay(&self, stream: StreamNo, after: u32, visit: &mut dyn FnMut(Position, &Recorded)) {
+        for position in self.streams[stream.0 as usize].positions.iter().skip(after as usize) {
+            visit(*position, self.event(*position).expect("positions of a stream are in the journal"));
+        }
+    }
+
+    fn commit(&mut self, commit: &mut Commit) -> Result<Position, CommitError> {
+        for (stream, expected) in &commit.expected {
+            let actual = self.version(*stream);
+            if actual != *expected {
+                return Err(CommitError::Conflict { stream: *stream, expected: *expected, actual });
+            }
+        }
+        if let Some(Claim { consumer, key, answer, expires }) = commit.claim {
+            let now = commit.events.first().map_or(Ticks::ZERO, |event| event.at);
+            if self.answered(consumer, key, now).is_some() {
+                return Err(CommitError::Claimed { key });
+            }
+            self.inbox.insert((consumer, key), (answer, expires));
+        }
+        let first = Position(self.len() + 1);
+        for event in commit.events.drain(..) {
+            let position = Position(self.events.len() as u32 + 1);
+            let stream = &mut self.streams[event.stream.0 as usize];
+            stream.info.version = event.version;
+            stream.positions.push(position);
+            self.events.push(event);
+        }
+        for message in commit.outbox.drain(..) {
+            let sender = usize::from(message.from.0);
+            if self.outboxes.len() <= sender {
+                self.outboxes.resize_with(sender + 1, Vec::new);
+            }
+            self.outboxes[sender].push(message);
+        }
+        commit.clear();
+        Ok(first)
+    }
+
+    fn answered(&self, consumer: Party, key: Key, now: Ticks) -> Option<EventId> {
+        self.inbox.get(&(consumer, key)).filter(|(_, expires)| now < *expires).map(|(answer, _)| *answer)
+    }
+
+    fn unsent(&self, sender: Party) -> &[Message] {
+        self.outboxes.get(usize::from(sender.0)).map_or(&[], Vec::as_slice)
+    }
+
+    fn mark_sent(&mut self, sender: Party, count: usize) {
+        if let Some(outbox) = self.outboxes.get_mut(usize::from(sender.0)) {
+            outbox.drain(..count.min(outbox.len()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::{Context, Direction, Fact, RunFact, SagaNo, StepNo};
+
+    fn fact() -> Fact {
+        Fact::Run(RunFact::Quiesced {})
+    }
+
+    fn context() -> Context {
+        Context { at: Ticks(5), saga: SagaNo(1), cause: None, key: None, attempt: 0 }
+    }
+
+    #[test]
+    fn a_commit_is_everything_or_nothing() {
+        let mut journal = MemoryJournal::new(7);
+        let (a, b) = (journal.open("a", &"A".into()), journal.open("b", &"B".into()));
+        let mut commit = Commit::default();
+        let first = commit.append(&journal, a, &context(), fact());
+        let second = commit.append(&journal, a, &context(), fact());
+        commit.append(&journal, b, &context(), fact());
+        assert_ne!(first, second);
+        let mut stale = commit.clone();
+        assert_eq!(journal.commit(&mut commit), Ok(Position(1)));
+        assert_eq!((journal.version(a), journal.version(b), journal.len()), (2, 1, 3));
+        assert_eq!(journal.event(Position(2)).unwrap().id, second);
+
+        assert_eq!(
+            journal.commit(&mut stale),
+            Err(CommitError::Conflict { stream: a, expected: 0, actual: 2 })
+        );
+        assert_eq!(journal.len(), 3);
+    }
+
+    #[test]
+    fn a_key_is_claimed_once_until_it_expires_and_an_old_clone_knows_nothing_of_it() {
+        let mut journal = MemoryJournal::new(7);
+        let a = journal.open("a", &"A".into());
+        let before = journal.clone();
+        let key = Key { saga: SagaNo(1), step: StepNo(2), direction: Direction::Do };
+        let mut claim = |journal: &mut MemoryJournal| {
+            let mut commit = Commit::default();
+            let answer = commit.append(journal, a, &context(), fact());
+            commit.claim = Some(Claim { consumer: Party(1), key, answer, expires: Ticks(100) });
+            journal.commit(&mut commit)
+        };
+        assert_eq!(claim(&mut journal), Ok(Position(1)));
+        assert_eq!(claim(&mut journal), Err(CommitError::Claimed { key }));
+        assert_eq!(journal.len(), 1);
+        assert_eq!(
+            journal.answered(Party(1), key, Ticks(99)),
+            Some(journal.event(Position(1)).unwrap().id)
+        );
+        assert_eq!(journal.answered(Party(1), key, Ticks(100)), None);
+        assert_eq!(journal.answered(Party(2), key, Ticks(0)), None);
+        assert_eq!(before.answered(Party(1), key, Ticks(0)), None);
+        assert_eq!(before.len(), 0);
+    }
+}

@@ -1,0 +1,21 @@
+//! The event-driven runtime: an event store with an outbox and an inbox ([`Journal`]), services that handle
+//! commands ([`Participant`]), sagas that are coordinated ([`Orchestrator`]) or not ([`Choreographer`]), retries,
+//! dead letters. It is the real thing, not a picture of it: the simulator only surrounds it with virtual time and
+//! weather. Nothing here reads a clock, a file or chance of its own; whatever it cannot decide itself comes
+//! through a port ([`Journal`], [`Surroundings`]).
+//!
+//! One principle carries most of the rules: *known* means recorded under the key by the one who would have done
+//! it; everything else is unknown, and unknown is treated as "may have happened".
+
+pub mod fact;
+mod ids;
+mod journal;
+mod message;
+
+pub use fact::{
+    CheckFact, DomainFact, Fact, FailedAttempt, LetterFact, MessageFact, ParticipationFact, Role, RunFact,
+    SagaFact, ServiceFact, StepOutcome, Transport, UndoEffect, WhyResolved,
+};
+pub use ids::{Direction, EventId, Key, Party, Position, SagaNo, StepNo, StreamNo};
+pub use journal::{Claim, Commit, CommitError, Context, Journal, MemoryJournal, Recorded, StreamInfo};
+pub use message::{Answer, Baggage, Body, Failure, Happened, Message, MessageId, Refusal, RefusedBy, Route};
