@@ -11,6 +11,12 @@ pub mod fact;
 mod ids;
 mod journal;
 mod message;
+pub mod monitor;
+pub mod projection;
+pub mod queries;
+pub mod snapshot;
+pub mod validation;
+pub mod version_router;
 
 pub use fact::{
     CheckFact, DomainFact, Fact, FailedAttempt, LetterFact, MessageFact, ParticipationFact, Role, RunFact,
