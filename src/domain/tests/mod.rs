@@ -1,1 +1,2 @@
 mod built_in;
+mod wrong;
