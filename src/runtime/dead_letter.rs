@@ -9,7 +9,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::fact::{FailedAttempt, LetterFact, WhyResolved};
-use super::{Direction, EventId, Fact, Key, Message, MessageId, Party, Position, Recorded, SagaNo, StreamNo};
+use super::{
+    Commit, Context, Fact, Journal, Key, Message, MessageId, Party, Position, Recorded, SagaNo, StreamNo,
+};
 use crate::base::ticks::Ticks;
 use crate::domain::Name;
 
@@ -30,8 +32,7 @@ pub enum LetterState {
 
 impl LetterState {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Open, Self::Redriven, Self::Answered, Self::Resolved, Self::Discarded];
+    pub const ALL: [Self; 5] = [Self::Open, Self::Redriven, Self::Answered, Self::Resolved, Self::Discarded];
 
     /// As JSON and tables spell it.
     pub fn name(self) -> &'static str {
@@ -89,6 +90,7 @@ impl Letter {
 #[derive(Clone, Debug, Default)]
 pub struct DeadLetters {
     letters: Vec<Letter>,
+    by_stream: BTreeMap<StreamNo, u32>,
     by_message: BTreeMap<MessageId, u32>,
     by_saga: BTreeMap<SagaNo, Vec<u32>>,
 }
@@ -129,45 +131,25 @@ impl DeadLetters {
         self.of_saga(saga).any(|letter| letter.state == LetterState::Open)
     }
 
-    /// Takes over a letter that is about to be parked for the first time. Its facts follow by [`DeadLetters::evolve`].
-    pub fn announce(&mut self, stream: StreamNo, consumer: Party, message: Message) -> u32 {
-        let id = self.next_id();
-        let saga = message.saga;
-        self.by_message.insert(message.id(), id);
-        self.by_saga.entry(saga).or_default().push(id);
-        self.letters.push(Letter {
-            id,
-            stream,
-            state: LetterState::Discarded,
-            consumer,
-            message: Arc::new(message),
-            message_type: "".into(),
-            error: "".into(),
-            attempts: Vec::new(),
-            deliveries: 0,
-            since: Ticks::ZERO,
-            position: Position::default(),
-        });
-        id
-    }
-
     /// Folds one recorded event; others than `dead_letter.*` change nothing.
     pub fn evolve(&mut self, position: Position, event: &Recorded) {
         let Fact::Letter(fact) = &event.fact else { return };
-        let Some(letter) = self.letters.iter_mut().rev().find(|letter| letter.stream == event.stream) else {
-            return;
-        };
+        let known = self.by_stream.get(&event.stream).copied();
+        if let (None, LetterFact::Parked { message, .. }) = (known, fact) {
+            self.add(event, message);
+        }
+        let Some(id) = self.by_stream.get(&event.stream) else { return };
+        let Some(letter) = self.letters.get_mut(*id as usize - 1) else { return };
         match fact {
-            LetterFact::Parked { message_type, error, attempts, deliveries, .. } => {
-                if letter.position == Position::default() {
-                    letter.since = event.at;
-                }
+            LetterFact::Parked { message, message_type, error, attempts, deliveries, .. } => {
                 letter.state = LetterState::Open;
+                letter.message = Arc::clone(message);
                 letter.message_type = Arc::clone(message_type);
                 letter.error = Arc::clone(error);
                 letter.attempts.extend(attempts.iter().cloned());
-                letter.deliveries = (*deliveries).max(letter.deliveries);
+                letter.deliveries = letter.deliveries.max(*deliveries);
                 letter.position = position;
+                self.by_message.insert(message.id(), *id);
             }
             LetterFact::Repeated { deliveries } => letter.deliveries = *deliveries,
             LetterFact::Redriven {} => letter.state = LetterState::Redriven,
@@ -175,6 +157,25 @@ impl DeadLetters {
             LetterFact::Answered {} => letter.state = LetterState::Answered,
             LetterFact::Discarded {} => letter.state = LetterState::Discarded,
         }
+    }
+
+    fn add(&mut self, event: &Recorded, message: &Arc<Message>) {
+        let id = self.next_id();
+        self.by_stream.insert(event.stream, id);
+        self.by_saga.entry(message.saga).or_default().push(id);
+        self.letters.push(Letter {
+            id,
+            stream: event.stream,
+            state: LetterState::Open,
+            consumer: message.to,
+            message: Arc::clone(message),
+            message_type: "".into(),
+            error: "".into(),
+            attempts: Vec::new(),
+            deliveries: 0,
+            since: event.at,
+            position: Position::default(),
+        });
     }
 }
 
@@ -197,42 +198,100 @@ impl Settled {
     }
 }
 
-/// What a letter that is to be parked says beside the message.
+/// What a letter that is to be parked says.
 #[derive(Clone, Debug)]
 pub struct Parking {
-    /// Who should have handled it.
-    pub consumer: Party,
-    /// Its name.
-    pub consumer_name: Name,
-    /// Type of the message, for people.
+    /// Name of who should have handled it.
+    pub consumer: Name,
+    /// The message.
+    pub message: Message,
+    /// Its type, for people.
     pub message_type: Name,
     /// The last error.
     pub error: Name,
     /// Every attempt of this cycle.
-    pub attempts: Arc<[FailedAttempt]>,
+    pub attempts: Vec<FailedAttempt>,
     /// How often it has been delivered.
     pub deliveries: u32,
 }
 
-impl Parking {
-    /// The fact that parks `message`.
-    pub fn fact(&self, message: EventId, key: Key) -> LetterFact {
-        let Key { step, direction, .. } = key;
-        LetterFact::Parked {
-            consumer: Arc::clone(&self.consumer_name),
-            message,
-            message_type: Arc::clone(&self.message_type),
+impl DeadLetters {
+    /// Writes a letter into `commit`: a new one, or the one that this message or this `known` letter is already.
+    /// Gives its number.
+    pub fn park(
+        &self,
+        commit: &mut Commit,
+        journal: &mut dyn Journal,
+        context: &Context,
+        known: Option<u32>,
+        parking: Parking,
+    ) -> u32 {
+        let letter = known.and_then(|id| self.get(id)).or_else(|| self.of_message(parking.message.id()));
+        let deliveries = letter.map_or(0, |letter| letter.deliveries) + parking.deliveries;
+        if let Some(letter) = letter
+            && letter.state != LetterState::Redriven
+        {
+            commit.append(journal, letter.stream, context, Fact::Letter(LetterFact::Repeated { deliveries }));
+            return letter.id;
+        }
+        let id = letter.map_or(self.next_id(), |letter| letter.id);
+        let stream = journal.open(&format!("dead_letter-{id}"), &"DeadLetter".into());
+        let Key { step, direction, .. } = parking.message.key();
+        let fact = LetterFact::Parked {
+            consumer: parking.consumer,
+            message: Arc::new(Message { poison: false, ..parking.message }),
+            message_type: parking.message_type,
             step,
             direction,
-            error: Arc::clone(&self.error),
-            attempts: Arc::clone(&self.attempts),
-            deliveries: self.deliveries,
+            error: parking.error,
+            attempts: parking.attempts.into(),
+            deliveries,
+        };
+        commit.append(journal, stream, context, Fact::Letter(fact));
+        id
+    }
+
+    /// As [`DeadLetters::park`], for a step or an undo that is parked: if its last message is an open letter already,
+    /// this is it.
+    pub fn park_for(
+        &self,
+        commit: &mut Commit,
+        journal: &mut dyn Journal,
+        context: &Context,
+        known: Option<u32>,
+        parking: Parking,
+    ) -> u32 {
+        match self.of_message(parking.message.id()) {
+            Some(letter) if letter.state == LetterState::Open => letter.id,
+            _ => self.park(commit, journal, context, known, parking),
         }
     }
-}
 
-/// Letters of a request that are still open or under way again.
-pub(crate) fn unsettled(letter: &Letter, direction: Option<Direction>) -> bool {
-    matches!(letter.state, LetterState::Open | LetterState::Redriven)
-        && direction.is_none_or(|direction| letter.message.direction == direction)
+    /// Writes into `commit` that the letters of a saga which `chosen` picks are settled.
+    pub fn settle(
+        &self,
+        commit: &mut Commit,
+        journal: &dyn Journal,
+        context: &Context,
+        how: Settled,
+        chosen: impl Fn(&Letter) -> bool,
+    ) {
+        for letter in self.of_saga(context.saga) {
+            // What this commit settles already is settled.
+            let settled = commit.events.iter().any(|event| {
+                event.stream == letter.stream
+                    && !matches!(event.fact, Fact::Letter(LetterFact::Parked { .. }))
+            });
+            let unsettled = matches!(letter.state, LetterState::Open | LetterState::Redriven) && !settled;
+            if unsettled && chosen(letter) {
+                let how = match how {
+                    Settled::Resolved(_) if letter.state == LetterState::Redriven => {
+                        Settled::Resolved(WhyResolved::Redrive)
+                    }
+                    how => how,
+                };
+                commit.append(journal, letter.stream, context, Fact::Letter(how.fact()));
+            }
+        }
+    }
 }

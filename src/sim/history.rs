@@ -1,0 +1,210 @@
+//! Stepping back: a world only goes forward, so the past is found by keeping clones of it on the way and running
+//! again from the nearest one. That is exact, for a world is a function of its recipe and of the acts of people,
+//! and these are kept here. An act in the past begins another future; the one that was there stays, as a *branch*.
+
+use super::world::{Act, ActError, World, WorldStep};
+
+/// Clones kept for each branch; when there are more, every second one goes.
+const CHECKPOINTS_MAX: usize = 64;
+
+/// One future: what people did and when, and moments to start again from.
+#[derive(Clone, Debug)]
+struct Branch {
+    /// Where it left another one: that one's number, and the moment.
+    parent: Option<(usize, u64)>,
+    /// The moment before each act, and the act.
+    acts: Vec<(u64, Act)>,
+    /// In order of moments; the first is the beginning.
+    checkpoints: Vec<World>,
+    /// Moments between two checkpoints.
+    spacing: u64,
+    /// The newest moment that was reached.
+    newest: u64,
+}
+
+/// A world with its past and its other futures. The present is a moment of one of them.
+#[derive(Clone, Debug)]
+pub struct History {
+    branches: Vec<Branch>,
+    current: usize,
+    world: World,
+}
+
+/// What can be said of a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchReport {
+    /// Its number, from 0.
+    pub number: usize,
+    /// The branch it left, and at which moment. `None`: the first.
+    pub parent: Option<(usize, u64)>,
+    /// Its newest moment.
+    pub newest: u64,
+    /// What people did in it.
+    pub acts: Vec<(u64, Act)>,
+}
+
+impl History {
+    /// A history that begins here.
+    pub fn new(world: World) -> Self {
+        let newest = world.moment();
+        let branch =
+            Branch { parent: None, acts: Vec::new(), checkpoints: vec![world.clone()], spacing: 4, newest };
+        Self { branches: vec![branch], current: 0, world }
+    }
+
+    /// The present.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The present moment.
+    pub fn moment(&self) -> u64 {
+        self.world.moment()
+    }
+
+    /// The newest moment of this branch that was reached.
+    pub fn newest(&self) -> u64 {
+        self.branches[self.current].newest
+    }
+
+    /// Which branch this is.
+    pub fn branch(&self) -> usize {
+        self.current
+    }
+
+    /// Every branch.
+    pub fn branches(&self) -> Vec<BranchReport> {
+        let numbered = self.branches.iter().enumerate();
+        numbered
+            .map(|(number, branch)| BranchReport {
+                number,
+                parent: branch.parent,
+                newest: branch.newest,
+                acts: branch.acts.clone(),
+            })
+            .collect()
+    }
+
+    /// One moment on: the act that was done here, if one was, else the next step. `None`: nothing is left.
+    pub fn step(&mut self) -> Option<WorldStep> {
+        while self.repeat_act() {}
+        let step = self.world.step();
+        if step.is_some() {
+            self.arrived();
+        }
+        step
+    }
+
+    /// To the end of this branch: every act that was done in it, and then until nothing is left.
+    pub fn run(&mut self) {
+        self.run_until(|_| false);
+    }
+
+    /// On until `done` says so after a step; `false` if the end came before.
+    pub fn run_until(&mut self, mut done: impl FnMut(&World) -> bool) -> bool {
+        while self.step().is_some() {
+            if done(&self.world) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// One moment back; `false` at the beginning.
+    pub fn step_back(&mut self) -> bool {
+        let first = self.branches[self.current].checkpoints[0].moment();
+        let earlier = self.moment() > first;
+        if earlier {
+            self.go_to(self.moment() - 1);
+        }
+        earlier
+    }
+
+    /// To any moment of this branch, exactly as it was; beyond the newest one it goes on from there. Gives the
+    /// moment reached, which is an earlier one if the run ended before.
+    pub fn go_to(&mut self, moment: u64) -> u64 {
+        if moment < self.moment() {
+            let checkpoints = &self.branches[self.current].checkpoints;
+            let after = checkpoints.partition_point(|world| world.moment() <= moment);
+            self.world = checkpoints[after.saturating_sub(1)].clone();
+        }
+        while self.moment() < moment {
+            let moved = self.repeat_act() || self.world.step().is_some();
+            if !moved {
+                break;
+            }
+            self.arrived();
+        }
+        self.moment()
+    }
+
+    /// Does something now. In the past this begins a branch, and the future that was there stays.
+    pub fn act(&mut self, act: Act) -> Result<(), ActError> {
+        let moment = self.moment();
+        let mut world = self.world.clone();
+        world.act(&act)?;
+        if moment < self.newest() {
+            let from = &self.branches[self.current];
+            let acts = from.acts.iter().filter(|(at, _)| *at < moment).cloned().collect();
+            let mut checkpoints = from.checkpoints.clone();
+            checkpoints.retain(|world| world.moment() <= moment);
+            let branch = Branch {
+                parent: Some((self.current, moment)),
+                acts,
+                checkpoints,
+                spacing: from.spacing,
+                newest: moment,
+            };
+            self.branches.push(branch);
+            self.current = self.branches.len() - 1;
+        }
+        self.world = world;
+        self.branches[self.current].acts.push((moment, act));
+        self.arrived();
+        Ok(())
+    }
+
+    /// Over to another branch, to the same moment or, if it was not reached there, to its newest one. `false`: there
+    /// is no such branch.
+    pub fn switch(&mut self, branch: usize) -> bool {
+        let Some(other) = self.branches.get(branch) else { return false };
+        let moment = self.moment().min(other.newest);
+        self.world = other.checkpoints[0].clone();
+        self.current = branch;
+        self.go_to(moment);
+        true
+    }
+
+    /// Does again what was done at this moment.
+    fn repeat_act(&mut self) -> bool {
+        let moment = self.moment();
+        let acts = &self.branches[self.current].acts;
+        let Some((_, act)) = acts.iter().find(|(at, _)| *at == moment) else { return false };
+        let done = self.world.act(act).is_ok();
+        debug_assert!(done, "what could be done once can be done again at the same moment");
+        if done {
+            self.arrived();
+        }
+        done
+    }
+
+    /// Notes the present, and keeps a clone of it every so often.
+    fn arrived(&mut self) {
+        let moment = self.moment();
+        let branch = &mut self.branches[self.current];
+        branch.newest = branch.newest.max(moment);
+        let last = branch.checkpoints.last().map_or(0, World::moment);
+        if moment < last + branch.spacing {
+            return;
+        }
+        branch.checkpoints.push(self.world.clone());
+        if branch.checkpoints.len() > CHECKPOINTS_MAX {
+            let mut number = 0;
+            branch.checkpoints.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            branch.spacing *= 2;
+        }
+    }
+}
