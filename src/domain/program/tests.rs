@@ -1,7 +1,9 @@
+//! Programs as a whole: what they give, what is refused, and the quick way against the interpreter.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Program;
+use super::{Program, ProgramFault};
 use crate::model::parse_json;
 
 fn run(program: &str, input: &Value) -> Result<Value, String> {
@@ -297,6 +299,77 @@ proptest! {
             fields.insert("b".to_owned(), other);
             prop_assert_eq!(program.run(&changed), program.run(&input), "{}", text);
         }
+    }
+}
+
+/// Both ways on one input; `None` where the quick one has no answer.
+fn both(program: &Program, input: &Value) -> Option<(String, Result<String, ProgramFault>)> {
+    let quick = super::native::run(program.0.native.as_ref()?, input)?;
+    Some((quick.to_string(), program.interpret(input).map(|value| value.to_string())))
+}
+
+#[test]
+fn operators_answer_what_the_interpreter_answers_for_every_pair_of_values() {
+    let values = [
+        "null",
+        "false",
+        "true",
+        "0",
+        "-0",
+        "1",
+        "-7",
+        "1.5",
+        "1e2",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "10000000000000000000",
+        r#""""#,
+        r#""a""#,
+        r#""é""#,
+        "[]",
+        "[1]",
+        "{}",
+        r#"{"a":1}"#,
+        r#"{"b":2,"a":[0]}"#,
+    ];
+    let programs = [
+        ".l + .r",
+        ".l - .r",
+        ".l * .r",
+        ".l // .r",
+        ".l and .r",
+        ".l or .r",
+        ".l == .r",
+        ".l != .r",
+        ".l < .r",
+        ".l <= .r",
+        ".l > .r",
+        ".l >= .r",
+        ".l | not",
+        "if .l then .r else 0 end",
+        "if .l then .r end",
+        r#""\(.l)-\(.r)""#,
+        "{l, x: .r, l: .r}",
+        "[.l, .r]",
+        ".l.a",
+        ".l[0]",
+        ".l as $x | .r as $y | [$x, $y, $x]",
+        ". as {$l, r: $x} | {$l, $x}",
+        "(.l | {a: .}).a",
+        "([.l, .r])[1]",
+        "[.l][3]",
+    ];
+    for text in programs {
+        let program = Program::compile(text).expect("a program");
+        let mut answered = 0;
+        for (left, right) in values.iter().flat_map(|left| values.iter().map(move |right| (left, right))) {
+            let input = parse_json(&format!("{{\"l\":{left},\"r\":{right}}}")).expect("JSON");
+            if let Some((quick, slow)) = both(&program, &input) {
+                assert_eq!(Ok(quick), slow, "{text} on {input}");
+                answered += 1;
+            }
+        }
+        assert!(answered > 0, "{text} is never answered the quick way");
     }
 }
 

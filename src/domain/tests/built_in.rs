@@ -26,6 +26,15 @@ fn every_built_in_domain_loads_under_its_name() {
 }
 
 #[test]
+fn every_domain_file_beside_the_samples_comes_with_the_program() {
+    // The list of the folder: what is read are the texts that were built in.
+    let listed = include_str!("../../../sample-data/README.md");
+    let named = listed.split('`').filter_map(|word| word.strip_suffix(".domain.toml"));
+    let built_in: Vec<_> = BUILT_IN.iter().map(|built_in| built_in.name).collect();
+    assert_eq!(named.collect::<Vec<_>>(), built_in);
+}
+
+#[test]
 fn the_sagas_have_the_form_that_the_textbook_outcomes_are_about() {
     let form = |name: &str, saga: &str| -> Vec<String> {
         let domain = BuiltIn::named(name).unwrap().load();
