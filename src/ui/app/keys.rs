@@ -3,21 +3,20 @@
 use egui::{Context, KeyboardShortcut};
 
 use super::App;
-use crate::ui::command::{COMMANDS, UiCommand};
+use crate::ui::command::{COMMANDS, Needs, UiCommand};
 use crate::ui::theme::Tokens;
 use crate::ui::view::ViewContext;
 
 impl App {
     pub(super) fn keys(&mut self, context: &Context) {
         let typing = context.egui_wants_keyboard_input();
-        let has_log = self.document.is_some();
         if !typing && !self.has_modal() {
             self.offer_keys_to_view(context);
         }
         for (command, keys) in by_modifiers() {
             let is_plain = !keys.modifiers.command && !keys.modifiers.alt && !keys.modifiers.ctrl;
             let is_escape = keys.logical_key == egui::Key::Escape;
-            if (command.needs_log && !has_log)
+            if !self.has(command.needs)
                 || (is_plain && typing && !is_escape)
                 || (is_plain && !is_escape && self.has_modal())
             {
@@ -31,6 +30,17 @@ impl App {
 }
 
 impl App {
+    /// Whether what a command needs is open.
+    pub(in crate::ui) fn has(&self, needs: Needs) -> bool {
+        match needs {
+            Needs::Nothing => true,
+            Needs::Log => self.document.is_some(),
+            Needs::Simulation => {
+                self.document.as_ref().is_some_and(|document| document.simulation.is_some())
+            }
+        }
+    }
+
     /// Whether something lies above the window that takes the plain keys.
     fn has_modal(&self) -> bool {
         self.overlay.is_some() || self.document.as_ref().is_some_and(|document| !document.unmapped.is_empty())
