@@ -2,11 +2,13 @@
 
 pub mod base;
 pub mod cli;
+pub mod domain;
 pub mod engine;
 pub mod index;
 pub mod model;
 pub mod query;
 pub mod replay;
+pub mod runtime;
 pub mod sim;
 pub mod store;
 #[cfg(feature = "gui")]

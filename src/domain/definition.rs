@@ -284,6 +284,8 @@ pub struct Service {
     /// Which answer by command type, over `{command, state}`: null or true for success, false or text (the reason)
     /// for a refusal.
     pub outcomes: Vec<(Name, Program)>,
+    /// How long the keys of commands already handled are kept; for ever where the file says nothing.
+    pub idempotency_ttl: Option<Ticks>,
     /// What is there before a simulation begins.
     pub given: Vec<Given>,
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::base::entropy::{Purpose, mix};
 
 /// Which saga of a run, counted from 1; 0 means none. Printed, it is the saga's id and its correlation id: `s1`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct SagaNo(pub u32);
 
 impl SagaNo {
@@ -84,7 +85,8 @@ pub struct Key {
 }
 
 /// Who sends and who receives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Party(pub u8);
 
 impl Party {

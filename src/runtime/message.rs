@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Direction, EventId, Key, Party, SagaNo, StepNo};
@@ -13,7 +14,8 @@ use crate::base::ticks::Ticks;
 use crate::domain::Name;
 
 /// What kind of message it is, as seen from the step it belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Route {
     /// From outside: begin a saga.
     Start,
@@ -55,7 +57,7 @@ pub struct MessageId {
 }
 
 /// A message in its envelope.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// The event that issued it.
     pub event: EventId,
@@ -76,6 +78,7 @@ pub struct Message {
     /// Whether no further attempt follows and a technical failure shall be recorded as a refusal.
     pub last: bool,
     /// When it shall be delivered at the earliest: timers. Zero: as fast as it goes.
+    #[serde(with = "super::fact::json::ticks")]
     pub due: Ticks,
     /// The body breaks its schema.
     pub poison: bool,
@@ -96,7 +99,8 @@ impl Message {
 }
 
 /// What a message says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Body {
     /// Begin, with this input.
     Start(Arc<Value>),
@@ -113,7 +117,8 @@ pub enum Body {
 }
 
 /// What a service answers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// It is done; the data of the success event.
     Done(Arc<Value>),
@@ -128,7 +133,7 @@ pub enum Answer {
 }
 
 /// Why something was refused.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// For people: "card declined".
     pub reason: Name,
@@ -137,7 +142,7 @@ pub struct Refusal {
 }
 
 /// Who or what refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusedBy {
     /// A business decision.
@@ -151,7 +156,7 @@ pub enum RefusedBy {
 }
 
 /// Why handling failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// For people: "provider unavailable".
     pub error: Name,
@@ -160,7 +165,7 @@ pub struct Failure {
 }
 
 /// An integration event in a choreography.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Happened {
     /// Event type.
     pub event_type: Name,
@@ -170,7 +175,7 @@ pub struct Happened {
 }
 
 /// What choreographed messages carry along.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Baggage {
     /// The saga's input.
     pub input: Arc<Value>,

@@ -7,11 +7,21 @@
 //! One principle carries most of the rules: *known* means recorded under the key by the one who would have done
 //! it; everything else is unknown, and unknown is treated as "may have happened".
 
+mod choreographer;
+mod dead_letter;
 pub mod fact;
 mod ids;
 mod journal;
 mod message;
+mod orchestrator;
+mod participant;
+pub mod pipeline;
+mod protection;
+pub mod retry;
+mod wiring;
 
+pub use choreographer::Choreographer;
+pub use dead_letter::{DeadLetters, Letter, LetterState, Parking, Settled};
 pub use fact::{
     CheckFact, DomainFact, Fact, FailedAttempt, LetterFact, MessageFact, ParticipationFact, Role, RunFact,
     SagaFact, ServiceFact, StepOutcome, Transport, UndoEffect, WhyResolved,
@@ -19,3 +29,8 @@ pub use fact::{
 pub use ids::{Direction, EventId, Key, Party, Position, SagaNo, StepNo, StreamNo};
 pub use journal::{Claim, Commit, CommitError, Context, Journal, MemoryJournal, Recorded, StreamInfo};
 pub use message::{Answer, Baggage, Body, Failure, Happened, Message, MessageId, Refusal, RefusedBy, Route};
+pub use orchestrator::{Lane, Orchestrator, Phase, Reaction, SagaState, Status, StepState};
+pub use participant::{CONFLICT_RETRIES, Outcome, Participant};
+pub use pipeline::{Bench, Forced, Gap, Interrupted, Surroundings};
+pub use protection::Protections;
+pub use wiring::{Subscription, Wiring, WiringError};

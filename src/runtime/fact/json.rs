@@ -43,7 +43,11 @@ impl Fact {
 
     /// The fact that an event of this type with this data is; `None` for the types of domain events, which need
     /// what their metadata says as well.
-    pub fn from_json(event_type: &str, data: &Value, names: StepNames<'_>) -> Option<Result<Self, FactError>> {
+    pub fn from_json(
+        event_type: &str,
+        data: &Value,
+        names: StepNames<'_>,
+    ) -> Option<Result<Self, FactError>> {
         let (family, what) = event_type.split_once('.')?;
         let whole = |data: &Value| -> Value {
             let mut data = data.clone();
@@ -103,10 +107,14 @@ fn replace_steps(fields: &mut Map<String, Value>, replace: &dyn Fn(&Value) -> Op
             }
         }
     }
+    // A dead letter holds a whole message.
+    if let Some(message) = fields.get_mut("message").and_then(Value::as_object_mut) {
+        replace_steps(message, replace);
+    }
 }
 
 /// Ticks as a whole number of microseconds.
-pub(super) mod ticks {
+pub(crate) mod ticks {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
     use crate::base::ticks::Ticks;
@@ -121,7 +129,7 @@ pub(super) mod ticks {
 }
 
 /// A deadline, or null where there is none.
-pub(super) mod deadline {
+pub(crate) mod deadline {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
     use crate::base::ticks::Ticks;
@@ -131,9 +139,7 @@ pub(super) mod deadline {
         ticks.map(|ticks| ticks.0).serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Ticks>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ticks>, D::Error> {
         Ok(Option::<u64>::deserialize(deserializer)?.map(Ticks))
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Direction, EventId, Refusal, RefusedBy, StepNo};
+use super::{Direction, EventId, Message, Refusal, RefusedBy, StepNo};
 use crate::base::ticks::Ticks;
 use crate::domain::Name;
 
@@ -108,8 +108,8 @@ pub enum LetterFact {
     Parked {
         /// Who should have handled it.
         consumer: Name,
-        /// Event that issued the message.
-        message: EventId,
+        /// The message itself, to be sent again.
+        message: Arc<Message>,
         /// Type of the message.
         message_type: Name,
         /// The step it belongs to.
@@ -281,10 +281,11 @@ impl DomainFact {
     pub fn answer(&self) -> super::Answer {
         match self.role {
             Role::Effect | Role::Beside | Role::Given => super::Answer::Done(Arc::clone(&self.data)),
-            Role::Refusal => super::Answer::Refused(self.refusal.clone().unwrap_or_else(|| Refusal {
-                reason: "refused".into(),
-                by: RefusedBy::Business,
-            })),
+            Role::Refusal => super::Answer::Refused(
+                self.refusal
+                    .clone()
+                    .unwrap_or_else(|| Refusal { reason: "refused".into(), by: RefusedBy::Business }),
+            ),
             Role::Undone => super::Answer::Undone,
             Role::Tombstone => super::Answer::NothingToUndo,
         }

@@ -17,7 +17,7 @@ pub struct MemoryJournal {
     events: Chunks<Recorded>,
     streams: Vec<Stream>,
     by_name: BTreeMap<Name, StreamNo>,
-    inbox: BTreeMap<(Party, Key), (EventId, Ticks)>,
+    inbox: BTreeMap<(Party, Key), (Position, Ticks)>,
     outboxes: Vec<Vec<Message>>,
 }
 
@@ -100,12 +100,13 @@ impl Journal for MemoryJournal {
                 return Err(CommitError::Conflict { stream: *stream, expected: *expected, actual });
             }
         }
-        if let Some(Claim { consumer, key, answer, expires }) = commit.claim {
+        if let Some(Claim { consumer, key, answer, expires, renew }) = commit.claim {
             let now = commit.events.first().map_or(Ticks::ZERO, |event| event.at);
-            if self.answered(consumer, key, now).is_some() {
+            if !renew && self.answered(consumer, key, now).is_some() {
                 return Err(CommitError::Claimed { key });
             }
-            self.inbox.insert((consumer, key), (answer, expires));
+            let own = commit.events.iter().position(|event| event.id == answer).unwrap_or_default();
+            self.inbox.insert((consumer, key), (Position(self.len() + 1 + own as u32), expires));
         }
         let first = Position(self.len() + 1);
         for event in commit.events.drain(..) {
@@ -126,7 +127,7 @@ impl Journal for MemoryJournal {
         Ok(first)
     }
 
-    fn answered(&self, consumer: Party, key: Key, now: Ticks) -> Option<EventId> {
+    fn answered(&self, consumer: Party, key: Key, now: Ticks) -> Option<Position> {
         self.inbox.get(&(consumer, key)).filter(|(_, expires)| now < *expires).map(|(answer, _)| *answer)
     }
 
@@ -184,16 +185,13 @@ mod tests {
         let mut claim = |journal: &mut MemoryJournal| {
             let mut commit = Commit::default();
             let answer = commit.append(journal, a, &context(), fact());
-            commit.claim = Some(Claim { consumer: Party(1), key, answer, expires: Ticks(100) });
+            commit.claim = Some(Claim { consumer: Party(1), key, answer, expires: Ticks(100), renew: false });
             journal.commit(&mut commit)
         };
         assert_eq!(claim(&mut journal), Ok(Position(1)));
         assert_eq!(claim(&mut journal), Err(CommitError::Claimed { key }));
         assert_eq!(journal.len(), 1);
-        assert_eq!(
-            journal.answered(Party(1), key, Ticks(99)),
-            Some(journal.event(Position(1)).unwrap().id)
-        );
+        assert_eq!(journal.answered(Party(1), key, Ticks(99)), Some(Position(1)));
         assert_eq!(journal.answered(Party(1), key, Ticks(100)), None);
         assert_eq!(journal.answered(Party(2), key, Ticks(0)), None);
         assert_eq!(before.answered(Party(1), key, Ticks(0)), None);

@@ -55,10 +55,12 @@ pub struct Claim {
     pub consumer: Party,
     /// The request.
     pub key: Key,
-    /// The event that is the answer. That there is a row decides, never what the event says.
+    /// The event of this commit that is the answer. That there is a row decides, never what the event says.
     pub answer: EventId,
     /// From when on the row does not count any more.
     pub expires: Ticks,
+    /// Whether a row that is there has expired and is replaced.
+    pub renew: bool,
 }
 
 /// Everything one handling decides. Reused from message to message.
@@ -189,8 +191,8 @@ pub trait Journal {
     /// Everything of `commit`, or nothing. Gives the position of its first event.
     fn commit(&mut self, commit: &mut Commit) -> Result<Position, CommitError>;
 
-    /// What the request was answered with, if it was and the row still counts at `now`.
-    fn answered(&self, consumer: Party, key: Key, now: Ticks) -> Option<EventId>;
+    /// Where the event lies that the request was answered with, if it was and the row still counts at `now`.
+    fn answered(&self, consumer: Party, key: Key, now: Ticks) -> Option<Position>;
 
     /// Messages of `sender` that are not marked as sent, oldest first.
     fn unsent(&self, sender: Party) -> &[Message];

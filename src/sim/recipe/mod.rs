@@ -13,6 +13,7 @@
 //! [`Recipe::parse`] knows the grammar and the names of the registries; [`Recipe::check`] knows a domain as well
 //! and gives the canonical form, in which two recipes that mean the same are the same text.
 
+mod check;
 mod error;
 mod parse;
 mod print;

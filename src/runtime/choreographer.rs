@@ -1,0 +1,184 @@
+//! Choreography: nobody coordinates; each service knows which events concern it, does its part and publishes what
+//! it did. The primer: the saga exists only as a pattern in the log, held together by the correlation id. Every
+//! service notes its own part (`participation-<service>-<saga>`) in the transaction of the effect, and undoes only
+//! what it finds there: state kept in a map that nobody fills compensates nothing.
+//!
+//! What it cannot do is what nobody is there for: nobody waits, so a lost event is noticed by nobody; technical
+//! failures are retried by the consumer, and when that is spent, a dead letter is all that is left: a service that
+//! cannot process cannot answer either, so nothing upstream is undone. Only a refusal travels back.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::participant::{Outcome, Participant, Recorded, Replies, context_of};
+use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::{
+    Answer, Baggage, Body, Direction, Fact, FailedAttempt, Happened, LetterState, Message, Parking,
+    ParticipationFact, Party, Route, SagaNo, Settled, WhyResolved, retry,
+};
+use crate::base::ticks::Ticks;
+
+/// A service in a choreography.
+#[derive(Clone, Debug)]
+pub struct Choreographer {
+    participant: Participant,
+    /// Without durable participation: what it remembers is all there is.
+    remembered: BTreeSet<SagaNo>,
+}
+
+impl Choreographer {
+    /// The service behind `party`.
+    pub fn new(party: Party) -> Self {
+        Self { participant: Participant::new(party), remembered: BTreeSet::new() }
+    }
+
+    /// Everything volatile is gone.
+    pub fn crash(&mut self) {
+        self.participant.crash();
+        self.remembered.clear();
+    }
+
+    /// Reacts to what happened. `history` belongs to the delivery: a failed attempt is added to it, and the answer
+    /// [`Outcome::RolledBack`] asks for another delivery after the wait that [`Choreographer::wait`] gives.
+    pub fn handle(
+        &mut self,
+        bench: &mut Bench<'_>,
+        message: &Message,
+        history: &mut Vec<FailedAttempt>,
+    ) -> Result<Outcome, Gap> {
+        let party = self.participant.party();
+        let forgotten = message.direction == Direction::Undo
+            && !bench.protections.durable_saga
+            && !self.remembered.contains(&message.saga);
+        if forgotten {
+            finish(bench, party)?;
+            return Ok(Outcome::Ignored);
+        }
+        let outcome = self.participant.attempt(bench, message, &Choreographed)?;
+        let Outcome::RolledBack(failure) = outcome else {
+            if !bench.protections.durable_saga {
+                self.remembered.insert(message.saga);
+            }
+            return Ok(outcome);
+        };
+        let attempt = history.len() as u32 + 1;
+        history.push(FailedAttempt { attempt, at: bench.now, error: Arc::clone(&failure.error) });
+        let attempts = retry::attempts(&bench.wiring.step(message.step).retry, bench.protections);
+        if !failure.permanent && attempt < attempts {
+            return Ok(Outcome::RolledBack(failure));
+        }
+        let message_type = match &message.body {
+            Body::Event(happened) => Arc::clone(&happened.event_type),
+            _ => Arc::clone(&bench.wiring.saga().starts_on),
+        };
+        let parking = Parking {
+            consumer: bench.wiring.party_name(party),
+            message: message.clone(),
+            message_type,
+            error: failure.error,
+            attempts: std::mem::take(history),
+            deliveries: attempt,
+        };
+        let context = context_of(bench, message);
+        bench.letters.park(bench.commit, bench.journal, &context, None, parking);
+        finish(bench, party)?;
+        Ok(Outcome::Handled(None))
+    }
+
+    /// How long the consumer waits after the failed attempt of this number.
+    pub fn wait(bench: &Bench<'_>, message: &Message, failed: u32) -> Ticks {
+        let step = bench.wiring.step(message.step);
+        retry::wait_of(&step.retry, bench.seed, &step.name, message.key(), failed)
+    }
+}
+
+fn finish(bench: &mut Bench<'_>, party: Party) -> Result<(), Gap> {
+    match bench.finish(party, Exposed::No) {
+        Err(Interrupted::Crashed(gap)) => Err(gap),
+        Ok(()) | Err(Interrupted::Conflict) => Ok(()),
+    }
+}
+
+/// Answers go to whoever subscribes.
+struct Choreographed;
+
+impl Replies for Choreographed {
+    fn command_data(&self, bench: &Bench<'_>, message: &Message) -> Option<Arc<Value>> {
+        let (input, results) = match &message.body {
+            Body::Start(input) => (input, [].as_slice()),
+            Body::Event(happened) => (&happened.baggage.input, happened.baggage.results.as_slice()),
+            _ => return None,
+        };
+        let results = results.iter().map(|(step, data)| (*step, data));
+        bench.wiring.command_data(message.step, input, results).ok()
+    }
+
+    fn reply(&self, party: Party, bench: &mut Bench<'_>, message: &Message, recorded: &Recorded) {
+        if recorded.new {
+            note_participation(party, bench, message, recorded);
+        }
+        let letter = bench.letters.of_message(message.id());
+        if letter.is_some_and(|letter| matches!(letter.state, LetterState::Open | LetterState::Redriven)) {
+            let context = context_of(bench, message);
+            let id = message.id();
+            let how = Settled::Resolved(WhyResolved::LateReply);
+            bench
+                .letters
+                .settle(bench.commit, bench.journal, &context, how, |letter| letter.message.id() == id);
+        }
+        let baggage = Arc::new(pack(message, recorded));
+        let main = std::iter::once((recorded.id, &recorded.event_type));
+        let beside = recorded.beside.iter().map(|(id, event_type)| (*id, event_type));
+        for (event, event_type) in main.chain(beside) {
+            for subscription in bench.wiring.subscribers(event_type) {
+                let happened = Happened { event_type: Arc::clone(event_type), baggage: Arc::clone(&baggage) };
+                let route =
+                    if subscription.direction == Direction::Do { Route::Command } else { Route::Undo };
+                bench.commit.outbox.push(Message {
+                    event,
+                    route,
+                    from: party,
+                    to: subscription.party,
+                    saga: message.saga,
+                    step: subscription.step,
+                    direction: subscription.direction,
+                    attempt: 1,
+                    last: false,
+                    due: Ticks::ZERO,
+                    poison: false,
+                    body: Body::Event(happened),
+                });
+            }
+        }
+    }
+}
+
+/// The service's own part, in the transaction of the effect.
+fn note_participation(party: Party, bench: &mut Bench<'_>, message: &Message, recorded: &Recorded) {
+    let step = message.step;
+    let cause = (message.route != Route::Start).then_some(message.event);
+    let fact = match recorded.answer {
+        Answer::Done(_) => ParticipationFact::Acted { step, cause },
+        Answer::Undone => ParticipationFact::Undone { step, cause },
+        _ => return,
+    };
+    let name = format!("participation-{}-{}", bench.wiring.party_name(party), message.saga);
+    let stream = bench.journal.open(&name, &"Participation".into());
+    let context = context_of(bench, message);
+    bench.commit.append(bench.journal, stream, &context, Fact::Participation(fact));
+}
+
+/// What the next message carries along.
+fn pack(message: &Message, recorded: &Recorded) -> Baggage {
+    let mut baggage = match &message.body {
+        Body::Start(input) => Baggage { input: Arc::clone(input), results: Vec::new() },
+        Body::Event(happened) => (*happened.baggage).clone(),
+        _ => Baggage::default(),
+    };
+    if let Answer::Done(result) = &recorded.answer {
+        baggage.results.push((message.step, Arc::clone(result)));
+    }
+    baggage
+}

@@ -1,0 +1,197 @@
+//! The saga orchestrator: it tells each service in turn what to do, hears what became of it, and goes back when a
+//! step does not happen. The primer: a saga is a transaction that no database can hold, so each step is one of its
+//! own, and has a compensation that undoes what it meant. *Compensatable* steps come first, then the *pivot*, the
+//! point of no return, then *retriable* ones that must happen in the end.
+//!
+//! Its state is its stream `saga-<id>`: it survives a crash by being read again, and two workers cannot both move
+//! it, for every append says which version it expects. It knows nothing but its stream and the message in hand.
+//! An answer counts whichever attempt it belongs to. A missing answer is not a no: the step is *unknown*, and is
+//! treated as if it might have happened, so its own undo goes first; a pivot that is unknown goes neither forward
+//! nor back until somebody knows.
+
+mod course;
+mod state;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::participant::CONFLICT_RETRIES;
+use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::{
+    Answer, Body, Context, Direction, Fact, FailedAttempt, Failure, Journal, Key, LetterState, Message,
+    Parking, Party, SagaFact, SagaNo, Settled, StepNo, StreamNo, WhyResolved,
+};
+use course::Course;
+
+pub use state::{Lane, Phase, SagaState, Status, StepState};
+
+/// Sagas held in memory are dropped beyond so many: they are read again when their next message comes.
+const HELD_MAX: usize = 1024;
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// It moved its saga.
+    Moved,
+    /// It came too late or twice, and changed nothing.
+    Ignored,
+    /// It could not be read and is kept as a dead letter.
+    Kept,
+    /// Its saga is unknown here: forgotten in a crash, or never begun.
+    Forgotten,
+    /// Others were faster, again and again; it is not acknowledged.
+    RolledBack,
+}
+
+/// An orchestrator at work. The states it holds are volatile.
+#[derive(Clone, Debug, Default)]
+pub struct Orchestrator {
+    held: BTreeMap<SagaNo, SagaState>,
+    /// Without a durable saga: what it remembers is all there is.
+    remembered: BTreeSet<SagaNo>,
+    name: String,
+}
+
+impl Orchestrator {
+    /// Everything volatile is gone.
+    pub fn crash(&mut self) {
+        self.held.clear();
+        self.remembered.clear();
+    }
+
+    /// Handles a start, an answer or a timer.
+    pub fn handle(&mut self, bench: &mut Bench<'_>, message: &Message) -> Result<Reaction, Gap> {
+        for _ in 0..=CONFLICT_RETRIES {
+            let stream = self.stream(bench, message.saga);
+            let version = bench.journal.version(stream);
+            let begins = message.route == super::Route::Start;
+            if !begins && !bench.protections.durable_saga && !self.remembered.contains(&message.saga) {
+                self.finish(bench)?;
+                return Ok(Reaction::Forgotten);
+            }
+            if begins != (version == 0) {
+                self.finish(bench)?;
+                return Ok(if begins { Reaction::Ignored } else { Reaction::Forgotten });
+            }
+            let state = self.take(bench, message.saga, stream);
+            let context = context_of(bench, message);
+            let mut course = Course { bench, stream, context, state, message: Some(message) };
+            let reaction = if message.poison { course.keep_poison() } else { course.react(message) };
+            let state = course.state;
+            match bench.finish(Party::ORCHESTRATOR, Exposed::ToConflicts) {
+                Ok(()) => {
+                    self.put(bench, message.saga, state);
+                    return Ok(reaction);
+                }
+                Err(Interrupted::Crashed(gap)) => return Err(gap),
+                Err(Interrupted::Conflict) => {}
+            }
+        }
+        Ok(Reaction::RolledBack)
+    }
+
+    /// Puts a message aside that could not be handled, as a dead letter of its saga.
+    pub fn set_aside(&mut self, bench: &mut Bench<'_>, message: &Message, error: &str) -> Result<(), Gap> {
+        let stream = self.stream(bench, message.saga);
+        let state = self.take(bench, message.saga, stream);
+        let context = context_of(bench, message);
+        let mut course = Course { bench, stream, context, state, message: Some(message) };
+        course.keep(error);
+        self.finish(bench)
+    }
+
+    /// What is known of a saga; read again if it is not held.
+    pub fn state(&self, journal: &dyn Journal, steps: usize, saga: SagaNo) -> SagaState {
+        if let Some(state) = self.held.get(&saga) {
+            return state.clone();
+        }
+        let mut state = SagaState::new(steps);
+        if let Some(stream) = journal.find(&format!("saga-{saga}")) {
+            journal.replay(stream, 0, &mut |_, event| state.evolve(event));
+        }
+        state
+    }
+
+    /// A person sends a dead letter again: a new cycle of attempts with the old key. `false`: the letter does not
+    /// keep a step or an undo, so its message itself has to be sent again.
+    pub fn redrive(&mut self, bench: &mut Bench<'_>, letter: u32) -> bool {
+        let Some(known) = bench.letters.get(letter) else { return false };
+        let Key { saga, step, direction } = known.key();
+        let letter_stream = known.stream;
+        debug_assert_eq!(known.state, LetterState::Open, "whoever asks has looked");
+        let stream = self.stream(bench, saga);
+        let state = self.take(bench, saga, stream);
+        let context = Context {
+            at: bench.now,
+            saga,
+            cause: None,
+            key: Some(Key { saga, step, direction }),
+            attempt: 0,
+        };
+        let keeps = state.step(step).lane(direction).status == Status::Parked(letter);
+        let fact = Fact::Letter(super::LetterFact::Redriven {});
+        let cause = bench.commit.append(bench.journal, letter_stream, &context, fact);
+        let context = Context { cause: Some(cause), ..context };
+        let mut course = Course { bench, stream, context, state, message: None };
+        if keeps {
+            course.redrive(step, direction);
+        }
+        let state = course.state;
+        bench.note();
+        self.put(bench, saga, state);
+        bench.drain(Party::ORCHESTRATOR);
+        keeps
+    }
+
+    fn stream(&mut self, bench: &mut Bench<'_>, saga: SagaNo) -> StreamNo {
+        use std::fmt::Write as _;
+        self.name.clear();
+        write!(self.name, "saga-{saga}").expect("writing into a string cannot fail");
+        bench.journal.open(&self.name, bench.wiring.saga_aggregate())
+    }
+
+    /// The saga's state, up to date; it is given back after the commit, and lost if there is none.
+    fn take(&mut self, bench: &Bench<'_>, saga: SagaNo, stream: StreamNo) -> SagaState {
+        let version = bench.journal.version(stream);
+        match self.held.remove(&saga) {
+            Some(state) if state.version == version => state,
+            _ => {
+                let mut state = SagaState::new(bench.wiring.steps());
+                bench.journal.replay(stream, 0, &mut |_, event| state.evolve(event));
+                state
+            }
+        }
+    }
+
+    fn put(&mut self, bench: &Bench<'_>, saga: SagaNo, state: SagaState) {
+        if !bench.protections.durable_saga {
+            self.remembered.insert(saga);
+        }
+        if matches!(state.phase, Phase::Completed | Phase::Compensated) {
+            return;
+        }
+        if self.held.len() >= HELD_MAX {
+            self.held.clear();
+        }
+        self.held.insert(saga, state);
+    }
+
+    fn finish(&mut self, bench: &mut Bench<'_>) -> Result<(), Gap> {
+        match bench.finish(Party::ORCHESTRATOR, Exposed::No) {
+            Err(Interrupted::Crashed(gap)) => Err(gap),
+            Ok(()) | Err(Interrupted::Conflict) => Ok(()),
+        }
+    }
+}
+
+fn context_of(bench: &Bench<'_>, message: &Message) -> Context {
+    let outside = message.route == super::Route::Start;
+    Context {
+        at: bench.now,
+        saga: message.saga,
+        cause: (!outside).then_some(message.event),
+        key: None,
+        attempt: message.attempt,
+    }
+}

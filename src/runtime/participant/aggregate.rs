@@ -1,0 +1,148 @@
+//! An aggregate as its handler sees it: the fold of one stream. Two folds in one: what has happened under which
+//! key, which is what makes a repeat harmless, and the state that the domain's programs see, which is folded only
+//! if one of them looks at it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::domain::{Aggregate as Definition, Program};
+use crate::runtime::{
+    DomainFact, EventId, Fact, Journal, Position, Recorded, RefusedBy, Role, SagaNo, StepNo, StreamNo,
+};
+
+/// What has happened in a stream under the key of one step.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    /// The first success event.
+    pub(crate) effect: Option<Position>,
+    /// How many there are.
+    pub(crate) effects: u32,
+    /// The undone event.
+    pub(crate) undone: Option<Position>,
+    /// The undo found nothing: the step must not happen any more.
+    pub(crate) tombstone: Option<Position>,
+    /// The refusal, and the event that issued the message it answered.
+    pub(crate) refusal: Option<(Position, Option<EventId>)>,
+}
+
+/// A loaded aggregate.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aggregate {
+    pub(crate) version: u32,
+    requests: BTreeMap<(SagaNo, StepNo), Request>,
+    state: Option<Value>,
+}
+
+impl Aggregate {
+    /// Folds what the stream has beyond what is loaded.
+    pub(crate) fn catch_up(
+        &mut self,
+        journal: &dyn Journal,
+        stream: StreamNo,
+        definition: Option<&Definition>,
+        with_state: bool,
+    ) -> Result<(), String> {
+        if with_state && self.state.is_none() {
+            // The state was not needed so far: from the beginning.
+            *self = Self::default();
+            self.state = Some(definition.map_or(Value::Null, |definition| definition.initial.clone()));
+        }
+        if self.version >= journal.version(stream) {
+            return Ok(());
+        }
+        let mut failed = None;
+        journal.replay(stream, self.version, &mut |position, event| {
+            self.version = event.version;
+            self.note(position, event);
+            if let (Some(state), Fact::Domain(fact)) = (&mut self.state, &event.fact) {
+                let stream = &journal.stream(event.stream).name;
+                if let Err(error) = evolve(state, fact, stream, event.version, definition) {
+                    failed.get_or_insert(error);
+                }
+            }
+        });
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// What has happened under this key.
+    pub(crate) fn request(&self, saga: SagaNo, step: StepNo) -> Option<&Request> {
+        self.requests.get(&(saga, step))
+    }
+
+    /// The state that programs see.
+    pub(crate) fn state(&self) -> Value {
+        self.state.clone().unwrap_or(Value::Null)
+    }
+
+    fn note(&mut self, position: Position, event: &Recorded) {
+        let (Some(key), Fact::Domain(fact)) = (event.key, &event.fact) else { return };
+        let request = self.requests.entry((key.saga, key.step)).or_default();
+        match fact.role {
+            Role::Effect => {
+                request.effect.get_or_insert(position);
+                request.effects += 1;
+            }
+            Role::Undone => request.undone = Some(position),
+            Role::Tombstone => request.tombstone = Some(position),
+            Role::Refusal => {
+                let last_word =
+                    fact.refusal.as_ref().is_none_or(|refusal| refusal.by != RefusedBy::Tombstone);
+                if last_word {
+                    request.refusal = Some((position, event.cause));
+                }
+            }
+            Role::Beside | Role::Given => {}
+        }
+    }
+}
+
+/// The state after an event: by the rule for its type, else by taking over what the event says.
+fn evolve(
+    state: &mut Value,
+    fact: &DomainFact,
+    stream: &str,
+    version: u32,
+    definition: Option<&Definition>,
+) -> Result<(), String> {
+    let rule = definition.and_then(|definition| definition.rule(&fact.event_type));
+    let Some(program) = rule else {
+        merge(state, &fact.data);
+        return Ok(());
+    };
+    let mut given = Map::new();
+    if program.reads("state") {
+        given.insert("state".into(), std::mem::take(state));
+    }
+    if program.reads("event") {
+        given.insert("event".into(), event_value(fact, stream, version));
+    }
+    *state = run(program, given)?;
+    Ok(())
+}
+
+/// An event as programs see it.
+pub(crate) fn event_value(fact: &DomainFact, stream: &str, version: u32) -> Value {
+    let mut event = Map::new();
+    event.insert("type".into(), (&*fact.event_type).into());
+    event.insert("stream".into(), stream.into());
+    event.insert("version".into(), version.into());
+    event.insert("data".into(), (*fact.data).clone());
+    Value::Object(event)
+}
+
+/// Runs a program on an object.
+pub(crate) fn run(program: &Program, given: Map<String, Value>) -> Result<Value, String> {
+    program.run(&Value::Object(given)).map_err(|fault| fault.to_string())
+}
+
+/// The default rule: the members of the event's data replace those of the state.
+fn merge(state: &mut Value, data: &Value) {
+    match (&mut *state, data) {
+        (Value::Object(state), Value::Object(data)) => {
+            state.extend(data.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        (_, Value::Object(_)) => *state = data.clone(),
+        _ => {}
+    }
+}

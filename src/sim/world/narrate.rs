@@ -1,0 +1,257 @@
+//! What happens, in plain words: one sentence for each step, a headline for the moment, and what comes next.
+
+use std::fmt::Write as _;
+
+use super::report::{Handled, Narration, Outcome, WorldStep};
+use super::weather::message_type;
+use super::{Happening, Moved, World};
+use crate::domain::Name;
+use crate::runtime::{
+    Body, Direction, DomainFact, Fact, Journal, LetterFact, Message, Position, Recorded, RefusedBy, Role,
+    Route, SagaFact, StepOutcome, UndoEffect,
+};
+
+impl World {
+    /// What just happened, what is owed, and what comes next.
+    pub fn narrate(&self) -> Narration {
+        let headline = self
+            .last
+            .as_ref()
+            .map_or_else(|| "Nothing has happened yet.".to_owned(), |moved| sentence(&self.words(moved)));
+        let owed = self.owed_in_words();
+        Narration { headline, owed, next: self.next_in_words() }
+    }
+
+    pub(super) fn describe(&self, moved: &Moved) -> WorldStep {
+        let (first, last) = moved.events;
+        let message = moved.message.as_ref();
+        WorldStep {
+            number: self.steps,
+            at: moved.at,
+            what: message.map_or(Handled::Quiesced, |message| Handled::Message(message.route)),
+            from: message.map_or_else(String::new, |it| self.wiring.party_name(it.from).to_string()),
+            to: message.map_or_else(String::new, |it| self.wiring.party_name(it.to).to_string()),
+            saga: message.map(|message| message.saga.to_string()),
+            step: message.map(|message| self.step_name(message).to_string()),
+            attempt: message.map_or(0, |message| message.attempt),
+            sent_at: moved.sent_at,
+            taken_at: moved.taken_at,
+            events: (u64::from(first), u64::from((last + 1).saturating_sub(first))),
+            sentence: sentence(&self.words(moved)),
+        }
+    }
+
+    fn step_name(&self, message: &Message) -> &Name {
+        &self.wiring.step_names()[message.step.index()]
+    }
+
+    fn words(&self, moved: &Moved) -> String {
+        let Some(message) = &moved.message else { return self.end_in_words() };
+        let to = self.wiring.party_name(message.to);
+        match &moved.happened {
+            Happening::Crashed(gap) => {
+                return format!("{to} dies {} and will be back at once", gap.name());
+            }
+            Happening::RolledBack(error) => return format!("{to} fails ({error}) and will try again"),
+            Happening::Repeated => {
+                return format!(
+                    "{to} knows this request ({}) already and answers as before",
+                    message_type(&self.wiring, message)
+                );
+            }
+            Happening::Forgotten => return format!("{to} knows nothing of {} any more", message.saga),
+            Happening::Ignored if message.route == Route::Timer => {
+                return format!(
+                    "the timer of {} fires; the answer was there before",
+                    self.step_name(message)
+                );
+            }
+            Happening::Ignored => {
+                return format!(
+                    "{} comes too late or twice and changes nothing",
+                    message_type(&self.wiring, message)
+                );
+            }
+            Happening::Handled | Happening::Ended => {}
+        }
+        let (first, last) = moved.events;
+        let clauses: Vec<String> = (first..=last)
+            .filter_map(|at| self.journal.event(Position(at)))
+            .filter_map(|event| self.clause(message, event))
+            .collect();
+        if clauses.is_empty() {
+            return match &message.body {
+                Body::Command(_) => format!("{to} fails and says so"),
+                _ => format!("{to} has nothing to do"),
+            };
+        }
+        clauses.join("; ")
+    }
+
+    fn end_in_words(&self) -> String {
+        if self.is_stopped() {
+            return "the run is stopped at its limit".to_owned();
+        }
+        let mut words = "nothing is under way any more".to_owned();
+        if let [only] = self.sagas().as_slice() {
+            let end = match only.outcome {
+                Outcome::Completed => "the saga is completed",
+                Outcome::Compensated if only.ledger.iter().all(|line| line.effects == 0) => {
+                    "the saga is compensated, nothing to undo"
+                }
+                Outcome::Compensated => "the saga is compensated",
+                Outcome::DeadLettered => "a dead letter waits for a person",
+                Outcome::Stuck => "the saga is stuck: nobody will act",
+                Outcome::Inconsistent => "the books do not balance",
+                Outcome::Running => "the saga is running",
+            };
+            write!(words, "; {end}").expect("writing into a string cannot fail");
+        }
+        words
+    }
+
+    /// What one event means.
+    fn clause(&self, message: &Message, event: &Recorded) -> Option<String> {
+        match &event.fact {
+            Fact::Domain(fact) => self.domain_clause(message, fact),
+            Fact::Saga(fact) => self.saga_clause(fact),
+            Fact::Letter(LetterFact::Parked { message_type, error, .. }) => {
+                Some(format!("{message_type} becomes a dead letter ({error})"))
+            }
+            Fact::Letter(LetterFact::Resolved { .. }) => Some("its dead letter is resolved".to_owned()),
+            Fact::Letter(LetterFact::Answered {}) => Some("its dead letter is answered".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn domain_clause(&self, message: &Message, fact: &DomainFact) -> Option<String> {
+        let to = self.wiring.party_name(message.to);
+        let definition = self.wiring.step(message.step);
+        let label = if definition.label.is_empty() { &*definition.name } else { &definition.label };
+        Some(match fact.role {
+            Role::Effect => format!("{to} does it: {label}"),
+            Role::Refusal => match &fact.refusal {
+                Some(refusal) if refusal.by == RefusedBy::GaveUp => {
+                    format!("{to} gives up ({}) and records that", refusal.reason)
+                }
+                Some(refusal) if refusal.by == RefusedBy::Poison => {
+                    format!("{to} cannot read the message and records that it will not act")
+                }
+                Some(refusal) => format!("{to} refuses: {}", refusal.reason),
+                None => format!("{to} refuses"),
+            },
+            Role::Undone => format!("{to} undoes it: {label}"),
+            Role::Tombstone => {
+                format!("{to} finds nothing to undo and will refuse {label} if it comes later")
+            }
+            Role::Beside | Role::Given => return None,
+        })
+    }
+
+    fn saga_clause(&self, fact: &SagaFact) -> Option<String> {
+        let name = |step: &crate::runtime::StepNo| &self.wiring.step_names()[step.index()];
+        Some(match fact {
+            SagaFact::Started { .. } => "the saga begins".to_owned(),
+            SagaFact::StepStarted { step, .. } => format!("next is {}", name(step)),
+            SagaFact::StepRetried { step, attempt, .. } => {
+                format!("{} is tried again, attempt {attempt}", name(step))
+            }
+            SagaFact::StepCompleted { step, .. } => format!("{} is done", name(step)),
+            SagaFact::StepRejected { step, refusal, .. } => {
+                format!("{} will not happen ({})", name(step), refusal.reason)
+            }
+            SagaFact::StepAttemptFailed { step, attempt, error } => {
+                format!("attempt {attempt} of {} failed ({error})", name(step))
+            }
+            SagaFact::StepTimedOut { step, attempt, .. } => {
+                format!("nobody answered attempt {attempt} of {} in time", name(step))
+            }
+            SagaFact::StepFailed { step, outcome: StepOutcome::Unknown, .. } => {
+                format!("whether {} happened is not known", name(step))
+            }
+            SagaFact::StepFailed { step, .. } => format!("{} did not happen", name(step)),
+            SagaFact::PivotPassed { .. } => "the point of no return lies behind".to_owned(),
+            SagaFact::CompensationStarted { undos, .. } if undos.is_empty() => {
+                "the saga goes back, and there is nothing to undo".to_owned()
+            }
+            SagaFact::CompensationStarted { .. } => "the saga goes back".to_owned(),
+            SagaFact::UndoStarted { step, .. } => format!("next, {} is undone", name(step)),
+            SagaFact::UndoRetried { step, attempt, .. } => {
+                format!("undoing {} is tried again, attempt {attempt}", name(step))
+            }
+            SagaFact::UndoTimedOut { step, attempt, .. } => {
+                format!("nobody answered attempt {attempt} of undoing {} in time", name(step))
+            }
+            SagaFact::UndoAttemptFailed { step, attempt, error } => {
+                format!("attempt {attempt} of undoing {} failed ({error})", name(step))
+            }
+            SagaFact::UndoCompleted { step, effect: UndoEffect::Undone, .. } => {
+                format!("{} is undone", name(step))
+            }
+            SagaFact::UndoCompleted { step, .. } => format!("{} had never happened", name(step)),
+            SagaFact::StepParked { step, attempts, .. } => {
+                format!("{} failed {} and is parked", name(step), times(*attempts))
+            }
+            SagaFact::UndoParked { step, attempts, .. } => {
+                format!("undoing {} failed {} and is parked", name(step), times(*attempts))
+            }
+            SagaFact::ParkResolved { step, .. } => format!("{} goes on", name(step)),
+            SagaFact::LateReplyIgnored { step, .. } => {
+                format!("the answer for {} comes too late and changes nothing", name(step))
+            }
+            SagaFact::Completed {} => "the saga is completed".to_owned(),
+            SagaFact::Compensated {} => "the saga is compensated".to_owned(),
+            SagaFact::Parked { .. } => "the saga waits for a person or a late answer".to_owned(),
+        })
+    }
+
+    fn owed_in_words(&self) -> String {
+        let mut back = Vec::new();
+        for saga in self.sagas() {
+            back.extend(saga.owed.into_iter().filter(|owed| owed.direction == Direction::Undo));
+        }
+        match back.as_slice() {
+            [] => String::new(),
+            [only] => match &only.amount {
+                Some(amount) => format!("{amount} still owed."),
+                None => format!("Undoing {} is still owed.", only.step),
+            },
+            more => format!("{} undos are still owed.", more.len()),
+        }
+    }
+
+    fn next_in_words(&self) -> String {
+        let flights = self.in_flight();
+        let next = flights.iter().find(|flight| flight.due.is_some() && flight.route != Route::Timer);
+        match next.or_else(|| flights.first()) {
+            None if self.end.is_some() => String::new(),
+            None => "Next, nothing: the run is over.".to_owned(),
+            Some(flight) if flight.route == Route::Timer => {
+                format!("Next, unless something comes before: {}.", flight.label)
+            }
+            Some(flight) if flight.due.is_none() => {
+                format!("{} waits for {}, which is down.", flight.label, flight.to)
+            }
+            Some(flight) => format!("Next, {} receives {}.", flight.to, flight.label),
+        }
+    }
+}
+
+fn times(count: u32) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        3 => "three times".to_owned(),
+        more => format!("{more} times"),
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let mut text: String = first.to_uppercase().collect();
+    text.push_str(letters.as_str());
+    text.push('.');
+    text
+}

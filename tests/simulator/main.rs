@@ -1,0 +1,7 @@
+//! The runtime and the simulator through their public interface: the textbook, the stories, the rules that hold for
+//! every log.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod rules;
+mod support;
+mod textbook;
