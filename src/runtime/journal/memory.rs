@@ -182,7 +182,7 @@ mod tests {
         let a = journal.open("a", &"A".into());
         let before = journal.clone();
         let key = Key { saga: SagaNo(1), step: StepNo(2), direction: Direction::Do };
-        let mut claim = |journal: &mut MemoryJournal| {
+        let claim = |journal: &mut MemoryJournal| {
             let mut commit = Commit::default();
             let answer = commit.append(journal, a, &context(), fact());
             commit.claim = Some(Claim { consumer: Party(1), key, answer, expires: Ticks(100), renew: false });

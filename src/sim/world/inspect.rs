@@ -91,7 +91,7 @@ impl World {
             phase: phase(life, state.as_ref()),
             outcome: self.outcome(saga),
             steps,
-            owed: self.owed(&ledger),
+            owed: owed(&ledger),
             ledger,
             pivot_passed: life.pivot_passed,
             started: life.started,
@@ -137,28 +137,6 @@ impl World {
         let Fact::Domain(fact) = &self.journal.event(position)?.fact else { return None };
         let value = amount.value.run(&fact.data).ok()?.as_i64()?;
         Some(Money { value, unit: amount.unit.clone() })
-    }
-
-    fn owed(&self, ledger: &[LedgerLine]) -> Vec<Owed> {
-        let owed = ledger.iter().filter_map(|line| {
-            let (direction, times) = match line.account {
-                Account::OwedBack => (Direction::Undo, u32::try_from(line.held).unwrap_or(0)),
-                Account::OwedForward => (Direction::Do, 1),
-                _ => return None,
-            };
-            let amount = line.amount.as_ref().map(|amount| Money {
-                value: amount.value.saturating_mul(i64::from(times)),
-                unit: amount.unit.clone(),
-            });
-            let what = match (&amount, direction) {
-                (Some(amount), _) => amount.to_string(),
-                (None, Direction::Undo) => "to be undone".to_owned(),
-                (None, Direction::Do) => "still to be done".to_owned(),
-            };
-            let text = format!("{}: {what}", line.step);
-            Some(Owed { step: line.step.clone(), direction, times, amount, text })
-        });
-        owed.collect()
     }
 
     fn step_report(&self, saga: SagaNo, step: StepNo, state: Option<&SagaState>) -> StepReport {
@@ -392,6 +370,29 @@ impl World {
         .map(|(position, _)| position)
         .collect()
     }
+}
+
+/// What a ledger says is owed.
+fn owed(ledger: &[LedgerLine]) -> Vec<Owed> {
+    let owed = ledger.iter().filter_map(|line| {
+        let (direction, times) = match line.account {
+            Account::OwedBack => (Direction::Undo, u32::try_from(line.held).unwrap_or(0)),
+            Account::OwedForward => (Direction::Do, 1),
+            _ => return None,
+        };
+        let amount = line.amount.as_ref().map(|amount| Money {
+            value: amount.value.saturating_mul(i64::from(times)),
+            unit: amount.unit.clone(),
+        });
+        let what = match (&amount, direction) {
+            (Some(amount), _) => amount.to_string(),
+            (None, Direction::Undo) => "to be undone".to_owned(),
+            (None, Direction::Do) => "still to be done".to_owned(),
+        };
+        let text = format!("{}: {what}", line.step);
+        Some(Owed { step: line.step.clone(), direction, times, amount, text })
+    });
+    owed.collect()
 }
 
 fn phase(life: Life, state: Option<&SagaState>) -> SagaPhase {

@@ -58,8 +58,10 @@ pub struct World {
     commit: Commit,
     scratch: String,
     notes: Option<Vec<Note>>,
-    acts: Vec<(u64, Act)>,
+    moments: u64,
     last: Option<Moved>,
+    /// What a person did since the last step.
+    last_act: Option<String>,
 }
 
 /// How a run came to its end.
@@ -120,8 +122,9 @@ impl World {
             commit: Commit::default(),
             scratch: String::new(),
             notes: None,
-            acts: Vec::new(),
+            moments: 0,
             last: None,
+            last_act: None,
             wiring,
         };
         for fault in &recipe.faults {
@@ -178,7 +181,7 @@ impl World {
         self.end == Some(End::Quiesced)
     }
 
-    /// Messages handled so far, and the end of the run.
+    /// Messages handled so far.
     pub fn steps_done(&self) -> u64 {
         self.steps
     }
@@ -198,9 +201,9 @@ impl World {
         &self.wiring
     }
 
-    /// What people did, each after so many steps.
-    pub fn acts(&self) -> &[(u64, Act)] {
-        &self.acts
+    /// Steps and acts so far: two worlds of one recipe and the same acts are the same at the same moment.
+    pub fn moment(&self) -> u64 {
+        self.moments
     }
 
     /// Number of events recorded.
@@ -234,6 +237,13 @@ impl World {
         if self.end.is_some() {
             return None;
         }
+        let moved = self.next_moved()?;
+        self.moments += 1;
+        self.last_act = None;
+        Some(moved)
+    }
+
+    fn next_moved(&mut self) -> Option<Moved> {
         loop {
             if self.steps >= self.recipe.steps_max() {
                 return Some(self.conclude(End::Stopped));
@@ -259,8 +269,6 @@ impl World {
     }
 
     fn conclude(&mut self, end: End) -> Moved {
-        // The end is a step as well: the moment before it can be gone back to.
-        self.steps += 1;
         let first = self.journal.len() + 1;
         self.end = Some(end);
         match end {
