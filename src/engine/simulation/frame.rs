@@ -7,8 +7,8 @@ use crate::base::ticks::Ticks;
 use crate::domain::Domain;
 use crate::sim::history::BranchReport;
 use crate::sim::{
-    ArmedFault, DeadLetter, Handled, History, InFlight, InvariantReport, InvariantState, LostMessage, Narration,
-    Outcome, ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
+    ArmedFault, DeadLetter, Handled, History, InFlight, InvariantReport, InvariantState, LostMessage,
+    Narration, Outcome, ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
 };
 
 /// A moment of a simulation.
@@ -140,7 +140,9 @@ fn last_act(history: &History) -> Option<String> {
 fn words_of(branch: &BranchReport, history: &History) -> String {
     let at = |moment: u64| {
         let steps = history.steps().get(moment as usize).filter(|_| branch.number == history.branch());
-        steps.filter(|step| step.what == Handled::Acted).map(|step| step.sentence.trim_end_matches('.').to_owned())
+        steps
+            .filter(|step| step.what == Handled::Acted)
+            .map(|step| step.sentence.trim_end_matches('.').to_owned())
     };
     match branch.parent {
         None => "as it began".to_owned(),

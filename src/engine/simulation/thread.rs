@@ -190,7 +190,8 @@ impl Run {
             SimControl::ToEvent(at) => self.to_position(at + 1),
             SimControl::ToFault => self.to_fault(),
             SimControl::Act(act) => {
-                self.refused = self.in_branches(|history| history.act(act)).err().map(|error| error.to_string());
+                self.refused =
+                    self.in_branches(|history| history.act(act)).err().map(|error| error.to_string());
             }
             SimControl::Undo => {
                 self.in_branches(History::take_back);

@@ -65,9 +65,7 @@ impl Simulation {
 impl Simulation {
     /// Whether nothing has been handled and nothing done yet: changes belong to the recipe.
     pub fn is_untouched(&self) -> bool {
-        self.frame
-            .as_ref()
-            .is_none_or(|frame| frame.newest == 0 && frame.futures.len() < 2)
+        self.frame.as_ref().is_none_or(|frame| frame.newest == 0 && frame.futures.len() < 2)
     }
 
     /// Seconds that one message takes while playing.
