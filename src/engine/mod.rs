@@ -11,12 +11,13 @@ mod load;
 mod pool;
 mod replay;
 mod settings;
+mod simulation;
 mod workers;
 
 pub use cache::{Cached, EventCache};
 pub use dirs::Dirs;
 pub use domain::{DomainFileError, open_domain, open_domain_file};
-pub use export::{ExportError, ExportKind, Exported, PartialFile, export, export_events};
+pub use export::{ExportError, ExportKind, Exported, PartialFile, export, export_events, record};
 pub use files::{
     PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
     samples, save_text, still_there,
@@ -26,10 +27,13 @@ pub use load::{LoadFailure, LoadItem, LoadProgress, Loader, NeedsMapping, OpenLo
 pub use pool::SourcePool;
 pub use replay::FoldCount;
 pub use settings::{Recent, Settings, SettingsError};
+pub use simulation::{Forecast, SimControl, SimFrame, SimRequest, SimStart, Until};
 pub use workers::Workers;
 
 pub use crate::store::mapping::{FIELDS, Field, Mapping, Proposal};
 pub use crate::store::{FORMATS, Format, JsonlWriter, SourceInfo, event_to_json};
+
+use self::simulation::{Ask, SimThread};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -80,12 +84,27 @@ pub enum EngineEvent {
         /// Which file, and a sentence.
         failure: LoadFailure,
     },
+    /// The log of a simulation begins anew, in another future: the next snapshot does not continue the last.
+    Replaced {
+        /// Which document.
+        document: DocumentId,
+    },
+    /// A simulation is at another moment.
+    Simulated {
+        /// Which document.
+        document: DocumentId,
+        /// What it looks like.
+        frame: Box<SimFrame>,
+    },
 }
 
 /// Loads logs in the background and lends worker threads. Dropping it ends its threads.
 pub struct Engine {
     requests: SyncSender<LoadRequest>,
+    outbox: SyncSender<EngineEvent>,
     events: Receiver<EngineEvent>,
+    /// Started by the first simulation.
+    simulations: Option<SimThread>,
     workers: Workers,
     dirs: Dirs,
     waker: Waker,
@@ -111,11 +130,14 @@ impl Engine {
         let (outbox, events) = sync_channel(ENGINE_EVENTS_MAX);
         let load_waker = Arc::clone(&waker);
         let load_dirs = dirs.clone();
-        thread::spawn("engine-load", move || load_thread(&inbox, &outbox, &load_waker, &load_dirs))?;
+        let load_outbox = outbox.clone();
+        thread::spawn("engine-load", move || load_thread(&inbox, &load_outbox, &load_waker, &load_dirs))?;
         let workers = Workers::new(Arc::clone(&waker))?;
         Ok(Self {
             requests,
+            outbox,
             events,
+            simulations: None,
             workers,
             dirs,
             waker,
@@ -135,6 +157,31 @@ impl Engine {
     /// Adds files to the log `document`, if it is still the one that is open.
     pub fn add(&mut self, document: DocumentId, items: Vec<LoadItem>) {
         self.request(document, items, true);
+    }
+
+    /// Begins a simulation as a new log; what was being loaded or simulated is cancelled.
+    pub fn simulate(&mut self, request: SimRequest) -> std::io::Result<DocumentId> {
+        let document = DocumentId(self.next_document);
+        self.next_document += 1;
+        self.running = CancelOnDrop::default();
+        let simulations = match self.simulations.take() {
+            Some(simulations) => simulations,
+            None => SimThread::start(self.outbox.clone(), Arc::clone(&self.waker))?,
+        };
+        let ask = Ask::Start { document, request: Box::new(request), cancel: self.running.0.clone() };
+        // A thread that does not keep up is busy with a run that was just cancelled; a dead one is replaced.
+        if simulations.ask(ask) {
+            self.simulations = Some(simulations);
+        }
+        Ok(document)
+    }
+
+    /// Asks something of the simulation `document`, if it is still the one that is open.
+    pub fn control(&self, document: DocumentId, control: SimControl) {
+        if let Some(simulations) = &self.simulations {
+            // More than the queue holds are only asked for by a held key: the next one is as good.
+            let _queued: bool = simulations.ask(Ask::Control { document, control });
+        }
     }
 
     /// Stops loading; what is there stays.

@@ -18,8 +18,15 @@ struct Branch {
     checkpoints: Vec<World>,
     /// Moments between two checkpoints.
     spacing: u64,
+    /// What led to each moment after the beginning.
+    steps: Vec<WorldStep>,
+}
+
+impl Branch {
     /// The newest moment that was reached.
-    newest: u64,
+    fn newest(&self) -> u64 {
+        self.checkpoints[0].moment() + self.steps.len() as u64
+    }
 }
 
 /// A world with its past and its other futures. The present is a moment of one of them.
@@ -46,9 +53,13 @@ pub struct BranchReport {
 impl History {
     /// A history that begins here.
     pub fn new(world: World) -> Self {
-        let newest = world.moment();
-        let branch =
-            Branch { parent: None, acts: Vec::new(), checkpoints: vec![world.clone()], spacing: 4, newest };
+        let branch = Branch {
+            parent: None,
+            acts: Vec::new(),
+            checkpoints: vec![world.clone()],
+            spacing: 4,
+            steps: Vec::new(),
+        };
         Self { branches: vec![branch], current: 0, world }
     }
 
@@ -64,7 +75,18 @@ impl History {
 
     /// The newest moment of this branch that was reached.
     pub fn newest(&self) -> u64 {
-        self.branches[self.current].newest
+        self.branches[self.current].newest()
+    }
+
+    /// What led to each moment of this branch after the beginning, acts among it.
+    pub fn steps(&self) -> &[WorldStep] {
+        &self.branches[self.current].steps
+    }
+
+    /// What people did in this branch up to the present.
+    pub fn acts(&self) -> &[(u64, Act)] {
+        let acts = &self.branches[self.current].acts;
+        &acts[..acts.partition_point(|(at, _)| *at < self.moment())]
     }
 
     /// Which branch this is.
@@ -79,7 +101,7 @@ impl History {
             .map(|(number, branch)| BranchReport {
                 number,
                 parent: branch.parent,
-                newest: branch.newest,
+                newest: branch.newest(),
                 acts: branch.acts.clone(),
             })
             .collect()
@@ -88,11 +110,9 @@ impl History {
     /// One moment on: the act that was done here, if one was, else the next step. `None`: nothing is left.
     pub fn step(&mut self) -> Option<WorldStep> {
         while self.repeat_act() {}
-        let step = self.world.step();
-        if step.is_some() {
-            self.arrived();
-        }
-        step
+        let step = self.world.step()?;
+        self.arrived(&step);
+        Some(step)
     }
 
     /// To the end of this branch: every act that was done in it, and then until nothing is left.
@@ -129,11 +149,11 @@ impl History {
             self.world = checkpoints[after.saturating_sub(1)].clone();
         }
         while self.moment() < moment {
-            let moved = self.repeat_act() || self.world.step().is_some();
-            if !moved {
-                break;
+            if self.repeat_act() {
+                continue;
             }
-            self.arrived();
+            let Some(step) = self.world.step() else { break };
+            self.arrived(&step);
         }
         self.moment()
     }
@@ -144,31 +164,51 @@ impl History {
         let mut world = self.world.clone();
         world.act(&act)?;
         if moment < self.newest() {
-            let from = &self.branches[self.current];
-            let acts = from.acts.iter().filter(|(at, _)| *at < moment).cloned().collect();
-            let mut checkpoints = from.checkpoints.clone();
-            checkpoints.retain(|world| world.moment() <= moment);
-            let branch = Branch {
-                parent: Some((self.current, moment)),
-                acts,
-                checkpoints,
-                spacing: from.spacing,
-                newest: moment,
-            };
-            self.branches.push(branch);
-            self.current = self.branches.len() - 1;
+            self.branch_off();
         }
+        let step = world.acted(self.world.len());
         self.world = world;
         self.branches[self.current].acts.push((moment, act));
-        self.arrived();
+        self.arrived(&step);
         Ok(())
+    }
+
+    /// Begins a branch here, without doing anything; the future that is there stays.
+    pub fn branch_off(&mut self) {
+        let moment = self.moment();
+        let from = &self.branches[self.current];
+        let begin = from.checkpoints[0].moment();
+        let mut branch = from.clone();
+        branch.parent = Some((self.current, moment));
+        branch.acts.retain(|(at, _)| *at < moment);
+        branch.checkpoints.retain(|world| world.moment() <= moment);
+        branch.steps.truncate((moment - begin) as usize);
+        self.branches.push(branch);
+        self.current = self.branches.len() - 1;
+    }
+
+    /// Takes back the last thing that was done in this branch: back to the moment before it, in the future that was
+    /// there if the act began this branch, else in a new one. `false`: nothing was done.
+    pub fn take_back(&mut self) -> bool {
+        let Some((moment, _)) = self.acts().last().cloned() else { return false };
+        match self.branches[self.current].parent {
+            Some((parent, at)) if at == moment => {
+                self.switch(parent);
+                self.go_to(moment);
+            }
+            _ => {
+                self.go_to(moment);
+                self.branch_off();
+            }
+        }
+        true
     }
 
     /// Over to another branch, to the same moment or, if it was not reached there, to its newest one. `false`: there
     /// is no such branch.
     pub fn switch(&mut self, branch: usize) -> bool {
         let Some(other) = self.branches.get(branch) else { return false };
-        let moment = self.moment().min(other.newest);
+        let moment = self.moment().min(other.newest());
         self.world = other.checkpoints[0].clone();
         self.current = branch;
         self.go_to(moment);
@@ -180,19 +220,23 @@ impl History {
         let moment = self.moment();
         let acts = &self.branches[self.current].acts;
         let Some((_, act)) = acts.iter().find(|(at, _)| *at == moment) else { return false };
+        let before = self.world.len();
         let done = self.world.act(act).is_ok();
         debug_assert!(done, "what could be done once can be done again at the same moment");
         if done {
-            self.arrived();
+            let step = self.world.acted(before);
+            self.arrived(&step);
         }
         done
     }
 
-    /// Notes the present, and keeps a clone of it every so often.
-    fn arrived(&mut self) {
+    /// Notes the present and what led to it, and keeps a clone of it every so often.
+    fn arrived(&mut self, step: &WorldStep) {
         let moment = self.moment();
         let branch = &mut self.branches[self.current];
-        branch.newest = branch.newest.max(moment);
+        if moment > branch.newest() {
+            branch.steps.push(step.clone());
+        }
         let last = branch.checkpoints.last().map_or(0, World::moment);
         if moment < last + branch.spacing {
             return;

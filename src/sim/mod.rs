@@ -21,5 +21,9 @@ pub mod shrink;
 pub mod sweep;
 pub mod world;
 
+pub use history::History;
+pub use recipe::{Fault, Place, Recipe, Target};
+pub use world::*;
+
 #[cfg(test)]
 mod testing;

@@ -9,10 +9,12 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::app::navigation::{Playhead, StepList};
 use super::icons::Icon;
-use crate::engine::{LoadItem, Mapping};
+use crate::engine::{LoadItem, Mapping, SimControl, SimRequest, Until};
 use crate::index::StreamId;
 use crate::model::Row;
 use crate::replay::Path as ValuePath;
+use crate::sim::faults::{FaultKind, Protection};
+use crate::sim::{Act, Fault};
 
 /// A change, to be applied in `App::logic`.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub enum Command {
     Document(DocumentCommand),
     /// Moving within the log.
     Go(GoCommand),
+    /// A simulation.
+    Simulation(SimulationCommand),
     /// The window itself.
     Window(WindowCommand),
 }
@@ -122,6 +126,39 @@ pub enum GoCommand {
     Forward,
 }
 
+/// A simulation: beginning one, and going through the one that is open.
+#[derive(Clone, Debug)]
+pub enum SimulationCommand {
+    /// Begin one as a new log.
+    Begin(Box<SimRequest>),
+    /// Begin the one that is open again, from nothing.
+    Again,
+    /// Begin the one that is open again with another recipe.
+    Change(Box<crate::sim::Recipe>),
+    /// Something asked of the one that is open.
+    Control(SimControl),
+    /// Something that a person does to the world that is shown; in the past it begins another future.
+    Act(Act),
+    /// This can go wrong: from the beginning where nothing has happened yet, else from here on.
+    Arm(Fault),
+    /// This does not go wrong, or not any more.
+    Disarm(Fault),
+    /// A protection on or off; it counts from the beginning, so the run starts again.
+    Protect(Protection, bool),
+    /// Take a fault card in hand, or put it back.
+    Hold(Option<FaultKind>),
+    /// Show this saga, counted from 1, or all of them.
+    ShowSaga(Option<u32>),
+    /// Go on by itself, or stop.
+    TogglePlay,
+    /// Messages a second, as an index into [`super::app::simulation::PACES`].
+    Pace(usize),
+    /// Put the recipe on the clipboard.
+    CopyRecipe,
+    /// Write the log of the run to a file that is asked for.
+    Record,
+}
+
 /// The window itself.
 #[derive(Clone, Debug)]
 pub enum WindowCommand {
@@ -192,6 +229,8 @@ pub enum Overlay {
     Shortcuts,
     /// A path to type.
     OpenPath,
+    /// A simulation to choose.
+    Simulate,
     /// Version and licences.
     About,
 }
@@ -205,6 +244,18 @@ impl From<DocumentCommand> for Command {
 impl From<GoCommand> for Command {
     fn from(command: GoCommand) -> Self {
         Self::Go(command)
+    }
+}
+
+impl From<SimulationCommand> for Command {
+    fn from(command: SimulationCommand) -> Self {
+        Self::Simulation(command)
+    }
+}
+
+impl From<SimControl> for Command {
+    fn from(control: SimControl) -> Self {
+        Self::Simulation(SimulationCommand::Control(control))
     }
 }
 
@@ -245,13 +296,15 @@ pub enum Menu {
     View,
     /// Go.
     Go,
+    /// Simulate.
+    Simulate,
     /// Help.
     Help,
 }
 
 impl Menu {
     /// Every menu in order.
-    pub const ALL: [Self; 4] = [Self::File, Self::View, Self::Go, Self::Help];
+    pub const ALL: [Self; 5] = [Self::File, Self::View, Self::Go, Self::Simulate, Self::Help];
 
     /// As the menu bar names it.
     pub fn title(self) -> &'static str {
@@ -259,9 +312,21 @@ impl Menu {
             Self::File => "File",
             Self::View => "View",
             Self::Go => "Go",
+            Self::Simulate => "Simulate",
             Self::Help => "Help",
         }
     }
+}
+
+/// What a command needs before it can do anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// An open log.
+    Log,
+    /// An open simulation.
+    Simulation,
 }
 
 /// A command that a person can call: the source of menus, buttons, tooltips, the palette and the sheet of keys.
@@ -276,8 +341,8 @@ pub struct UiCommand {
     pub icon: Option<Icon>,
     /// Menu.
     pub menu: Menu,
-    /// Whether it needs an open log.
-    pub needs_log: bool,
+    /// What must be open for it.
+    pub needs: Needs,
     /// What it does.
     pub make: fn() -> Command,
 }
@@ -294,12 +359,12 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Defines the commands and the list of all of them in one go: menu, name, sentence, keys, icon, what it does.
 macro_rules! commands {
-    ($($id:ident: $menu:ident, $name:literal, $about:literal, [$($key:expr),*], $icon:expr, $needs_log:literal, $make:expr;)*) => {
+    ($($id:ident: $menu:ident, $name:literal, $about:literal, [$($key:expr),*], $icon:expr, $needs:ident, $make:expr;)*) => {
         $(
             #[doc = $about]
             pub static $id: UiCommand = UiCommand {
                 name: $name, about: $about, keys: &[$($key),*], icon: $icon, menu: Menu::$menu,
-                needs_log: $needs_log, make: || Command::from($make),
+                needs: Needs::$needs, make: || Command::from($make),
             };
         )*
         /// Every command, in the order of menus and palette.
@@ -308,60 +373,82 @@ macro_rules! commands {
 }
 
 commands! {
-    OPEN: File, "Open…", "Open event stores, read-only; several files merge into one log", [key(CTRL, Key::O)], Some(Icon::Folder), false, DocumentCommand::ChooseFiles { add: false };
-    OPEN_PATH: File, "Open by path…", "Type the path of an event store", [key(CTRL_SHIFT, Key::O)], None, false, WindowCommand::ToggleOverlay(Overlay::OpenPath);
-    ADD: File, "Add to this log…", "Merge more files into the open log", [], Some(Icon::Plus), true, DocumentCommand::ChooseFiles { add: true };
-    RELOAD: File, "Reload", "Read the open files again", [key(CTRL, Key::R)], None, true, DocumentCommand::Reload;
-    CANCEL_LOADING: File, "Stop loading", "Stop reading; what is there stays", [], None, true, DocumentCommand::CancelLoading;
-    CLOSE: File, "Close log", "Close the log and show the welcome page", [key(CTRL, Key::W)], None, true, DocumentCommand::Close;
-    COPY_EVENT: File, "Copy event as JSON", "Copy the selected event with everything known of it", [key(CTRL_SHIFT, Key::C)], Some(Icon::Copy), true, WindowCommand::CopyEvent;
-    COPY_STATE: File, "Copy state as JSON", "Copy the replayed state at the playhead", [], Some(Icon::Copy), true, WindowCommand::CopyState;
-    SAVE_STATE: File, "Save state as JSON…", "Write the replayed state at the playhead to a file", [key(CTRL, Key::S)], None, true, WindowCommand::SaveState;
-    QUIT: File, "Quit", "End Sagascope", [key(CTRL, Key::Q)], None, false, WindowCommand::Quit;
+    OPEN: File, "Open…", "Open event stores, read-only; several files merge into one log", [key(CTRL, Key::O)], Some(Icon::Folder), Nothing, DocumentCommand::ChooseFiles { add: false };
+    OPEN_PATH: File, "Open by path…", "Type the path of an event store", [key(CTRL_SHIFT, Key::O)], None, Nothing, WindowCommand::ToggleOverlay(Overlay::OpenPath);
+    ADD: File, "Add to this log…", "Merge more files into the open log", [], Some(Icon::Plus), Log, DocumentCommand::ChooseFiles { add: true };
+    RELOAD: File, "Reload", "Read the open files again", [key(CTRL, Key::R)], None, Log, DocumentCommand::Reload;
+    CANCEL_LOADING: File, "Stop loading", "Stop reading; what is there stays", [], None, Log, DocumentCommand::CancelLoading;
+    CLOSE: File, "Close log", "Close the log and show the welcome page", [key(CTRL, Key::W)], None, Log, DocumentCommand::Close;
+    COPY_EVENT: File, "Copy event as JSON", "Copy the selected event with everything known of it", [key(CTRL_SHIFT, Key::C)], Some(Icon::Copy), Log, WindowCommand::CopyEvent;
+    COPY_STATE: File, "Copy state as JSON", "Copy the replayed state at the playhead", [], Some(Icon::Copy), Log, WindowCommand::CopyState;
+    SAVE_STATE: File, "Save state as JSON…", "Write the replayed state at the playhead to a file", [key(CTRL, Key::S)], None, Log, WindowCommand::SaveState;
+    QUIT: File, "Quit", "End Sagascope", [key(CTRL, Key::Q)], None, Nothing, WindowCommand::Quit;
 
-    SHOW_LOG: View, "Show log", "The events that the filter leaves, as rows", [key(ALT, Key::Num1)], None, true, WindowCommand::ShowView("log");
-    SHOW_LANES: View, "Show lanes", "Streams as lanes on one time axis", [key(ALT, Key::Num2)], None, true, WindowCommand::ShowView("lanes");
-    SHOW_REPLAY: View, "Show replay", "One stream, step by step, with the rebuilt state", [key(ALT, Key::Num3)], None, true, WindowCommand::ShowView("replay");
-    SHOW_ISSUES: View, "Show issues", "Records that could not be read", [key(ALT, Key::Num4)], Some(Icon::Warning), true, WindowCommand::ShowView("issues");
-    TOGGLE_NAVIGATOR: View, "Navigator", "Show or hide streams and types", [key(CTRL, Key::B)], None, true, WindowCommand::TogglePanel(Panel::Navigator);
-    TOGGLE_INSPECTOR: View, "Inspector", "Show or hide the selected event", [key(CTRL, Key::I)], None, true, WindowCommand::TogglePanel(Panel::Inspector);
-    TOGGLE_TIME: View, "Time panel", "Show or hide the density of the log over time", [key(CTRL, Key::T)], None, true, WindowCommand::TogglePanel(Panel::Time);
-    TOGGLE_THEME: View, "Switch dark and light", "Use the other theme", [key(CTRL_SHIFT, Key::T)], Some(Icon::Moon), false, WindowCommand::ToggleTheme;
-    TOGGLE_COMPACT: View, "Compact rows", "Rows of 18 instead of 22 pixels", [], None, false, WindowCommand::ToggleCompact;
-    TOGGLE_ZONE: View, "UTC or local time", "Show times in UTC or in the zone of this computer", [], Some(Icon::Clock), false, WindowCommand::ToggleZone;
-    TOGGLE_MOTION: View, "Motion", "Switch animations on or off", [], None, false, WindowCommand::ToggleMotion;
-    TOGGLE_NULL_REMOVES: View, "Null removes a value", "In replays, null takes the key out of the state instead of being kept", [], None, false, WindowCommand::ToggleNullRemoves;
-    ZOOM_IN: View, "Larger text", "Make everything larger", [key(CTRL, Key::Plus), key(CTRL, Key::Equals)], None, false, WindowCommand::Zoom(1);
-    ZOOM_OUT: View, "Smaller text", "Make everything smaller", [key(CTRL, Key::Minus)], None, false, WindowCommand::Zoom(-1);
-    ZOOM_RESET: View, "Normal text", "Text at its normal size", [key(CTRL, Key::Num0)], None, false, WindowCommand::Zoom(0);
-    RESET_LAYOUT: View, "Reset layout", "Views and panels as at first start", [], None, false, WindowCommand::ResetLayout;
+    SHOW_LOG: View, "Show log", "The events that the filter leaves, as rows", [key(ALT, Key::Num1)], None, Log, WindowCommand::ShowView("log");
+    SHOW_LANES: View, "Show lanes", "Streams as lanes on one time axis", [key(ALT, Key::Num2)], None, Log, WindowCommand::ShowView("lanes");
+    SHOW_REPLAY: View, "Show replay", "One stream, step by step, with the rebuilt state", [key(ALT, Key::Num3)], None, Log, WindowCommand::ShowView("replay");
+    SHOW_ISSUES: View, "Show issues", "Records that could not be read", [key(ALT, Key::Num4)], Some(Icon::Warning), Log, WindowCommand::ShowView("issues");
+    SHOW_SIMULATOR: View, "Show simulator", "The run of a saga, message by message", [key(ALT, Key::Num5)], Some(Icon::Bolt), Log, WindowCommand::ShowView("simulator");
+    TOGGLE_NAVIGATOR: View, "Navigator", "Show or hide streams and types", [key(CTRL, Key::B)], None, Log, WindowCommand::TogglePanel(Panel::Navigator);
+    TOGGLE_INSPECTOR: View, "Inspector", "Show or hide the selected event", [key(CTRL, Key::I)], None, Log, WindowCommand::TogglePanel(Panel::Inspector);
+    TOGGLE_TIME: View, "Time panel", "Show or hide the density of the log over time", [key(CTRL, Key::T)], None, Log, WindowCommand::TogglePanel(Panel::Time);
+    TOGGLE_THEME: View, "Switch dark and light", "Use the other theme", [key(CTRL_SHIFT, Key::T)], Some(Icon::Moon), Nothing, WindowCommand::ToggleTheme;
+    TOGGLE_COMPACT: View, "Compact rows", "Rows of 18 instead of 22 pixels", [], None, Nothing, WindowCommand::ToggleCompact;
+    TOGGLE_ZONE: View, "UTC or local time", "Show times in UTC or in the zone of this computer", [], Some(Icon::Clock), Nothing, WindowCommand::ToggleZone;
+    TOGGLE_MOTION: View, "Motion", "Switch animations on or off", [], None, Nothing, WindowCommand::ToggleMotion;
+    TOGGLE_NULL_REMOVES: View, "Null removes a value", "In replays, null takes the key out of the state instead of being kept", [], None, Nothing, WindowCommand::ToggleNullRemoves;
+    ZOOM_IN: View, "Larger text", "Make everything larger", [key(CTRL, Key::Plus), key(CTRL, Key::Equals)], None, Nothing, WindowCommand::Zoom(1);
+    ZOOM_OUT: View, "Smaller text", "Make everything smaller", [key(CTRL, Key::Minus)], None, Nothing, WindowCommand::Zoom(-1);
+    ZOOM_RESET: View, "Normal text", "Text at its normal size", [key(CTRL, Key::Num0)], None, Nothing, WindowCommand::Zoom(0);
+    RESET_LAYOUT: View, "Reset layout", "Views and panels as at first start", [], None, Nothing, WindowCommand::ResetLayout;
 
-    FIND: Go, "Filter events", "Put the caret into the filter", [key(CTRL, Key::F)], Some(Icon::Search), true, WindowCommand::FocusFilter;
-    CLEAR_FILTER: Go, "Clear filter", "Show every event again", [], Some(Icon::Close), true, GoCommand::Filter(String::new());
-    PLAY: Go, "Play or pause", "Move the playhead by itself through the focused list", [key(NONE, Key::Space)], Some(Icon::Play), true, GoCommand::TogglePlay;
-    NEXT: Go, "Next event", "One event forward in the focused view's own list", [key(NONE, Key::ArrowRight), key(NONE, Key::ArrowDown)], Some(Icon::StepForward), true, GoCommand::StepFocused { by: 1 };
-    PREVIOUS: Go, "Previous event", "One event back in the focused view's own list", [key(NONE, Key::ArrowLeft), key(NONE, Key::ArrowUp)], Some(Icon::StepBack), true, GoCommand::StepFocused { by: -1 };
-    NEXT_TEN: Go, "Ten events forward", "Ten events forward in the focused view's own list", [key(SHIFT, Key::ArrowRight), key(SHIFT, Key::ArrowDown), key(NONE, Key::PageDown)], None, true, GoCommand::StepFocused { by: 10 };
-    PREVIOUS_TEN: Go, "Ten events back", "Ten events back in the focused view's own list", [key(SHIFT, Key::ArrowLeft), key(SHIFT, Key::ArrowUp), key(NONE, Key::PageUp)], None, true, GoCommand::StepFocused { by: -10 };
-    NEXT_OF_LOG: Go, "Next event of the log", "One event forward in the whole log", [key(CTRL, Key::ArrowRight)], None, true, GoCommand::Step { list: StepList::Log, by: 1 };
-    PREVIOUS_OF_LOG: Go, "Previous event of the log", "One event back in the whole log", [key(CTRL, Key::ArrowLeft)], None, true, GoCommand::Step { list: StepList::Log, by: -1 };
-    NEXT_OF_CORRELATION: Go, "Next of the same correlation", "The next event with the same correlation id", [key(NONE, Key::O)], None, true, GoCommand::Step { list: StepList::Correlation, by: 1 };
-    PREVIOUS_OF_CORRELATION: Go, "Previous of the same correlation", "The previous event with the same correlation id", [key(SHIFT, Key::O)], None, true, GoCommand::Step { list: StepList::Correlation, by: -1 };
-    NEXT_FAILURE: Go, "Next failure", "The next event whose type tells of a failure", [key(NONE, Key::E)], None, true, GoCommand::Step { list: StepList::Failures, by: 1 };
-    PREVIOUS_FAILURE: Go, "Previous failure", "The previous event whose type tells of a failure", [key(SHIFT, Key::E)], None, true, GoCommand::Step { list: StepList::Failures, by: -1 };
-    TO_WRITER: Go, "Jump to the event that set this value", "In Replay: where the value pointed at came from", [key(NONE, Key::B)], None, true, GoCommand::ToWriter;
-    NEXT_CHANGE: Go, "Next change of this value", "In Replay: the next event that changes the value pointed at", [key(NONE, Key::N)], None, true, GoCommand::ToChange { by: 1 };
-    PREVIOUS_CHANGE: Go, "Previous change of this value", "In Replay: the previous event that changed the value pointed at", [key(SHIFT, Key::N)], None, true, GoCommand::ToChange { by: -1 };
-    RANGE_FROM: Go, "Range starts at the playhead", "Only events from here on, as brushed in the time panel", [key(NONE, Key::OpenBracket)], None, true, GoCommand::RangeFrom;
-    RANGE_TO: Go, "Range ends at the playhead", "Only events up to here, as brushed in the time panel", [key(NONE, Key::CloseBracket)], None, true, GoCommand::RangeTo;
-    CLEAR_RANGE: Go, "Clear range", "Show events of all times again", [key(NONE, Key::Backslash)], Some(Icon::Close), true, GoCommand::Range(None);
-    TO_START: Go, "First event", "The first event of the focused list", [key(NONE, Key::Home)], Some(Icon::ToStart), true, GoCommand::Start;
-    TO_END: Go, "End of the log", "The end: everything has happened", [key(NONE, Key::End)], Some(Icon::ToEnd), true, GoCommand::End;
-    BACK: Go, "Back", "The place visited before", [key(ALT, Key::ArrowLeft)], None, true, GoCommand::Back;
-    FORWARD: Go, "Forward", "The place gone back from", [key(ALT, Key::ArrowRight)], None, true, GoCommand::Forward;
+    FIND: Go, "Filter events", "Put the caret into the filter", [key(CTRL, Key::F)], Some(Icon::Search), Log, WindowCommand::FocusFilter;
+    CLEAR_FILTER: Go, "Clear filter", "Show every event again", [], Some(Icon::Close), Log, GoCommand::Filter(String::new());
+    PLAY: Go, "Play or pause", "Move the playhead by itself through the focused list", [key(NONE, Key::Space)], Some(Icon::Play), Log, GoCommand::TogglePlay;
+    NEXT: Go, "Next event", "One event forward in the focused view's own list", [key(NONE, Key::ArrowRight), key(NONE, Key::ArrowDown)], Some(Icon::StepForward), Log, GoCommand::StepFocused { by: 1 };
+    PREVIOUS: Go, "Previous event", "One event back in the focused view's own list", [key(NONE, Key::ArrowLeft), key(NONE, Key::ArrowUp)], Some(Icon::StepBack), Log, GoCommand::StepFocused { by: -1 };
+    NEXT_TEN: Go, "Ten events forward", "Ten events forward in the focused view's own list", [key(SHIFT, Key::ArrowRight), key(SHIFT, Key::ArrowDown), key(NONE, Key::PageDown)], None, Log, GoCommand::StepFocused { by: 10 };
+    PREVIOUS_TEN: Go, "Ten events back", "Ten events back in the focused view's own list", [key(SHIFT, Key::ArrowLeft), key(SHIFT, Key::ArrowUp), key(NONE, Key::PageUp)], None, Log, GoCommand::StepFocused { by: -10 };
+    NEXT_OF_LOG: Go, "Next event of the log", "One event forward in the whole log", [key(CTRL, Key::ArrowRight)], None, Log, GoCommand::Step { list: StepList::Log, by: 1 };
+    PREVIOUS_OF_LOG: Go, "Previous event of the log", "One event back in the whole log", [key(CTRL, Key::ArrowLeft)], None, Log, GoCommand::Step { list: StepList::Log, by: -1 };
+    NEXT_OF_CORRELATION: Go, "Next of the same correlation", "The next event with the same correlation id", [key(NONE, Key::O)], None, Log, GoCommand::Step { list: StepList::Correlation, by: 1 };
+    PREVIOUS_OF_CORRELATION: Go, "Previous of the same correlation", "The previous event with the same correlation id", [key(SHIFT, Key::O)], None, Log, GoCommand::Step { list: StepList::Correlation, by: -1 };
+    NEXT_FAILURE: Go, "Next failure", "The next event whose type tells of a failure", [key(NONE, Key::E)], None, Log, GoCommand::Step { list: StepList::Failures, by: 1 };
+    PREVIOUS_FAILURE: Go, "Previous failure", "The previous event whose type tells of a failure", [key(SHIFT, Key::E)], None, Log, GoCommand::Step { list: StepList::Failures, by: -1 };
+    TO_WRITER: Go, "Jump to the event that set this value", "In Replay: where the value pointed at came from", [key(NONE, Key::B)], None, Log, GoCommand::ToWriter;
+    NEXT_CHANGE: Go, "Next change of this value", "In Replay: the next event that changes the value pointed at", [key(NONE, Key::N)], None, Log, GoCommand::ToChange { by: 1 };
+    PREVIOUS_CHANGE: Go, "Previous change of this value", "In Replay: the previous event that changed the value pointed at", [key(SHIFT, Key::N)], None, Log, GoCommand::ToChange { by: -1 };
+    RANGE_FROM: Go, "Range starts at the playhead", "Only events from here on, as brushed in the time panel", [key(NONE, Key::OpenBracket)], None, Log, GoCommand::RangeFrom;
+    RANGE_TO: Go, "Range ends at the playhead", "Only events up to here, as brushed in the time panel", [key(NONE, Key::CloseBracket)], None, Log, GoCommand::RangeTo;
+    CLEAR_RANGE: Go, "Clear range", "Show events of all times again", [key(NONE, Key::Backslash)], Some(Icon::Close), Log, GoCommand::Range(None);
+    TO_START: Go, "First event", "The first event of the focused list", [key(NONE, Key::Home)], Some(Icon::ToStart), Log, GoCommand::Start;
+    TO_END: Go, "End of the log", "The end: everything has happened", [key(NONE, Key::End)], Some(Icon::ToEnd), Log, GoCommand::End;
+    BACK: Go, "Back", "The place visited before", [key(ALT, Key::ArrowLeft)], None, Log, GoCommand::Back;
+    FORWARD: Go, "Forward", "The place gone back from", [key(ALT, Key::ArrowRight)], None, Log, GoCommand::Forward;
 
-    PALETTE: Help, "Command palette…", "Everything by name: commands, streams, types, recent files", [key(CTRL, Key::P), key(CTRL_SHIFT, Key::P)], Some(Icon::Search), false, WindowCommand::ToggleOverlay(Overlay::Palette);
-    SHORTCUTS: Help, "Keyboard shortcuts", "All keys on one sheet", [key(NONE, Key::Questionmark), key(SHIFT, Key::Questionmark), key(SHIFT, Key::Slash)], Some(Icon::Question), false, WindowCommand::ToggleOverlay(Overlay::Shortcuts);
-    ESCAPE: Help, "Close or leave", "Close what lies above, else leave the text field (the filter is cleared), else clear the filter", [key(NONE, Key::Escape)], None, false, WindowCommand::Escape;
-    ABOUT: Help, "About Sagascope", "Version and licences", [], None, false, WindowCommand::ToggleOverlay(Overlay::About);
+    SIMULATE: Simulate, "Simulate a saga…", "Choose a system, a saga and what goes wrong, and watch it", [key(CTRL, Key::N)], Some(Icon::Bolt), Nothing, WindowCommand::ToggleOverlay(Overlay::Simulate);
+    SIM_PLAY: Simulate, "Run or pause", "Handle one message after the other", [], Some(Icon::Play), Simulation, SimulationCommand::TogglePlay;
+    SIM_STEP: Simulate, "Step", "Handle the next message", [key(NONE, Key::Period)], Some(Icon::StepForward), Simulation, SimControl::Step(1);
+    SIM_STEP_BACK: Simulate, "Step back", "To before the last message", [key(NONE, Key::Comma)], Some(Icon::StepBack), Simulation, SimControl::Step(-1);
+    SIM_STEP_TEN: Simulate, "Ten steps", "Handle the next ten messages", [], None, Simulation, SimControl::Step(10);
+    SIM_BACK_TEN: Simulate, "Ten steps back", "To before the last ten messages", [], None, Simulation, SimControl::Step(-10);
+    SIM_TO_START: Simulate, "To the beginning", "To the moment in which nothing has happened yet", [], Some(Icon::ToStart), Simulation, SimControl::GoTo(0);
+    SIM_TO_NEWEST: Simulate, "To the newest moment", "To the last moment of this future", [], Some(Icon::ToEnd), Simulation, SimControl::GoTo(u64::MAX);
+    SIM_UNDO: Simulate, "Undo what was done", "Take back the last thing that was done to this run, with the future that it ended", [key(CTRL, Key::Z)], Some(Icon::Undo), Simulation, SimControl::Undo;
+    SIM_TO_END: Simulate, "Run to the end", "On until nothing is under way any more", [key(CTRL, Key::Enter)], Some(Icon::ToEnd), Simulation, SimControl::Run(Until::Quiet);
+    SIM_UNTIL_FAULT: Simulate, "Run until a fault strikes", "On until the next fault strikes", [], None, Simulation, SimControl::Run(Until::Fault);
+    SIM_UNTIL_BACK: Simulate, "Run until a saga goes back", "On until a saga begins to compensate", [], None, Simulation, SimControl::Run(Until::Compensation);
+    SIM_UNTIL_LETTER: Simulate, "Run until a dead letter is parked", "On until something is parked as a dead letter", [], None, Simulation, SimControl::Run(Until::DeadLetter);
+    SIM_UNTIL_BROKEN: Simulate, "Run until an invariant breaks", "On until something is not as it must be", [], None, Simulation, SimControl::Run(Until::BrokenInvariant);
+    SIM_UNTIL_END: Simulate, "Run until a saga ends", "On until the next saga ends", [], None, Simulation, SimControl::Run(Until::SagaEnds);
+    SIM_TO_FAULT: Simulate, "To the fault", "To the moment in which a fault first struck", [], Some(Icon::Clock), Simulation, SimControl::ToFault;
+    SIM_BRANCH: Simulate, "Branch from here", "Keep this future, and go on in another one", [], Some(Icon::Branch), Simulation, SimControl::Branch;
+    SIM_COPY: Simulate, "Copy recipe", "Copy the line from which this run follows to the last byte", [], Some(Icon::Copy), Simulation, SimulationCommand::CopyRecipe;
+    SIM_RECORD: Simulate, "Record run…", "Write the log of this run to a store or JSON lines", [], None, Simulation, SimulationCommand::Record;
+    SIM_AGAIN: Simulate, "Start again", "The same run from its beginning", [], Some(Icon::Loop), Simulation, SimulationCommand::Again;
+
+    PALETTE: Help, "Command palette…", "Everything by name: commands, streams, types, recent files", [key(CTRL, Key::P), key(CTRL_SHIFT, Key::P)], Some(Icon::Search), Nothing, WindowCommand::ToggleOverlay(Overlay::Palette);
+    SHORTCUTS: Help, "Keyboard shortcuts", "All keys on one sheet", [key(NONE, Key::Questionmark), key(SHIFT, Key::Questionmark), key(SHIFT, Key::Slash)], Some(Icon::Question), Nothing, WindowCommand::ToggleOverlay(Overlay::Shortcuts);
+    ESCAPE: Help, "Close or leave", "Close what lies above, else leave the text field (the filter is cleared), else clear the filter", [key(NONE, Key::Escape)], None, Nothing, WindowCommand::Escape;
+    ABOUT: Help, "About Sagascope", "Version and licences", [], None, Nothing, WindowCommand::ToggleOverlay(Overlay::About);
 }

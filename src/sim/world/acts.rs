@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::bus::Due;
-use super::report::{Act, ActError, FlightId};
+use super::report::{Act, ActError, FlightId, Handled, StepResult, WorldStep};
 use super::{End, World, fact_context};
 use crate::base::ticks::Ticks;
 use crate::runtime::{
@@ -17,6 +17,7 @@ impl World {
         self.check(act)?;
         let sentence = self.sentence_of(act);
         self.end = None;
+        self.last_act = Some(super::narrate::sentence(&sentence));
         self.record_run(RunFact::Acted { act: sentence.into() }, None);
         self.carry_out(act);
         self.flush_notes();
@@ -24,6 +25,27 @@ impl World {
         self.moments += 1;
         self.record_checks();
         Ok(())
+    }
+
+    /// The act that was just done, as a step of the run that handled no message. `before`: events recorded until then.
+    pub(in crate::sim) fn acted(&self, before: u64) -> WorldStep {
+        WorldStep {
+            number: self.moments,
+            at: self.now,
+            what: Handled::Acted,
+            from: String::new(),
+            to: String::new(),
+            saga: None,
+            step: None,
+            attempt: 0,
+            sent_at: self.now,
+            taken_at: self.now,
+            label: String::new(),
+            result: StepResult::Done,
+            turn: None,
+            events: (before + 1, self.len() - before),
+            sentence: self.last_act.clone().unwrap_or_default(),
+        }
     }
 
     fn check(&self, act: &Act) -> Result<(), ActError> {
@@ -74,6 +96,7 @@ impl World {
             Act::Lose(id) => {
                 if let Some(flight) = self.bus.remove(*id) {
                     self.note(MessageFact::Lost, &flight.message);
+                    self.bus.lose(self.now, flight.message);
                 }
             }
             Act::Delay(id, length) => self.bus.delay(self.now, *id, *length),

@@ -63,6 +63,8 @@ pub struct World {
     watch: Option<Watch>,
     moments: u64,
     last: Option<Moved>,
+    /// What a person did since the last step.
+    last_act: Option<String>,
 }
 
 /// How a run came to its end.
@@ -126,6 +128,7 @@ impl World {
             watch: None,
             moments: 0,
             last: None,
+            last_act: None,
             wiring,
         };
         for fault in &recipe.faults {
@@ -240,6 +243,7 @@ impl World {
         }
         let moved = self.next_moved()?;
         self.moments += 1;
+        self.last_act = None;
         self.record_checks();
         Some(moved)
     }

@@ -2,22 +2,23 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Handled, Narration, Outcome, WorldStep};
+use super::report::{Handled, Narration, Outcome, StepResult, Turn, WorldStep};
 use super::weather::message_type;
 use super::{Happening, Moved, World};
 use crate::domain::Name;
 use crate::runtime::{
-    Body, Direction, DomainFact, Fact, Journal, LetterFact, Message, Position, Recorded, RefusedBy, Role,
-    Route, SagaFact, StepOutcome, UndoEffect,
+    Answer, Body, Direction, DomainFact, Fact, Journal, LetterFact, Message, Position, Recorded, RefusedBy,
+    Role, Route, SagaFact, StepOutcome, UndoEffect,
 };
 
 impl World {
     /// What just happened, what is owed, and what comes next.
     pub fn narrate(&self) -> Narration {
-        let headline = self
-            .last
-            .as_ref()
-            .map_or_else(|| "Nothing has happened yet.".to_owned(), |moved| sentence(&self.words(moved)));
+        let headline = match (&self.last_act, &self.last) {
+            (Some(act), _) => act.clone(),
+            (None, Some(moved)) => sentence(&self.words(moved)),
+            (None, None) => "Nothing has happened yet.".to_owned(),
+        };
         let owed = self.owed_in_words();
         Narration { headline, owed, next: self.next_in_words() }
     }
@@ -26,7 +27,7 @@ impl World {
         let (first, last) = moved.events;
         let message = moved.message.as_ref();
         WorldStep {
-            number: self.steps,
+            number: self.moments,
             at: moved.at,
             what: message.map_or(Handled::Quiesced, |message| Handled::Message(message.route)),
             from: message.map_or_else(String::new, |it| self.wiring.party_name(it.from).to_string()),
@@ -36,8 +37,34 @@ impl World {
             attempt: message.map_or(0, |message| message.attempt),
             sent_at: moved.sent_at,
             taken_at: moved.taken_at,
+            label: message.map_or_else(String::new, |it| message_type(&self.wiring, it).to_string()),
+            result: message.map_or(StepResult::Done, |message| self.result(message, moved)),
+            turn: (first..=last).rev().find_map(|at| turn(&self.journal.event(Position(at))?.fact)),
             events: (u64::from(first), u64::from((last + 1).saturating_sub(first))),
             sentence: sentence(&self.words(moved)),
+        }
+    }
+
+    fn result(&self, message: &Message, moved: &Moved) -> StepResult {
+        match &moved.happened {
+            Happening::Crashed(_) => return StepResult::Crashed,
+            Happening::RolledBack(_) => return StepResult::Failed,
+            Happening::Repeated => return StepResult::Repeated,
+            Happening::Ignored | Happening::Forgotten => return StepResult::Ignored,
+            Happening::Handled | Happening::Ended => {}
+        }
+        let (first, last) = moved.events;
+        let mut roles =
+            (first..=last).filter_map(|at| Some(self.journal.event(Position(at))?.fact.domain()?.role));
+        match &message.body {
+            Body::Answer(Answer::Refused(_)) => StepResult::Refused,
+            Body::Answer(Answer::Failed(_)) => StepResult::Failed,
+            Body::Deadline => StepResult::TimedOut,
+            Body::Command(_) | Body::Event(_) if roles.any(|role| role == Role::Refusal) => {
+                StepResult::Refused
+            }
+            Body::Command(_) if first > last => StepResult::Failed,
+            _ => StepResult::Done,
         }
     }
 
@@ -237,6 +264,20 @@ impl World {
     }
 }
 
+/// What a fact means for its saga beyond one step.
+fn turn(fact: &Fact) -> Option<Turn> {
+    match fact {
+        Fact::Saga(SagaFact::Started { .. }) => Some(Turn::Started),
+        Fact::Saga(SagaFact::CompensationStarted { .. }) => Some(Turn::Back),
+        Fact::Saga(SagaFact::StepParked { .. } | SagaFact::UndoParked { .. })
+        | Fact::Letter(LetterFact::Parked { .. }) => Some(Turn::Parked),
+        Fact::Saga(SagaFact::ParkResolved { .. }) => Some(Turn::Resumed),
+        Fact::Saga(SagaFact::Completed {}) => Some(Turn::Completed),
+        Fact::Saga(SagaFact::Compensated {}) => Some(Turn::Compensated),
+        _ => None,
+    }
+}
+
 fn times(count: u32) -> String {
     match count {
         1 => "once".to_owned(),
@@ -247,7 +288,7 @@ fn times(count: u32) -> String {
 }
 
 /// With a capital letter and a full stop.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let Some(first) = letters.next() else { return String::new() };
     let mut text: String = first.to_uppercase().collect();

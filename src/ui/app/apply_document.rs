@@ -42,6 +42,11 @@ impl App {
                     document.failures.clear();
                 }
             }
+            DocumentCommand::Reload
+                if self.document.as_ref().is_some_and(|document| document.simulation.is_some()) =>
+            {
+                self.commands.send(crate::ui::command::SimulationCommand::Again);
+            }
             DocumentCommand::Reload => {
                 let paths = self.document.as_ref().map(|document| document.paths.clone()).unwrap_or_default();
                 self.open(paths.into_iter().map(LoadItem::detected).collect());
@@ -64,6 +69,7 @@ impl App {
         let kept = (self.navigation.speed, self.navigation.looping);
         self.navigation = Navigation { speed: kept.0, looping: kept.1, ..Navigation::default() };
         self.layout.reset_views();
+        self.layout.arrange(false);
         self.overlay = None;
     }
 
@@ -85,6 +91,7 @@ impl App {
         self.document = None;
         self.navigation = Navigation { speed: self.navigation.speed, ..Navigation::default() };
         self.layout.reset_views();
+        self.layout.arrange(false);
     }
 
     fn dismiss_mapping(&mut self, path: &std::path::Path) {
@@ -140,6 +147,11 @@ impl App {
     }
 
     pub(super) fn on_engine_event(&mut self, event: EngineEvent) {
+        let event = match event {
+            EngineEvent::Simulated { document, frame } => return self.on_simulated(document, *frame),
+            EngineEvent::Replaced { document } => return self.on_replaced(document),
+            event => event,
+        };
         let Some(document) = &mut self.document else { return };
         match event {
             EngineEvent::Published { document: id, open, progress } if id == document.id => {
@@ -177,7 +189,9 @@ impl App {
             EngineEvent::Published { .. }
             | EngineEvent::Loaded { .. }
             | EngineEvent::NeedsMapping { .. }
-            | EngineEvent::Failed { .. } => {}
+            | EngineEvent::Failed { .. }
+            | EngineEvent::Replaced { .. }
+            | EngineEvent::Simulated { .. } => {}
         }
     }
 
@@ -195,6 +209,9 @@ impl App {
                 .stream
                 .and_then(|stream| log.replay_rows(stream).last().copied())
                 .or(log.last_row());
+        }
+        if document.simulation.is_some() {
+            return;
         }
         for (source, summary) in document.open.sources.iter().zip(log.sources()) {
             self.settings.remember(Recent {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
+use super::simulation::Simulation;
 use crate::engine::{
     DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
+    SimFrame,
 };
 use crate::index::{EventLog, RowSet, StreamId};
 use crate::model::Row;
@@ -41,6 +43,8 @@ pub struct Document {
     pub filter: Filter,
     /// What it leaves of the log: the last answer, until a newer one is there.
     pub rows: RowSet,
+    /// What is known of the simulation, if it is one.
+    pub simulation: Option<Simulation>,
     selection: Latest<SelectKey, Selected>,
     replay: Latest<ReplayKey, Replay>,
     fold: Option<Fold>,
@@ -90,10 +94,30 @@ impl Document {
             filter_error: None,
             filter: Filter::default(),
             rows: RowSet::All,
+            simulation: None,
             selection: Latest::default(),
             replay: Latest::default(),
             fold: None,
         }
+    }
+
+    /// A simulation that is beginning.
+    pub(super) fn simulated(id: DocumentId, simulation: Simulation) -> Self {
+        Self { simulation: Some(simulation), ..Self::new(id, Vec::new()) }
+    }
+
+    /// Forgets everything read from the log: the next snapshot is of another one.
+    pub(super) fn forget_log(&mut self) {
+        self.open = OpenLog::default();
+        self.events = None;
+        self.rows = RowSet::All;
+        self.selection.clear();
+        self.replay.clear();
+    }
+
+    /// The newest frame of the simulation.
+    pub fn frame(&self) -> Option<&SimFrame> {
+        self.simulation.as_ref()?.frame.as_deref()
     }
 
     /// The index.
@@ -107,6 +131,9 @@ impl Document {
             path.file_name()
                 .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
         };
+        if let Some(simulation) = &self.simulation {
+            return format!("{}/{}", simulation.request.recipe.domain, simulation.request.recipe.saga);
+        }
         match self.paths.as_slice() {
             [] => String::new(),
             [one] => name(one),

@@ -3,7 +3,7 @@
 use egui::{Context, Event, KeyboardShortcut};
 
 use super::App;
-use crate::ui::command::{COMMANDS, FIND, OPEN_PATH, PALETTE, UiCommand};
+use crate::ui::command::{COMMANDS, FIND, Needs, OPEN_PATH, PALETTE, UiCommand};
 use crate::ui::theme::Tokens;
 use crate::ui::view::ViewContext;
 
@@ -26,14 +26,13 @@ impl App {
             return;
         }
         self.hold_what_follows(context);
-        let has_log = self.document.is_some();
         if !typing && !self.has_modal() {
             self.offer_keys_to_view(context);
         }
         for (command, keys) in by_modifiers() {
             let is_plain = !keys.modifiers.command && !keys.modifiers.alt && !keys.modifiers.ctrl;
             let is_escape = keys.logical_key == egui::Key::Escape;
-            if (command.needs_log && !has_log)
+            if !self.has(command.needs)
                 || (is_plain && typing && !is_escape)
                 || (is_plain && !is_escape && self.has_modal())
             {
@@ -72,7 +71,7 @@ impl App {
         }
         let opens = |event: &Event| {
             let Event::Key { key, pressed: true, modifiers, .. } = event else { return false };
-            let commands = OPENS_FIELD.iter().filter(|command| !command.needs_log || self.document.is_some());
+            let commands = OPENS_FIELD.iter().filter(|command| self.has(command.needs));
             let mut keys = commands.flat_map(|command| command.keys);
             keys.any(|keys| keys.logical_key == *key && modifiers.matches_exact(keys.modifiers))
         };
@@ -86,6 +85,15 @@ impl App {
         self.typed_ahead = TypedAhead { events: events.unwrap_or_default(), frames: 0 };
         if !self.typed_ahead.events.is_empty() {
             context.request_repaint();
+        }
+    }
+
+    /// Whether what a command needs is open.
+    pub(in crate::ui) fn has(&self, needs: Needs) -> bool {
+        match needs {
+            Needs::Nothing => true,
+            Needs::Log => self.document.is_some(),
+            Needs::Simulation => self.document.as_ref().is_some_and(|document| document.simulation.is_some()),
         }
     }
 

@@ -13,6 +13,7 @@ pub mod navigation;
 mod persist;
 mod playback;
 pub mod preferences;
+pub mod simulation;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -144,6 +145,7 @@ impl App {
         self.take_dropped_files(context);
         self.keys(context);
         self.play(context);
+        self.play_simulation(context);
         let commands = self.commands.take();
         if !commands.is_empty() {
             self.notice.take_if(|notice| notice.lasts);
@@ -151,6 +153,7 @@ impl App {
         for (command, _sender) in commands {
             self.apply(context, command);
         }
+        self.sync_simulation();
         self.navigation.focused_list = self.focused_list();
         if let Some(document) = &mut self.document {
             document.refresh(&self.engine, &self.navigation, self.preferences.null_removes);
@@ -208,6 +211,7 @@ impl App {
         match command {
             Command::Document(command) => self.apply_document(context, command),
             Command::Go(command) => self.apply_go(command),
+            Command::Simulation(command) => self.apply_simulation(context, command),
             Command::Window(command) => self.apply_window(context, command),
         }
     }

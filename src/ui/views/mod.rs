@@ -4,3 +4,4 @@ pub mod issues;
 pub mod lanes;
 pub mod log;
 pub mod replay;
+pub mod simulator;

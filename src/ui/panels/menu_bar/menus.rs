@@ -130,7 +130,10 @@ pub(super) fn keys_of(ui: &Ui, command: &UiCommand) -> String {
 
 /// Whether a command can do something now.
 fn is_enabled(app: &App, command: &UiCommand) -> bool {
-    let Some(document) = app.document() else { return !command.needs_log };
+    if !app.has(command.needs) {
+        return false;
+    }
+    let Some(document) = app.document() else { return true };
     let is = |other: &'static UiCommand| ptr::eq(command, other);
     let (can_go_back, can_go_forward) = app.navigation().can_go();
     if is(&CANCEL_LOADING) {

@@ -101,7 +101,6 @@ pub(super) fn sections(app: &App, typed: &str, hits: &StreamHits) -> Vec<Section
 }
 
 fn commands(app: &App, needle: &Needle) -> Vec<Entry> {
-    let has_log = app.document.is_some();
     let is_offered = |command: &&&'static UiCommand| ![PALETTE.name, ESCAPE.name].contains(&command.name);
     let found = COMMANDS.iter().filter(is_offered).filter_map(|command| {
         let by_name = needle.find(command.name);
@@ -113,7 +112,7 @@ fn commands(app: &App, needle: &Needle) -> Vec<Entry> {
         let mut entry = Entry::new(command.name, command.about, (command.make)()).matched(found);
         entry.keys = command.keys.first().map(spelled).unwrap_or_default();
         entry.icon = command.icon;
-        entry.enabled = has_log || !command.needs_log;
+        entry.enabled = app.has(command.needs);
         Some(entry)
     });
     found.collect()

@@ -1,0 +1,179 @@
+//! What a simulation looks like at one moment: everything that a view draws, as plain data. Made on the thread of
+//! the simulation, so that drawing asks nothing of the world.
+
+use std::sync::Arc;
+
+use crate::base::ticks::Ticks;
+use crate::domain::Domain;
+use crate::sim::history::BranchReport;
+use crate::sim::{
+    ArmedFault, DeadLetter, Handled, History, InFlight, InvariantReport, InvariantState, LostMessage,
+    Narration, Outcome, ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
+};
+
+/// A moment of a simulation.
+#[derive(Clone, Debug)]
+pub struct SimFrame {
+    /// The domain.
+    pub domain: Arc<Domain>,
+    /// What was asked for.
+    pub recipe: Recipe,
+    /// Its canonical line.
+    pub recipe_line: String,
+    /// The moment: steps and acts so far.
+    pub step: u64,
+    /// The newest moment of this future.
+    pub newest: u64,
+    /// Messages handled so far.
+    pub messages: u64,
+    /// Virtual time of this moment.
+    pub now: Ticks,
+    /// Events recorded up to this moment.
+    pub events: u64,
+    /// Whether nothing is under way any more.
+    pub quiescent: bool,
+    /// In plain words.
+    pub narration: Narration,
+    /// Every saga that has begun.
+    pub sagas: Vec<SagaReport>,
+    /// Messages and timers under way, the next first.
+    pub in_flight: Vec<InFlight>,
+    /// Dead letters.
+    pub dead_letters: Vec<DeadLetter>,
+    /// Invariants.
+    pub invariants: Vec<InvariantReport>,
+    /// Services and the orchestrator.
+    pub services: Vec<ServiceReport>,
+    /// Read models.
+    pub read_models: Vec<ReadModelReport>,
+    /// Faults of the recipe and how often they struck.
+    pub faults: Vec<ArmedFault>,
+    /// Messages that nobody accepted up to this moment.
+    pub lost: Vec<LostMessage>,
+    /// Every step up to the newest moment of this future.
+    pub steps: Arc<Vec<WorldStep>>,
+    /// What comes if nothing else happens. `None` while the run is too long to look ahead.
+    pub forecast: Option<Forecast>,
+    /// The futures that were kept, in words; the one that is shown, among them.
+    pub futures: Vec<String>,
+    /// Which of [`SimFrame::futures`] is shown.
+    pub future: usize,
+    /// How many things a person did on the way here.
+    pub acts: usize,
+    /// What a person did last, in words, if it can be taken back.
+    pub undo: Option<String>,
+    /// Whether the thread goes on by itself just now.
+    pub running: bool,
+    /// The last act that was not carried out, as a sentence.
+    pub refused: Option<String>,
+}
+
+/// How a run ends if nobody touches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// When.
+    pub at: Ticks,
+    /// How many sagas have which outcome.
+    pub outcomes: Vec<(Outcome, u32)>,
+    /// What is still owed then, in words.
+    pub owed: Vec<String>,
+    /// Invariants that are broken then.
+    pub broken: Vec<String>,
+    /// Dead letters that are open then.
+    pub open_letters: usize,
+}
+
+/// Sagas of a run that is still looked ahead in, so that a frame costs little.
+const FORECAST_SAGAS_MAX: u32 = 50;
+
+impl SimFrame {
+    pub(super) fn of(
+        domain: &Arc<Domain>,
+        recipe: &Recipe,
+        history: &History,
+        steps: Arc<Vec<WorldStep>>,
+    ) -> Self {
+        let world = history.world();
+        Self {
+            domain: Arc::clone(domain),
+            recipe: recipe.clone(),
+            recipe_line: recipe.to_string(),
+            step: history.moment(),
+            newest: history.newest(),
+            messages: world.steps_done(),
+            now: world.now(),
+            events: world.len(),
+            quiescent: world.is_quiescent(),
+            narration: world.narrate(),
+            sagas: world.sagas(),
+            in_flight: world.in_flight(),
+            dead_letters: world.dead_letters(),
+            invariants: world.invariants(),
+            services: world.services(),
+            read_models: world.read_models(),
+            faults: world.faults(),
+            lost: world.lost_messages(),
+            steps,
+            forecast: (recipe.sagas <= FORECAST_SAGAS_MAX).then(|| Forecast::of(world)),
+            futures: history.branches().iter().map(|branch| words_of(branch, history)).collect(),
+            future: history.branch(),
+            acts: history.acts().len(),
+            undo: last_act(history),
+            running: false,
+            refused: None,
+        }
+    }
+
+    /// Whether the moment that is shown is the newest.
+    pub fn is_newest(&self) -> bool {
+        self.step == self.newest
+    }
+}
+
+/// What a person did last, in the words of the run.
+fn last_act(history: &History) -> Option<String> {
+    let (moment, _) = history.acts().last()?;
+    history.steps().get(*moment as usize).map(|step| step.sentence.trim_end_matches('.').to_owned())
+}
+
+/// A future as a menu names it: "as it began", "from message 7 on".
+fn words_of(branch: &BranchReport, history: &History) -> String {
+    let at = |moment: u64| {
+        let steps = history.steps().get(moment as usize).filter(|_| branch.number == history.branch());
+        steps
+            .filter(|step| step.what == Handled::Acted)
+            .map(|step| step.sentence.trim_end_matches('.').to_owned())
+    };
+    match branch.parent {
+        None => "as it began".to_owned(),
+        Some((_, moment)) => match at(moment) {
+            Some(act) => format!("from moment {moment} on: {act}"),
+            None => format!("from moment {moment} on"),
+        },
+    }
+}
+
+impl Forecast {
+    fn of(world: &World) -> Self {
+        let mut ahead = world.clone();
+        ahead.run();
+        let report = ahead.report();
+        let is_broken = |check: &&InvariantReport| matches!(check.state, InvariantState::Broken { .. });
+        Self {
+            at: report.ended,
+            outcomes: report.outcomes,
+            owed: report
+                .sagas
+                .iter()
+                .flat_map(|saga| saga.owed.iter().map(|owed| owed.text.clone()))
+                .collect(),
+            broken: report
+                .invariants
+                .iter()
+                .filter(is_broken)
+                .map(|check| format!("{} {}", check.code, check.about).trim().to_owned())
+                .collect(),
+            open_letters: report.dead_letters.iter().filter(|letter| letter.redrivable).count(),
+        }
+    }
+}
