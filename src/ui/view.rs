@@ -100,8 +100,13 @@ pub struct ViewClass {
 }
 
 /// Every view. Adding one is one file and one line.
-pub static VIEWS: &[&ViewClass] =
-    &[&views::log::CLASS, &views::lanes::CLASS, &views::replay::CLASS, &views::issues::CLASS];
+pub static VIEWS: &[&ViewClass] = &[
+    &views::log::CLASS,
+    &views::lanes::CLASS,
+    &views::replay::CLASS,
+    &views::matrix::CLASS,
+    &views::issues::CLASS,
+];
 
 /// The class named `id`.
 pub fn view_class(id: &str) -> Option<&'static ViewClass> {

@@ -3,4 +3,5 @@
 pub mod issues;
 pub mod lanes;
 pub mod log;
+pub mod matrix;
 pub mod replay;
