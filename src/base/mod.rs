@@ -1,6 +1,4 @@
-//! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits, near names and
-//! copy-on-write columns. Standard library only, and nothing about events.
-//! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits,
+//! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits, near names,
 //! copy-on-write columns, a stable hash, text on one line. Standard library only, and nothing about events.
 
 pub mod cancel;

@@ -22,7 +22,7 @@ pub use cache::{Cached, EventCache};
 pub use dirs::Dirs;
 pub use domain::{DomainFileError, open_domain, open_domain_file};
 pub use experiment::{Board, MatrixAsk, Ran};
-pub use export::{ExportError, ExportKind, Exported, PartialFile, export};
+pub use export::{ExportError, ExportKind, Exported, PartialFile, export, record};
 pub use files::{
     PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
     samples, save_text, still_there,

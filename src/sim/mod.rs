@@ -1,14 +1,20 @@
 //! Worlds that are made up, each a function of its seed: nothing here reads a file, a clock or a thread.
 //! [`generate`] is the shop whose log is the test and bench material; [`recipe`] is one line of text that says what
-//! a simulation does, [`faults`] what can go wrong in it and [`possible`] where, and [`world`] carries it out.
+//! a simulation does, [`faults`] what can go wrong in it and [`possible`] where, and [`world`] carries it out;
+//! [`history`] goes back and forth in what it did.
 //! [`shrink`] makes a recipe that fails as short as it can be.
 
 pub mod faults;
 pub mod generate;
+pub mod history;
 pub mod possible;
 pub mod recipe;
 pub mod shrink;
 pub mod world;
+
+pub use history::History;
+pub use recipe::{Fault, Place, Recipe, Target};
+pub use world::*;
 
 #[cfg(test)]
 mod testing;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::base::ticks::Ticks;
 use crate::domain::Domain;
 use crate::sim::{
-    ArmedFault, DeadLetter, History, InFlight, InvariantReport, InvariantState, Narration, Outcome,
-    ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
+    ArmedFault, DeadLetter, History, InFlight, InvariantReport, InvariantState, LostMessage, Narration,
+    Outcome, ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
 };
 
 /// A moment of a simulation.
@@ -45,6 +45,8 @@ pub struct SimFrame {
     pub read_models: Vec<ReadModelReport>,
     /// Faults of the recipe and how often they struck.
     pub faults: Vec<ArmedFault>,
+    /// Messages that nobody accepted up to this moment.
+    pub lost: Vec<LostMessage>,
     /// Every step up to the newest moment of this future.
     pub steps: Arc<Vec<WorldStep>>,
     /// What comes if nothing else happens. `None` while the run is too long to look ahead.
@@ -53,6 +55,8 @@ pub struct SimFrame {
     pub futures: Vec<String>,
     /// Which of [`SimFrame::futures`] is shown.
     pub future: usize,
+    /// What a person did last, in words, if it can be taken back.
+    pub undo: Option<String>,
     /// Whether the thread goes on by itself just now.
     pub running: bool,
     /// The last act that was not carried out, as a sentence.
@@ -102,10 +106,12 @@ impl SimFrame {
             services: world.services(),
             read_models: world.read_models(),
             faults: world.faults(),
+            lost: world.lost_messages(),
             steps,
             forecast: (recipe.sagas <= FORECAST_SAGAS_MAX).then(|| Forecast::of(world)),
             futures: Vec::new(),
             future: 0,
+            undo: None,
             running: false,
             refused: None,
         }
@@ -126,7 +132,11 @@ impl Forecast {
         Self {
             at: report.ended,
             outcomes: report.outcomes,
-            owed: report.sagas.iter().flat_map(|saga| saga.owed.iter().map(|owed| owed.text.clone())).collect(),
+            owed: report
+                .sagas
+                .iter()
+                .flat_map(|saga| saga.owed.iter().map(|owed| owed.text.clone()))
+                .collect(),
             broken: report
                 .invariants
                 .iter()

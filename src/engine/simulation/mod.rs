@@ -32,6 +32,8 @@ pub enum SimControl {
     ToFault,
     /// Do something to the world that is shown; in the past this ends the future that was.
     Act(Act),
+    /// Take back the last thing that a person did, with the future that it ended.
+    Undo,
     /// Keep the future that is there, and go on in another one from here.
     Branch,
     /// Show another of the futures that were kept.

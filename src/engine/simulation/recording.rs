@@ -29,6 +29,9 @@ impl PayloadSource for MemorySource {
             .map(|locator| events.get(locator.at as usize).cloned().ok_or(FetchError::Changed))
             .collect()
     }
+
+    // Nothing is held open between two reads.
+    fn rest(&mut self) {}
 }
 
 impl Recording {

@@ -12,7 +12,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::base::thread;
 use crate::engine::{DocumentId, EngineEvent, LoadFailure, LoadProgress, Waker};
-use crate::sim::{DeadLetter, History, InvariantState, SagaPhase, World, WorldStep};
+use crate::sim::{Act, DeadLetter, History, InvariantState, SagaPhase, World, WorldStep};
 
 /// Controls that can wait: a person gives a few a second, a held key some dozens.
 const CONTROLS_MAX: usize = 256;
@@ -22,6 +22,9 @@ const STEPS_AT_A_TIME: u32 = 256;
 
 /// Milliseconds between two frames while it runs.
 const FRAME_EVERY_MS: u128 = 60;
+
+/// Things a person did that can be taken back.
+const UNDO_MAX: usize = 16;
 
 /// Futures that are kept; the oldest goes first.
 const FUTURES_MAX: usize = 8;
@@ -85,12 +88,7 @@ fn serve(inbox: &Receiver<Ask>, outbox: &SyncSender<EngineEvent>, waker: &Waker)
 }
 
 /// Does what was asked. Gives what was asked meanwhile, if it ended that.
-fn answer(
-    ask: Ask,
-    open: &mut Option<Run>,
-    inbox: &Receiver<Ask>,
-    teller: &Teller<'_>,
-) -> Option<Ask> {
+fn answer(ask: Ask, open: &mut Option<Run>, inbox: &Receiver<Ask>, teller: &Teller<'_>) -> Option<Ask> {
     match ask {
         Ask::Start { document, request, cancel } => {
             *open = None;
@@ -128,12 +126,14 @@ struct Run {
     replaced: bool,
     running: bool,
     refused: Option<String>,
+    /// Before each thing that a person did: which future was shown, how it was, and what was done then.
+    undo: Vec<(usize, History, String)>,
 }
 
 impl Run {
     fn begin(document: DocumentId, request: SimRequest, cancel: CancelToken) -> Result<Self, String> {
-        let world = World::new(Arc::clone(&request.domain), &request.recipe)
-            .map_err(|error| error.to_string())?;
+        let world =
+            World::new(Arc::clone(&request.domain), &request.recipe).map_err(|error| error.to_string())?;
         let recording = Recording::new(&request.recipe.to_string());
         Ok(Self {
             document,
@@ -146,6 +146,7 @@ impl Run {
             replaced: false,
             running: false,
             refused: None,
+            undo: Vec::new(),
         })
     }
 
@@ -179,15 +180,16 @@ impl Run {
     fn to_fault(&mut self) {
         let first = self.history().world().faults().iter().filter_map(|fault| fault.first_hit).min();
         if let Some(position) = first {
-            self.to_event(position);
+            self.to_position(position);
         }
     }
 
-    fn to_event(&mut self, position: u64) {
+    /// To the moment in which the event at this position of the world's log, from 1, was recorded.
+    fn to_position(&mut self, position: u64) {
         let history = self.history();
-        let found = history.steps().partition_point(|step| step.events.0 + step.events.1 <= position);
-        let step = history.steps().get(found).map_or(history.newest(), |step| step.number);
-        history.go_to(step);
+        // What a person did is recorded after the step before it, and belongs to the same moment.
+        let moment = history.steps().partition_point(|step| step.events.0 <= position);
+        history.go_to(moment as u64);
     }
 
     fn obey(&mut self, control: SimControl, inbox: &Receiver<Ask>, teller: &Teller<'_>) -> Option<Ask> {
@@ -204,14 +206,14 @@ impl Run {
                 let newest = self.history().newest();
                 self.history().go_to(step.min(newest));
             }
-            SimControl::ToEvent(position) => self.to_event(position),
+            SimControl::ToEvent(at) => self.to_position(at + 1),
             SimControl::ToFault => self.to_fault(),
-            SimControl::Act(act) => {
-                let was_past = self.history().position() < self.history().newest();
-                match self.history().act(act) {
-                    Ok(()) if was_past => self.record_anew(),
-                    Ok(()) => {}
-                    Err(error) => self.refused = Some(error.to_string()),
+            SimControl::Act(act) => self.act(act),
+            SimControl::Undo => {
+                if let Some((future, history, _)) = self.undo.pop() {
+                    self.shown = future;
+                    self.futures[future].1 = history;
+                    self.record_anew();
                 }
             }
             SimControl::Branch => self.branch(),
@@ -251,6 +253,23 @@ impl Run {
         interrupted_by
     }
 
+    fn act(&mut self, act: Act) {
+        let before = self.history().clone();
+        let words = words_of(&act, before.world());
+        match self.history().act(act) {
+            Ok(()) => {
+                if before.position() < before.newest() {
+                    self.record_anew();
+                }
+                self.undo.push((self.shown, before, words));
+                if self.undo.len() > UNDO_MAX {
+                    self.undo.remove(0);
+                }
+            }
+            Err(error) => self.refused = Some(error.to_string()),
+        }
+    }
+
     /// Keeps the future that is there, and goes on in a copy that ends here.
     fn branch(&mut self) {
         let fork = self.history().fork();
@@ -258,6 +277,8 @@ impl Run {
         self.futures.push((name, fork));
         if self.futures.len() > FUTURES_MAX {
             self.futures.remove(0);
+            // What could be taken back knows futures by their number.
+            self.undo.clear();
         }
         self.shown = self.futures.len() - 1;
         self.record_anew();
@@ -275,11 +296,11 @@ impl Run {
         let history = &self.futures[self.shown].1;
         // What lies after the moment that is shown is dimmed, not gone: the log reaches to the newest moment.
         let fresh = if history.position() == history.newest() {
-            history.world().events_from(self.recording.len())
+            history.world().events_from(self.recording.len() + 1)
         } else if self.recording.len() == 0 {
             let mut ahead = history.clone();
             ahead.go_to(history.newest());
-            ahead.world().events_from(0)
+            ahead.world().events()
         } else {
             Vec::new()
         };
@@ -293,6 +314,7 @@ impl Run {
         frame.futures = self.futures.iter().map(|(name, _)| name.clone()).collect();
         frame.future = self.shown;
         frame.running = self.running;
+        frame.undo = self.undo.last().map(|(_, _, words)| words.clone());
         frame.refused.clone_from(&self.refused);
         if grew {
             let progress =
@@ -305,6 +327,26 @@ impl Run {
             teller.tell(EngineEvent::Published { document, open, progress });
         }
         teller.tell(EngineEvent::Simulated { document, frame: Box::new(frame) });
+    }
+}
+
+/// What is done, in the words of a menu: "Undo losing payment.refund".
+fn words_of(act: &Act, world: &World) -> String {
+    let message = |id| {
+        let flights = world.in_flight();
+        flights.into_iter().find(|flight| flight.id == id).map_or_else(String::new, |flight| flight.label)
+    };
+    match act {
+        Act::Lose(id) => format!("losing {}", message(*id)),
+        Act::Delay(id, _) => format!("delaying {}", message(*id)),
+        Act::Duplicate(id) => format!("duplicating {}", message(*id)),
+        Act::Poison(id) => format!("poisoning {}", message(*id)),
+        Act::Stop(service) => format!("stopping {service}"),
+        Act::Start(service) => format!("starting {service}"),
+        Act::Redrive(id) => format!("redriving letter {id}"),
+        Act::Discard(id) => format!("discarding letter {id}"),
+        Act::Arm(fault) => format!("arming {fault}"),
+        Act::Disarm(fault) => format!("disarming {fault}"),
     }
 }
 

@@ -73,6 +73,7 @@ impl World {
             Act::Lose(id) => {
                 if let Some(flight) = self.bus.remove(*id) {
                     self.note(MessageFact::Lost, &flight.message);
+                    self.bus.lose(self.now, flight.message);
                 }
             }
             Act::Delay(id, length) => self.bus.delay(self.now, *id, *length),

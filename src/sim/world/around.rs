@@ -80,6 +80,7 @@ impl Around<'_> {
         }
         if passage.lost {
             self.note(MessageFact::Lost, message);
+            self.bus.lose(self.now, message.clone());
             return;
         }
         self.note(MessageFact::Sent, message);

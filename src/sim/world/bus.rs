@@ -81,6 +81,8 @@ pub(super) struct Bus {
     flights: BTreeMap<FlightId, Flight>,
     next_flight: u64,
     consumers: Vec<Consumer>,
+    /// What nobody accepted, and when.
+    lost: Vec<(Ticks, Message)>,
 }
 
 impl Bus {
@@ -110,6 +112,15 @@ impl Bus {
             Due::Accept(id) => self.flights.get(&id).is_some_and(|it| it.place == Place::Held(sequence)),
             Due::Restart(_) | Due::Up(_) | Due::Arrive(_) => true,
         }
+    }
+
+    /// Nobody accepts this message.
+    pub(super) fn lose(&mut self, now: Ticks, message: Message) {
+        self.lost.push((now, message));
+    }
+
+    pub(super) fn lost(&self) -> &[(Ticks, Message)] {
+        &self.lost
     }
 
     pub(super) fn consumer(&self, party: Party) -> &Consumer {

@@ -8,8 +8,8 @@ use super::ledger::{Life, Line};
 use super::record::key_text;
 use super::report::{
     Account, ArmedFault, AttemptReport, DeadLetter, FlightId, InFlight, InvariantReport, InvariantState,
-    LedgerLine, Money, Outcome, Owed, ReadModelReport, RunReport, SagaPhase, SagaReport, ServiceReport,
-    StepProgress, StepReport,
+    LedgerLine, LostMessage, Money, Outcome, Owed, ReadModelReport, RunReport, SagaPhase, SagaReport,
+    ServiceReport, StepProgress, StepReport,
 };
 use super::weather::message_type;
 use crate::domain::Unit;
@@ -25,6 +25,21 @@ impl World {
             self.bus.flights().map(|(id, flight)| self.flight(id, flight)).collect();
         flights.sort_by_key(|flight| (flight.due.is_none(), flight.due, flight.id));
         flights
+    }
+
+    /// Messages that nobody accepted, in the order in which they were lost.
+    pub fn lost_messages(&self) -> Vec<LostMessage> {
+        let lost = self.bus.lost().iter().map(|(at, message)| LostMessage {
+            at: *at,
+            from: self.wiring.party_name(message.from).to_string(),
+            to: self.wiring.party_name(message.to).to_string(),
+            route: message.route,
+            saga: message.saga.to_string(),
+            step: self.wiring.step_names()[message.step.index()].to_string(),
+            attempt: message.attempt,
+            label: message_type(&self.wiring, message).to_string(),
+        });
+        lost.collect()
     }
 
     fn flight(&self, id: FlightId, flight: &Flight) -> InFlight {

@@ -178,7 +178,7 @@ impl World {
         self.end == Some(End::Quiesced)
     }
 
-    /// Messages handled so far.
+    /// Messages handled so far, and the end of the run.
     pub fn steps_done(&self) -> u64 {
         self.steps
     }
@@ -259,6 +259,8 @@ impl World {
     }
 
     fn conclude(&mut self, end: End) -> Moved {
+        // The end is a step as well: the moment before it can be gone back to.
+        self.steps += 1;
         let first = self.journal.len() + 1;
         self.end = Some(end);
         match end {

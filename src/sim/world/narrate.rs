@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Handled, Narration, Outcome, WorldStep};
+use super::report::{Handled, Narration, Outcome, StepResult, Turn, WorldStep};
 use super::weather::message_type;
 use super::{Happening, Moved, World};
 use crate::domain::Name;
 use crate::runtime::{
-    Body, Direction, DomainFact, Fact, Journal, LetterFact, Message, Position, Recorded, RefusedBy, Role,
-    Route, SagaFact, StepOutcome, UndoEffect,
+    Answer, Body, Direction, DomainFact, Fact, Journal, LetterFact, Message, Position, Recorded, RefusedBy,
+    Role, Route, SagaFact, StepOutcome, UndoEffect,
 };
 
 impl World {
@@ -36,8 +36,34 @@ impl World {
             attempt: message.map_or(0, |message| message.attempt),
             sent_at: moved.sent_at,
             taken_at: moved.taken_at,
+            label: message.map_or_else(String::new, |it| message_type(&self.wiring, it).to_string()),
+            result: message.map_or(StepResult::Done, |message| self.result(message, moved)),
+            turn: (first..=last).rev().find_map(|at| turn(&self.journal.event(Position(at))?.fact)),
             events: (u64::from(first), u64::from((last + 1).saturating_sub(first))),
             sentence: sentence(&self.words(moved)),
+        }
+    }
+
+    fn result(&self, message: &Message, moved: &Moved) -> StepResult {
+        match &moved.happened {
+            Happening::Crashed(_) => return StepResult::Crashed,
+            Happening::RolledBack(_) => return StepResult::Failed,
+            Happening::Repeated => return StepResult::Repeated,
+            Happening::Ignored | Happening::Forgotten => return StepResult::Ignored,
+            Happening::Handled | Happening::Ended => {}
+        }
+        let (first, last) = moved.events;
+        let mut roles =
+            (first..=last).filter_map(|at| Some(self.journal.event(Position(at))?.fact.domain()?.role));
+        match &message.body {
+            Body::Answer(Answer::Refused(_)) => StepResult::Refused,
+            Body::Answer(Answer::Failed(_)) => StepResult::Failed,
+            Body::Deadline => StepResult::TimedOut,
+            Body::Command(_) | Body::Event(_) if roles.any(|role| role == Role::Refusal) => {
+                StepResult::Refused
+            }
+            Body::Command(_) if first > last => StepResult::Failed,
+            _ => StepResult::Done,
         }
     }
 
@@ -234,6 +260,20 @@ impl World {
             }
             Some(flight) => format!("Next, {} receives {}.", flight.to, flight.label),
         }
+    }
+}
+
+/// What a fact means for its saga beyond one step.
+fn turn(fact: &Fact) -> Option<Turn> {
+    match fact {
+        Fact::Saga(SagaFact::Started { .. }) => Some(Turn::Started),
+        Fact::Saga(SagaFact::CompensationStarted { .. }) => Some(Turn::Back),
+        Fact::Saga(SagaFact::StepParked { .. } | SagaFact::UndoParked { .. })
+        | Fact::Letter(LetterFact::Parked { .. }) => Some(Turn::Parked),
+        Fact::Saga(SagaFact::ParkResolved { .. }) => Some(Turn::Resumed),
+        Fact::Saga(SagaFact::Completed {}) => Some(Turn::Completed),
+        Fact::Saga(SagaFact::Compensated {}) => Some(Turn::Compensated),
+        _ => None,
     }
 }
 

@@ -360,10 +360,73 @@ pub struct WorldStep {
     pub sent_at: Ticks,
     /// When its receiver took it in hand.
     pub taken_at: Ticks,
-    /// Position of the first event it added, and how many.
+    /// Type of the message: `payment.refund`.
+    pub label: String,
+    /// What came of it.
+    pub result: StepResult,
+    /// What it meant for its saga, if that is more than one step further.
+    pub turn: Option<Turn>,
+    /// Position of the first event it added (from 1), and how many.
     pub events: (u64, u64),
     /// In plain words.
     pub sentence: String,
+}
+
+/// What came of handling a message; of an answer, what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepResult {
+    /// Done, or undone.
+    Done,
+    /// Recorded as refused or given up.
+    Refused,
+    /// Failed and rolled back, to be tried again.
+    Failed,
+    /// A deadline that nobody met.
+    TimedOut,
+    /// A repeat: the stored answer was sent again.
+    Repeated,
+    /// It came too late, or nobody knows what it is about; nothing changed.
+    Ignored,
+    /// The process died over it.
+    Crashed,
+}
+
+/// A turn in the life of a saga.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It began.
+    Started,
+    /// It goes back.
+    Back,
+    /// Something of it became a dead letter.
+    Parked,
+    /// It goes on after having been parked.
+    Resumed,
+    /// Done.
+    Completed,
+    /// Back at its beginning.
+    Compensated,
+}
+
+/// A message that nobody accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostMessage {
+    /// When it was sent or taken away.
+    pub at: Ticks,
+    /// Who sent it.
+    pub from: String,
+    /// Who would have received it.
+    pub to: String,
+    /// What kind of message.
+    pub route: Route,
+    /// The saga.
+    pub saga: String,
+    /// The step.
+    pub step: String,
+    /// The attempt.
+    pub attempt: u32,
+    /// Its type.
+    pub label: String,
 }
 
 /// What kind of step it was.

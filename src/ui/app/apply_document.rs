@@ -42,7 +42,9 @@ impl App {
                     document.failures.clear();
                 }
             }
-            DocumentCommand::Reload if self.document.as_ref().is_some_and(|document| document.simulation.is_some()) => {
+            DocumentCommand::Reload
+                if self.document.as_ref().is_some_and(|document| document.simulation.is_some()) =>
+            {
                 self.commands.send(crate::ui::command::SimulationCommand::Again);
             }
             DocumentCommand::Reload => {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::navigation::Navigation;
 use super::simulation::Simulation;
 use crate::engine::{
-    DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome, SimFrame,
+    DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
+    SimFrame,
 };
 use crate::index::{EventLog, RowSet, StreamId};
 use crate::model::Row;

@@ -35,9 +35,7 @@ impl App {
         match needs {
             Needs::Nothing => true,
             Needs::Log => self.document.is_some(),
-            Needs::Simulation => {
-                self.document.as_ref().is_some_and(|document| document.simulation.is_some())
-            }
+            Needs::Simulation => self.document.as_ref().is_some_and(|document| document.simulation.is_some()),
         }
     }
 

@@ -200,8 +200,11 @@ impl App {
     pub(super) fn on_replaced(&mut self, id: DocumentId) {
         if let Some(document) = self.document.as_mut().filter(|document| document.id == id) {
             document.forget_log();
-            self.navigation =
-                Navigation { speed: self.navigation.speed, looping: self.navigation.looping, ..Navigation::default() };
+            self.navigation = Navigation {
+                speed: self.navigation.speed,
+                looping: self.navigation.looping,
+                ..Navigation::default()
+            };
         }
     }
 
@@ -215,7 +218,9 @@ impl App {
         }
         simulation.synced = Some((self.navigation.playhead, 0));
         let control = match self.navigation.playhead {
-            Playhead::At(row) if !is_last(&document.open.log, row) => SimControl::ToEvent(row.ordinal() as u64),
+            Playhead::At(row) if !is_last(&document.open.log, row) => {
+                SimControl::ToEvent(row.ordinal() as u64)
+            }
             _ => SimControl::GoTo(u64::MAX),
         };
         simulation.playing = false;
