@@ -19,7 +19,7 @@ const STREAM: &str = "dead_letter-";
 const FAMILY: &str = "dead_letter.";
 
 /// Letters that are read; of more only the number is told.
-pub const LETTERS_MAX: usize = 20_000;
+const LETTERS_MAX: usize = 20_000;
 
 /// Events of one saga that are looked through for the one that issued a message.
 const SEARCHED_MAX: usize = 2_000;

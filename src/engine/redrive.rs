@@ -3,7 +3,7 @@
 
 use crate::base::cancel::CancelToken;
 use crate::runtime::LetterState;
-use crate::sim::{Act, Outcome, World};
+use crate::sim::{Act, History, Outcome, World};
 
 /// Sizes of the batches of a ramp; what is left goes in batches of the last size.
 pub const RAMP: [usize; 4] = [1, 2, 5, 10];
@@ -105,6 +105,27 @@ impl Redrivable for World {
             steps = steps.wrapping_add(1);
             steps.is_multiple_of(STEPS_AT_A_TIME) && cancel.is_cancelled()
         })
+    }
+}
+
+impl Redrivable for History {
+    fn world(&self) -> &World {
+        Self::world(self)
+    }
+
+    fn act(&mut self, act: Act) -> bool {
+        Self::act(self, act).is_ok()
+    }
+
+    fn run(&mut self, cancel: &CancelToken) -> bool {
+        let mut steps = 0_u32;
+        while self.step().is_some() {
+            steps = steps.wrapping_add(1);
+            if steps.is_multiple_of(STEPS_AT_A_TIME) && cancel.is_cancelled() {
+                return false;
+            }
+        }
+        true
     }
 }
 

@@ -7,7 +7,7 @@ use sagascope_ui_tests::home::{Window, sample};
 #[test]
 fn the_sample_is_one_click_away() {
     let mut window = Window::open(Vec::<std::path::PathBuf>::new());
-    for label in ["Sagascope", "See what happened, step through it.", "Drop an event store here", "Open…"] {
+    for label in ["Sagascope", "See what happened, step through it, and break it on purpose.", "Drop an event store here", "Open…"] {
         assert!(window.says(label), "{label} is not in {:?}", window.labels());
     }
     assert!(window.says_part("CloudEvents"));

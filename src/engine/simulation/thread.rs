@@ -11,7 +11,7 @@ use super::{Ask, SimControl, SimRequest, SimStart, Until};
 use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::base::thread;
-use crate::engine::{DocumentId, EngineEvent, LoadFailure, LoadProgress, Waker};
+use crate::engine::{DocumentId, EngineEvent, LoadFailure, LoadProgress, Redrive, Waker};
 use crate::sim::{Act, DeadLetter, History, InvariantState, SagaPhase, World, WorldStep};
 
 /// Controls that can wait: a person gives a few a second, a held key some dozens.
@@ -209,6 +209,7 @@ impl Run {
             SimControl::ToEvent(at) => self.to_position(at + 1),
             SimControl::ToFault => self.to_fault(),
             SimControl::Act(act) => self.act(act),
+            SimControl::Redrive(redrive) => self.redrive(&redrive),
             SimControl::Undo => {
                 if let Some((future, history, _)) = self.undo.pop() {
                     self.shown = future;
@@ -267,6 +268,25 @@ impl Run {
                 }
             }
             Err(error) => self.refused = Some(error.to_string()),
+        }
+    }
+
+    fn redrive(&mut self, redrive: &Redrive) {
+        let before = self.history().clone();
+        let cancel = self.cancel.clone();
+        if redrive.carry_out(self.history(), &cancel).is_none() {
+            return;
+        }
+        if before.position() < before.newest() {
+            self.record_anew();
+        }
+        let words = match redrive.letters.len() {
+            1 => "redriving a dead letter".to_owned(),
+            letters => format!("redriving {letters} dead letters"),
+        };
+        self.undo.push((self.shown, before, words));
+        if self.undo.len() > UNDO_MAX {
+            self.undo.remove(0);
         }
     }
 

@@ -119,7 +119,7 @@ pub(super) fn window_ui(app: &mut App, ui: &mut Ui) {
         Some(Overlay::Shortcuts) => shortcut_sheet::shortcut_sheet_ui(app, ui),
         Some(Overlay::OpenPath) => dialogs::open_path_ui(app, ui),
         Some(Overlay::About) => dialogs::about_ui(app, ui),
-        None => {}
+        Some(Overlay::Simulate) | None => {}
     }
     dialogs::mapping_ui(app, ui);
     states::drop_hint_ui(app, ui);

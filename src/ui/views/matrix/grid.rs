@@ -72,7 +72,7 @@ impl Grid<'_> {
             let (place, _) = ui.allocate_exact_size(size, Sense::hover());
             act = self.cells_ui(ui, place.min, wide, &tops);
         });
-        let origin = body.min - out.state.offset();
+        let origin = body.min - out.state.clamped_offset();
         let clip = out.inner_rect;
         act = self.heads_ui(ui, all, clip, origin.x, wide).or(act);
         self.sides_ui(ui, all, clip, origin.y, side, &tops);
