@@ -13,6 +13,8 @@ use crate::engine::{LoadItem, Mapping, SimControl, SimRequest, Until};
 use crate::index::StreamId;
 use crate::model::Row;
 use crate::replay::Path as ValuePath;
+use crate::sim::faults::{FaultKind, Protection};
+use crate::sim::{Act, Fault};
 
 /// A change, to be applied in `App::logic`.
 #[derive(Clone, Debug)]
@@ -127,6 +129,18 @@ pub enum SimulationCommand {
     Change(Box<crate::sim::Recipe>),
     /// Something asked of the one that is open.
     Control(SimControl),
+    /// Something that a person does to the world that is shown; in the past it begins another future.
+    Act(Act),
+    /// This can go wrong: from the beginning where nothing has happened yet, else from here on.
+    Arm(Fault),
+    /// This does not go wrong, or not any more.
+    Disarm(Fault),
+    /// A protection on or off; it counts from the beginning, so the run starts again.
+    Protect(Protection, bool),
+    /// Take a fault card in hand, or put it back.
+    Hold(Option<FaultKind>),
+    /// Show this saga, counted from 1, or all of them.
+    ShowSaga(Option<u32>),
     /// Go on by itself, or stop.
     TogglePlay,
     /// Messages a second, as an index into [`super::app::simulation::PACES`].
@@ -366,6 +380,7 @@ commands! {
     SHOW_LANES: View, "Show lanes", "Streams as lanes on one time axis", [key(ALT, Key::Num2)], None, Log, WindowCommand::ShowView("lanes");
     SHOW_REPLAY: View, "Show replay", "One stream, step by step, with the rebuilt state", [key(ALT, Key::Num3)], None, Log, WindowCommand::ShowView("replay");
     SHOW_ISSUES: View, "Show issues", "Records that could not be read", [key(ALT, Key::Num4)], Some(Icon::Warning), Log, WindowCommand::ShowView("issues");
+    SHOW_SIMULATOR: View, "Show simulator", "The run of a saga, message by message", [key(ALT, Key::Num5)], Some(Icon::Bolt), Log, WindowCommand::ShowView("simulator");
     SHOW_MATRIX: View, "Show matrix", "Every fault at every message of a saga, and how each run ends", [key(ALT, Key::Num6)], Some(Icon::Bolt), Log, WindowCommand::ShowView("matrix");
     SHOW_DEAD_LETTERS: View, "Show dead letters", "Messages that could not be handled, and what waits behind them", [key(ALT, Key::Num7)], Some(Icon::Skull), Log, WindowCommand::ShowView("dead-letters");
     TOGGLE_NAVIGATOR: View, "Navigator", "Show or hide streams and types", [key(CTRL, Key::B)], None, Log, WindowCommand::TogglePanel(Panel::Navigator);
@@ -406,7 +421,17 @@ commands! {
     SIM_PLAY: Simulate, "Run or pause", "Handle one message after the other", [], Some(Icon::Play), Simulation, SimulationCommand::TogglePlay;
     SIM_STEP: Simulate, "Step", "Handle the next message", [key(NONE, Key::Period)], Some(Icon::StepForward), Simulation, SimControl::Step(1);
     SIM_STEP_BACK: Simulate, "Step back", "To before the last message", [key(NONE, Key::Comma)], Some(Icon::StepBack), Simulation, SimControl::Step(-1);
+    SIM_STEP_TEN: Simulate, "Ten steps", "Handle the next ten messages", [], None, Simulation, SimControl::Step(10);
+    SIM_BACK_TEN: Simulate, "Ten steps back", "To before the last ten messages", [], None, Simulation, SimControl::Step(-10);
+    SIM_TO_START: Simulate, "To the beginning", "To the moment in which nothing has happened yet", [], Some(Icon::ToStart), Simulation, SimControl::GoTo(0);
+    SIM_TO_NEWEST: Simulate, "To the newest moment", "To the last moment of this future", [], Some(Icon::ToEnd), Simulation, SimControl::GoTo(u64::MAX);
+    SIM_UNDO: Simulate, "Undo what was done", "Take back the last thing that was done to this run, with the future that it ended", [key(CTRL, Key::Z)], Some(Icon::Undo), Simulation, SimControl::Undo;
     SIM_TO_END: Simulate, "Run to the end", "On until nothing is under way any more", [key(CTRL, Key::Enter)], Some(Icon::ToEnd), Simulation, SimControl::Run(Until::Quiet);
+    SIM_UNTIL_FAULT: Simulate, "Run until a fault strikes", "On until the next fault strikes", [], None, Simulation, SimControl::Run(Until::Fault);
+    SIM_UNTIL_BACK: Simulate, "Run until a saga goes back", "On until a saga begins to compensate", [], None, Simulation, SimControl::Run(Until::Compensation);
+    SIM_UNTIL_LETTER: Simulate, "Run until a dead letter is parked", "On until something is parked as a dead letter", [], None, Simulation, SimControl::Run(Until::DeadLetter);
+    SIM_UNTIL_BROKEN: Simulate, "Run until an invariant breaks", "On until something is not as it must be", [], None, Simulation, SimControl::Run(Until::BrokenInvariant);
+    SIM_UNTIL_END: Simulate, "Run until a saga ends", "On until the next saga ends", [], None, Simulation, SimControl::Run(Until::SagaEnds);
     SIM_TO_FAULT: Simulate, "To the fault", "To the moment in which a fault first struck", [], Some(Icon::Clock), Simulation, SimControl::ToFault;
     SIM_BRANCH: Simulate, "Branch from here", "Keep this future, and go on in another one", [], Some(Icon::Branch), Simulation, SimControl::Branch;
     SIM_COPY: Simulate, "Copy recipe", "Copy the line from which this run follows to the last byte", [], Some(Icon::Copy), Simulation, SimulationCommand::CopyRecipe;

@@ -104,7 +104,9 @@ pub static VIEWS: &[&ViewClass] = &[
     &views::log::CLASS,
     &views::lanes::CLASS,
     &views::replay::CLASS,
+    &views::simulator::CLASS,
     &views::matrix::CLASS,
+    &views::dead_letters::CLASS,
     &views::issues::CLASS,
 ];
 

@@ -57,6 +57,8 @@ pub struct SimFrame {
     pub futures: Vec<String>,
     /// Which of [`SimFrame::futures`] is shown.
     pub future: usize,
+    /// How many things a person did on the way here.
+    pub acts: usize,
     /// What a person did last, in words, if it can be taken back.
     pub undo: Option<String>,
     /// Whether the thread goes on by itself just now.
@@ -114,6 +116,7 @@ impl SimFrame {
             forecast: (recipe.sagas <= FORECAST_SAGAS_MAX).then(|| Forecast::of(world)),
             futures: Vec::new(),
             future: 0,
+            acts: world.acts().len(),
             undo: None,
             running: false,
             refused: None,

@@ -131,7 +131,8 @@ struct Run {
 }
 
 impl Run {
-    fn begin(document: DocumentId, request: SimRequest, cancel: CancelToken) -> Result<Self, String> {
+    fn begin(document: DocumentId, mut request: SimRequest, cancel: CancelToken) -> Result<Self, String> {
+        request.recipe = request.recipe.check(&request.domain).map_err(|errors| errors.to_string())?;
         let world =
             World::new(Arc::clone(&request.domain), &request.recipe).map_err(|error| error.to_string())?;
         let recording = Recording::new(&request.recipe.to_string());

@@ -353,6 +353,7 @@ impl World {
         armed
             .map(|armed| ArmedFault {
                 fault: armed.name.to_string(),
+                on: armed.on,
                 hits: armed.hits,
                 first_hit: armed.first_hit,
             })

@@ -526,6 +526,8 @@ pub enum WorldError {
 pub struct ArmedFault {
     /// As recipes spell it.
     pub fault: String,
+    /// Whether it may still strike; one that was disarmed is listed for what it did.
+    pub on: bool,
     /// How often it struck.
     pub hits: u32,
     /// Position of the first event that says so.

@@ -69,6 +69,7 @@ impl App {
         let kept = (self.navigation.speed, self.navigation.looping);
         self.navigation = Navigation { speed: kept.0, looping: kept.1, ..Navigation::default() };
         self.layout.reset_views();
+        self.layout.arrange(false);
         self.overlay = None;
     }
 
@@ -90,6 +91,7 @@ impl App {
         self.document = None;
         self.navigation = Navigation { speed: self.navigation.speed, ..Navigation::default() };
         self.layout.reset_views();
+        self.layout.arrange(false);
     }
 
     fn dismiss_mapping(&mut self, path: &std::path::Path) {

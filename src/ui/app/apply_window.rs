@@ -2,7 +2,6 @@
 
 use egui::{Context, ViewportCommand};
 
-use super::layout::Layout;
 use super::preferences::{Preferences, ThemeChoice};
 use super::{Answer, App};
 use crate::base::thread;
@@ -16,7 +15,7 @@ impl App {
         match command {
             WindowCommand::ShowView(id) => self.layout.show(id),
             WindowCommand::ResetLayout => {
-                self.layout = Layout::default();
+                self.layout.reset();
                 let Preferences { navigator, inspector, time_panel, .. } = Preferences::default();
                 (preferences.navigator, preferences.inspector, preferences.time_panel) =
                     (navigator, inspector, time_panel);

@@ -23,12 +23,17 @@ pub struct Pane(String);
 #[serde(default)]
 pub struct SavedLayout {
     tree: Option<Tree<Pane>>,
+    /// While a simulation is open.
+    simulation: Option<Tree<Pane>>,
     views: BTreeMap<String, Value>,
 }
 
 /// The arrangement of views, and the views.
 pub struct Layout {
     tree: Tree<Pane>,
+    /// The arrangement that is not shown: that of simulations while none is open, else that of other logs.
+    other: Tree<Pane>,
+    for_simulation: bool,
     views: BTreeMap<&'static str, Box<dyn View>>,
     /// What views are given back when they are made again.
     saved: BTreeMap<String, Value>,
@@ -44,7 +49,14 @@ const TAB_BAR: f32 = 32.0;
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { tree: default_tree(), views: BTreeMap::new(), saved: BTreeMap::new(), focused: "log" }
+        Self {
+            tree: default_tree(),
+            other: simulation_tree(),
+            for_simulation: false,
+            views: BTreeMap::new(),
+            saved: BTreeMap::new(),
+            focused: "log",
+        }
     }
 }
 
@@ -65,25 +77,69 @@ fn default_tree() -> Tree<Pane> {
     Tree::new(tree_id(), root, tiles)
 }
 
+/// The simulator alone, the other views of its log behind it.
+fn simulation_tree() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let panes: Vec<TileId> = ["simulator", "log", "lanes", "replay"]
+        .into_iter()
+        .map(|id| tiles.insert_pane(Pane(id.to_owned())))
+        .collect();
+    let first = panes[0];
+    let root = tiles.insert_tab_tile(panes);
+    if let Some(Tile::Container(Container::Tabs(tabs))) = tiles.get_mut(root) {
+        tabs.set_active(first);
+    }
+    Tree::new(tree_id(), root, tiles)
+}
+
+/// An arrangement that was kept, if there is every view that it has.
+fn usable(tree: Option<&Tree<Pane>>) -> Option<Tree<Pane>> {
+    let known = |tile: &Tile<Pane>| match tile {
+        Tile::Pane(Pane(id)) => view_class(id).is_some(),
+        Tile::Container(_) => true,
+    };
+    tree.filter(|tree| !tree.is_empty() && tree.tiles.tiles().all(known)).cloned()
+}
+
 impl Layout {
     /// Takes an arrangement back; one with a view that does not exist is not used.
     pub(super) fn restore(&mut self, saved: &SavedLayout) {
         self.saved.clone_from(&saved.views);
-        if let Some(tree) = &saved.tree {
-            let known = |tile: &Tile<Pane>| match tile {
-                Tile::Pane(Pane(id)) => view_class(id).is_some(),
-                Tile::Container(_) => true,
-            };
-            if !tree.is_empty() && tree.tiles.tiles().all(known) {
-                self.tree = tree.clone();
-            }
+        let (tree, other) = (usable(saved.tree.as_ref()), usable(saved.simulation.as_ref()));
+        self.tree = tree.unwrap_or_else(default_tree);
+        self.other = other.unwrap_or_else(simulation_tree);
+        self.for_simulation = false;
+    }
+
+    /// The arrangement for simulations, or the one for other logs.
+    pub(super) fn arrange(&mut self, for_simulation: bool) {
+        if self.for_simulation != for_simulation {
+            std::mem::swap(&mut self.tree, &mut self.other);
+            self.for_simulation = for_simulation;
         }
+        if for_simulation {
+            self.show("simulator");
+        } else if self.focused == "simulator" {
+            self.focused = "log";
+        }
+    }
+
+    /// As at first start.
+    pub(super) fn reset(&mut self) {
+        let for_simulation = self.for_simulation;
+        *self = Self::default();
+        self.arrange(for_simulation);
     }
 
     pub(super) fn save(&self) -> SavedLayout {
         let mut views = self.saved.clone();
         views.extend(self.views.iter().map(|(id, view)| ((*id).to_owned(), view.save())));
-        SavedLayout { tree: Some(self.tree.clone()), views }
+        let (tree, simulation) = if self.for_simulation {
+            (self.other.clone(), self.tree.clone())
+        } else {
+            (self.tree.clone(), self.other.clone())
+        };
+        SavedLayout { tree: Some(tree), simulation: Some(simulation), views }
     }
 
     /// Forgets what the views know of the log that was closed; columns and the like stay.
@@ -154,7 +210,7 @@ impl Layout {
             self.show(id);
         }
         if self.tree.is_empty() {
-            self.tree = default_tree();
+            self.tree = if self.for_simulation { simulation_tree() } else { default_tree() };
         }
     }
 }

@@ -11,10 +11,11 @@ use super::navigation::{Navigation, Playhead};
 use super::{Answer, App};
 use crate::base::clock::Stopwatch;
 use crate::base::thread;
-use crate::engine::{DocumentId, SimControl, SimFrame, SimRequest, SimStart, Until};
+use crate::engine::{DocumentId, SimControl, SimFrame, SimRequest, SimStart};
 use crate::index::EventLog;
 use crate::model::{Row, SourceId};
-use crate::sim::Recipe;
+use crate::sim::faults::{FaultKind, Protection};
+use crate::sim::{Act, Fault, Recipe};
 use crate::ui::command::SimulationCommand;
 
 /// Messages a second that can be chosen for playing, in tenths.
@@ -32,6 +33,10 @@ pub struct Simulation {
     pub playing: bool,
     /// Index into [`PACES`].
     pub pace: usize,
+    /// The fault card that a person has in hand: the next step that is clicked gets it.
+    pub holding: Option<FaultKind>,
+    /// The saga that is shown, counted from 1; `None`: all of them.
+    pub saga: Option<u32>,
     since: Option<Stopwatch>,
     rest: Duration,
     /// Steps asked for and not shown yet: no more are asked for before they are.
@@ -47,11 +52,27 @@ impl Simulation {
             frame: None,
             playing: false,
             pace,
+            holding: None,
+            saga: Some(1),
             since: None,
             rest: Duration::ZERO,
             awaited: None,
             synced: None,
         }
+    }
+}
+
+impl Simulation {
+    /// Whether nothing has been handled and nothing done yet: changes belong to the recipe.
+    pub fn is_untouched(&self) -> bool {
+        self.frame
+            .as_ref()
+            .is_none_or(|frame| frame.newest == 0 && frame.acts == 0 && frame.futures.len() < 2)
+    }
+
+    /// Seconds that one message takes while playing.
+    pub fn seconds_a_message(&self) -> f32 {
+        10.0 / PACES[self.pace.min(PACES.len() - 1)].0 as f32
     }
 }
 
@@ -73,13 +94,22 @@ impl App {
                     self.begin(request);
                 }
             }
-            SimulationCommand::Change(recipe) => {
-                if let Some(simulation) = self.simulation() {
-                    let request = SimRequest { recipe: *recipe, ..simulation.request.clone() };
-                    self.begin(SimRequest { start: SimStart::Beginning, ..request });
+            SimulationCommand::Change(recipe) => self.change(*recipe),
+            SimulationCommand::Control(control) => self.control(control),
+            SimulationCommand::Act(act) => self.act(act),
+            SimulationCommand::Arm(fault) => self.arm(fault),
+            SimulationCommand::Disarm(fault) => self.disarm(&fault),
+            SimulationCommand::Protect(protection, on) => self.protect(protection, on),
+            SimulationCommand::Hold(kind) => {
+                if let Some(simulation) = self.simulation_mut() {
+                    simulation.holding = kind;
                 }
             }
-            SimulationCommand::Control(control) => self.control(control),
+            SimulationCommand::ShowSaga(saga) => {
+                if let Some(simulation) = self.simulation_mut() {
+                    simulation.saga = saga;
+                }
+            }
             SimulationCommand::TogglePlay => self.toggle_simulation(),
             SimulationCommand::Pace(pace) => {
                 if let Some(simulation) = self.simulation_mut() {
@@ -107,19 +137,75 @@ impl App {
     /// Opens a run as a new log.
     fn begin(&mut self, request: SimRequest) {
         let pace = self.simulation().map_or(1, |simulation| simulation.pace);
+        let saga = self.simulation().map_or(Some(1), |simulation| simulation.saga);
         let was_simulation = self.simulation().is_some();
         match self.engine.simulate(request.clone()) {
             Ok(id) => {
-                self.document = Some(Document::simulated(id, Simulation::new(request, pace)));
+                let simulation = Simulation { saga, ..Simulation::new(request, pace) };
+                self.document = Some(Document::simulated(id, simulation));
                 let kept = (self.navigation.speed, self.navigation.looping);
                 self.navigation = Navigation { speed: kept.0, looping: kept.1, ..Navigation::default() };
                 self.overlay = None;
                 if !was_simulation {
                     self.layout.reset_views();
-                    self.layout.show("simulator");
+                    self.layout.arrange(true);
                 }
             }
             Err(error) => self.complain(format!("The simulation cannot start a thread: {error}")),
+        }
+    }
+
+    /// Does something to the world; what was the future of a moment in the past stays beside.
+    fn act(&mut self, act: Act) {
+        let is_past =
+            self.simulation().and_then(|it| it.frame.as_ref()).is_some_and(|frame| !frame.is_newest());
+        if is_past {
+            self.control(SimControl::Branch);
+        }
+        self.control(SimControl::Act(act));
+    }
+
+    fn change(&mut self, recipe: Recipe) {
+        let Some(simulation) = self.simulation() else { return };
+        let request = SimRequest { recipe, start: SimStart::Beginning, ..simulation.request.clone() };
+        self.begin(request);
+    }
+
+    fn arm(&mut self, fault: Fault) {
+        let Some(simulation) = self.simulation_mut() else { return };
+        simulation.holding = None;
+        let recipe = simulation.request.recipe.clone().with(fault.clone());
+        match recipe.check(&simulation.request.domain) {
+            Err(errors) => self.complain(errors.to_string()),
+            Ok(recipe) if simulation.is_untouched() => self.change(recipe),
+            Ok(_) => self.act(Act::Arm(fault)),
+        }
+    }
+
+    fn disarm(&mut self, fault: &Fault) {
+        let Some(simulation) = self.simulation() else { return };
+        if simulation.is_untouched() {
+            let mut recipe = simulation.request.recipe.clone();
+            recipe.faults.retain(|known| known != fault);
+            self.change(recipe);
+        } else {
+            self.act(Act::Disarm(fault.clone()));
+        }
+    }
+
+    fn protect(&mut self, protection: Protection, on: bool) {
+        let Some(simulation) = self.simulation() else { return };
+        let (was_untouched, mut recipe) = (simulation.is_untouched(), simulation.request.recipe.clone());
+        if on {
+            recipe.without.retain(|off| *off != protection);
+        } else {
+            recipe = recipe.without(protection);
+        }
+        self.change(recipe);
+        if !was_untouched {
+            let word = if on { "with" } else { "without" };
+            let title = protection.info().title.to_lowercase();
+            self.say(format!("Started again {word} {title}: a protection counts from the beginning"));
         }
     }
 
@@ -186,6 +272,7 @@ impl App {
         }
         let playhead = playhead_of(&frame);
         simulation.synced = Some((playhead, frame.step));
+        simulation.request.recipe = frame.recipe.clone();
         simulation.frame = Some(Arc::new(frame));
         self.navigation.playhead = playhead;
         if let Some(row) = self.navigation.playhead_row(document.log()) {
@@ -259,16 +346,4 @@ impl App {
 
 fn is_last(log: &EventLog, row: Row) -> bool {
     log.last_row() == Some(row)
-}
-
-/// A run of the recipe that is open, changed by `change`.
-pub fn changed(recipe: &Recipe, change: impl FnOnce(&mut Recipe)) -> SimulationCommand {
-    let mut recipe = recipe.clone();
-    change(&mut recipe);
-    SimulationCommand::Change(Box::new(recipe))
-}
-
-/// Runs on until `until`.
-pub fn run(until: Until) -> SimulationCommand {
-    SimulationCommand::Control(SimControl::Run(until))
 }

@@ -8,6 +8,8 @@ pub mod navigator;
 pub mod palette;
 pub mod place;
 pub mod shortcut_sheet;
+pub mod simulate;
+pub mod simulation;
 pub mod states;
 pub mod status_bar;
 pub mod time_panel;
@@ -39,6 +41,8 @@ pub struct Panels {
     pub palette: Palette,
     /// Text being typed in dialogs.
     pub dialogs: dialogs::Dialogs,
+    /// What to simulate.
+    pub simulate: simulate::Simulate,
     /// The page before a log is open.
     pub welcome: welcome::Welcome,
 }
@@ -53,6 +57,7 @@ impl Panels {
     pub(super) fn overlay_opened(&mut self) {
         self.palette = Palette::default();
         self.dialogs.opened();
+        self.simulate.opened();
     }
 
     /// Whether everything the panels asked for is there.
@@ -62,6 +67,7 @@ impl Panels {
             && self.inspector.is_settled()
             && self.dialogs.is_settled()
             && self.palette.is_settled()
+            && self.simulate.is_settled()
             && self.welcome.is_settled()
     }
 }
@@ -118,8 +124,9 @@ pub(super) fn window_ui(app: &mut App, ui: &mut Ui) {
         Some(Overlay::Palette) => palette::palette_ui(app, ui),
         Some(Overlay::Shortcuts) => shortcut_sheet::shortcut_sheet_ui(app, ui),
         Some(Overlay::OpenPath) => dialogs::open_path_ui(app, ui),
+        Some(Overlay::Simulate) => simulate::simulate_ui(app, ui),
         Some(Overlay::About) => dialogs::about_ui(app, ui),
-        Some(Overlay::Simulate) | None => {}
+        None => {}
     }
     dialogs::mapping_ui(app, ui);
     states::drop_hint_ui(app, ui);
@@ -142,21 +149,33 @@ fn log_ui(app: &mut App, ui: &mut Ui, sizes: Sizes, tokens: &Tokens) {
             );
         }
     };
+    // While the simulator has the focus, what surrounds it is about the run rather than about its log.
+    let is_simulator = layout.focused() == "simulator" && document.simulation.is_some();
     if preferences.time_panel {
         let panel = Panel::bottom("time panel").exact_size(sizes.time).frame(panel_frame(tokens));
         panel.show(ui, |ui| {
-            panels.time.ui(&context, ui);
+            panels.time.ui(&context, is_simulator, ui);
             edge(ui, ui.max_rect());
         });
     }
     if preferences.navigator {
         let panel = Panel::left("navigator").default_size(sizes.navigator).min_size(160.0).max_size(520.0);
-        panel.frame(panel_frame(tokens)).show(ui, |ui| panels.navigator.ui(&context, ui));
+        panel.frame(panel_frame(tokens)).show(ui, |ui| {
+            if is_simulator {
+                simulation::faults_ui(&context, ui);
+            } else {
+                panels.navigator.ui(&context, ui);
+            }
+        });
     }
     if preferences.inspector {
         let panel = Panel::right("inspector").default_size(sizes.inspector).min_size(220.0).max_size(720.0);
         panel.frame(panel_frame(tokens)).show(ui, |ui| {
-            panels.inspector.ui(&context, ui);
+            if is_simulator {
+                simulation::run_ui(&context, ui);
+            } else {
+                panels.inspector.ui(&context, ui);
+            }
             edge(ui, ui.max_rect());
         });
     }

@@ -6,3 +6,4 @@ pub mod lanes;
 pub mod log;
 pub mod matrix;
 pub mod replay;
+pub mod simulator;

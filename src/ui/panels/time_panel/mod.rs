@@ -38,8 +38,8 @@ pub struct TimePanel {
 }
 
 impl TimePanel {
-    /// Draws it.
-    pub fn ui(&mut self, context: &ViewContext<'_>, ui: &mut egui::Ui) {
+    /// Draws it; with the row that moves a simulation, where `of_simulator`.
+    pub fn ui(&mut self, context: &ViewContext<'_>, of_simulator: bool, ui: &mut egui::Ui) {
         if self.document != context.document.id {
             *self = Self {
                 document: context.document.id,
@@ -53,7 +53,11 @@ impl TimePanel {
         let below = Rect::from_min_max(pos2(rect.left(), row.bottom()), rect.max);
         self.ask(context, below);
         let mut above = ui.new_child(UiBuilder::new().max_rect(row.shrink2(egui::vec2(PAD, 0.0))));
-        self.transport_ui(context, &mut above);
+        if of_simulator {
+            super::simulation::transport_ui(context, &mut above);
+        } else {
+            self.transport_ui(context, &mut above);
+        }
         let mut inner = ui.new_child(UiBuilder::new().max_rect(below));
         inner.set_clip_rect(below.intersect(ui.clip_rect()));
         self.chart_ui(context, &mut inner, below);
