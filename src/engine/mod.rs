@@ -4,30 +4,38 @@
 mod cache;
 mod dirs;
 mod domain;
+mod experiment;
 mod export;
 mod files;
 mod latest;
+mod letters;
 mod load;
 mod pool;
+mod redrive;
 mod replay;
 mod settings;
 mod simulation;
+mod trial;
 mod workers;
 
 pub use cache::{Cached, EventCache};
 pub use dirs::Dirs;
 pub use domain::{DomainFileError, open_domain, open_domain_file};
+pub use experiment::{Board, MatrixAsk, Ran};
 pub use export::{ExportError, ExportKind, Exported, PartialFile, export, export_events, record};
 pub use files::{
     PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
     samples, save_text, still_there,
 };
 pub use latest::{Latest, Outcome};
+pub use letters::{LetterChange, LoggedLetter, issuing_event, letter_counts, read_letters};
 pub use load::{LoadFailure, LoadItem, LoadProgress, Loader, NeedsMapping, OpenLog};
 pub use pool::SourcePool;
+pub use redrive::{Batch, RAMP, Redrive, Redriven, StopRule};
 pub use replay::FoldCount;
 pub use settings::{Recent, Settings, SettingsError};
 pub use simulation::{Forecast, SimControl, SimFrame, SimRequest, SimStart, Until};
+pub use trial::{Tone, Trial, TrialLine};
 pub use workers::Workers;
 
 pub use crate::store::mapping::{FIELDS, Field, Mapping, Proposal};

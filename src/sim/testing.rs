@@ -161,6 +161,7 @@ pub(super) fn report(recipe: &str) -> RunReport {
         ],
         faults: vec![ArmedFault {
             fault: "process-payment:duplicated".to_owned(),
+            on: true,
             hits: 1,
             first_hit: Some(12),
         }],

@@ -5,7 +5,9 @@ use std::path::Path;
 use chrono::{DateTime, Local, TimeZone as _};
 
 pub use crate::base::text::{count, thousands};
+use crate::base::ticks::Ticks;
 use crate::model::Timestamp;
+use crate::ui::theme::Outcome;
 
 /// `812 bytes`, `3.1 MB`.
 pub fn bytes(n: u64) -> String {
@@ -143,6 +145,25 @@ pub fn file_name(path: &Path) -> String {
 /// Text on one line: what cannot be seen as escapes, so that nothing in a store can break the layout.
 pub fn one_line(text: &str) -> String {
     crate::base::text::one_line(text).into_owned()
+}
+
+/// How the end of a saga of ours looks.
+pub fn outcome_look(outcome: crate::sim::Outcome) -> Outcome {
+    use crate::sim::Outcome as Sim;
+    match outcome {
+        Sim::Inconsistent => Outcome::Inconsistent,
+        Sim::DeadLettered => Outcome::DeadLetter,
+        Sim::Stuck => Outcome::Stuck,
+        Sim::Compensated => Outcome::Compensated,
+        Sim::Completed => Outcome::Completed,
+        Sim::Running => Outcome::Running,
+    }
+}
+
+/// A point or a stretch of virtual time: `2.182 s`.
+pub fn virtual_seconds(ticks: Ticks) -> String {
+    let millis = ticks.0 / 1_000;
+    format!("{}.{:03} s", thousands(millis / 1_000), millis % 1_000)
 }
 
 #[cfg(test)]

@@ -104,8 +104,10 @@ pub static VIEWS: &[&ViewClass] = &[
     &views::log::CLASS,
     &views::lanes::CLASS,
     &views::replay::CLASS,
-    &views::issues::CLASS,
     &views::simulator::CLASS,
+    &views::matrix::CLASS,
+    &views::dead_letters::CLASS,
+    &views::issues::CLASS,
 ];
 
 /// The class named `id`.

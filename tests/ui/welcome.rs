@@ -7,8 +7,12 @@ use sagascope_ui_tests::window::{NO_STORE, Setup, Window, sample};
 #[test]
 fn the_sample_is_one_click_away() {
     let mut window = Window::open(NO_STORE);
-    for label in ["Sagascope", "See what happened, and step through it", "Drop an event store here", "Open…"]
-    {
+    for label in [
+        "Sagascope",
+        "See what happened, step through it, and break it on purpose",
+        "Drop an event store here",
+        "Open…",
+    ] {
         assert!(window.says(label), "{label} is not in {:?}", window.labels());
     }
     assert!(window.says_part("CloudEvents"));

@@ -16,6 +16,8 @@ use crate::sim::{
 pub struct SimFrame {
     /// The domain.
     pub domain: Arc<Domain>,
+    /// The world itself, to carry out on a copy what might be done to it.
+    pub world: Arc<World>,
     /// What was asked for.
     pub recipe: Recipe,
     /// Its canonical line.
@@ -96,6 +98,7 @@ impl SimFrame {
         let world = history.world();
         Self {
             domain: Arc::clone(domain),
+            world: Arc::new(world.clone()),
             recipe: recipe.clone(),
             recipe_line: recipe.to_string(),
             step: history.moment(),

@@ -32,6 +32,8 @@ pub enum SimControl {
     ToFault,
     /// Do something to the world that is shown; in the past this ends the future that was.
     Act(Act),
+    /// Send dead letters again and go on until nothing is under way; in the past this ends the future that was.
+    Redrive(crate::engine::Redrive),
     /// Take back the last thing that a person did, with the future that it ended.
     Undo,
     /// Keep the future that is there, and go on in another one from here.

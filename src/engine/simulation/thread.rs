@@ -193,6 +193,10 @@ impl Run {
                 self.refused =
                     self.in_branches(|history| history.act(act)).err().map(|error| error.to_string());
             }
+            SimControl::Redrive(redrive) => {
+                let cancel = self.cancel.clone();
+                self.in_branches(|history| redrive.carry_out(history, &cancel));
+            }
             SimControl::Undo => {
                 self.in_branches(History::take_back);
             }

@@ -1,7 +1,9 @@
 //! The views of the centre, one file or folder each; [`super::view::VIEWS`] lists them.
 
+pub mod dead_letters;
 pub mod issues;
 pub mod lanes;
 pub mod log;
+pub mod matrix;
 pub mod replay;
 pub mod simulator;

@@ -1,4 +1,10 @@
-//! The page before a log is open: drop or open a store, the recent ones, a sample, what can be opened.
+//! The page before a log is open: drop or open a store, the recent ones, a saga to break, a sample, what can be
+//! opened.
+
+mod break_saga;
+mod choices;
+mod story;
+mod track;
 
 use std::path::PathBuf;
 
@@ -19,6 +25,7 @@ use crate::ui::widgets::{Button, Line, focus_ring, key_cap, node};
 pub struct Welcome {
     existing: Latest<Vec<PathBuf>, Vec<bool>>,
     samples: Latest<(), Vec<Sample>>,
+    break_saga: break_saga::BreakSaga,
     /// Height of the page when it was drawn last, to place it.
     height: f32,
 }
@@ -26,14 +33,20 @@ pub struct Welcome {
 impl Welcome {
     /// Whether everything it asked for is there.
     pub fn is_settled(&self) -> bool {
-        !self.existing.is_busy() && !self.samples.is_busy()
+        !self.existing.is_busy() && !self.samples.is_busy() && self.break_saga.is_settled()
     }
 }
 
 /// Widest page.
-const WIDTH: f32 = 1_080.0;
-/// Between the two columns.
-const GAP: f32 = 64.0;
+const WIDTH: f32 = 1_216.0;
+/// From this width on there are three columns, from the other two.
+const THREE: f32 = 1_080.0;
+const TWO: f32 = 760.0;
+/// Between two columns.
+const GAP: f32 = 52.0;
+/// Width of the column in the middle, and of the right one.
+const MIDDLE: f32 = 426.0;
+const RIGHT: f32 = 290.0;
 /// Recent files shown.
 const RECENT_MAX: usize = 8;
 
@@ -56,27 +69,34 @@ pub fn welcome_ui(app: &mut App, ui: &mut Ui) {
     let mut command: Option<Command> = None;
     let room = ui.available_size();
     let mut drawn = 0.0;
+    let mut commands: Vec<Command> = Vec::new();
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         let width = (room.x - 2.0 * 32.0).min(WIDTH);
-        let two = width >= 720.0;
         let left = ui.max_rect().left() + (room.x - width) / 2.0;
         // Above the middle, where the eye expects it.
         let height = app.panels.welcome.height;
         let down = if height > 0.0 { (room.y - height) * 0.38 } else { room.y * 0.12 };
         let top = ui.max_rect().top() + down.max(24.0);
-        let column = if two { (width - GAP) / 2.0 } else { width };
         head_ui(ui, Rect::from_min_size(pos2(left, top), vec2(width, 64.0)));
-        let below = top + 96.0;
-        let mut first = column_ui(ui, pos2(left, below), column, "first");
+        let below = top + 88.0;
+        let places = Places::of(left, below, width);
+        let mut first = column_ui(ui, places.first, places.first_width, "first");
         drop_ui(&mut first, &mut command);
         first.add_space(24.0);
         recent_ui(&mut first, &recent, there, zone, &mut command);
-        let ends = first.min_rect().bottom();
-        let start = if two { pos2(left + column + GAP, below) } else { pos2(left, ends + 24.0) };
-        let mut second = column_ui(ui, start, column, "second");
-        samples_ui(&mut second, found, &mut command);
-        formats_ui(&mut second);
-        let bottom = ends.max(second.min_rect().bottom());
+        let mut bottom = first.min_rect().bottom();
+        let start = places.middle.unwrap_or(pos2(left, bottom + 32.0));
+        let mut middle = column_ui(ui, start, places.middle_width, "middle");
+        app.panels.welcome.break_saga.ui(app.engine.workers(), &mut middle, &mut commands);
+        let middle_ends = middle.min_rect().bottom();
+        if places.middle.is_none() {
+            bottom = middle_ends;
+        }
+        let start = places.right.unwrap_or(pos2(left, bottom + 24.0));
+        let mut right = column_ui(ui, start, places.right_width, "right");
+        samples_ui(&mut right, found, &mut command);
+        formats_ui(&mut right);
+        let bottom = bottom.max(middle_ends).max(right.min_rect().bottom());
         drawn = bottom - top;
         ui.advance_cursor_after_rect(Rect::from_min_max(
             ui.max_rect().min,
@@ -87,8 +107,52 @@ pub fn welcome_ui(app: &mut App, ui: &mut Ui) {
         app.panels.welcome.height = drawn;
         ui.ctx().request_repaint();
     }
-    if let Some(command) = command {
+    for command in commands.into_iter().chain(command) {
         app.commands.send(command);
+    }
+}
+
+/// Where the columns stand; `None`: below the one before.
+struct Places {
+    first: egui::Pos2,
+    first_width: f32,
+    middle: Option<egui::Pos2>,
+    middle_width: f32,
+    right: Option<egui::Pos2>,
+    right_width: f32,
+}
+
+impl Places {
+    fn of(left: f32, top: f32, width: f32) -> Self {
+        let first = pos2(left, top);
+        if width >= THREE {
+            let first_width = width - MIDDLE - RIGHT - 2.0 * GAP;
+            let middle = pos2(left + first_width + GAP, top);
+            let right = pos2(middle.x + MIDDLE + GAP, top);
+            let (middle_width, right_width) = (MIDDLE, RIGHT);
+            Self { first, first_width, middle: Some(middle), middle_width, right: Some(right), right_width }
+        } else if width >= TWO {
+            let first_width = ((width - GAP) * 0.46).floor();
+            let middle_width = width - GAP - first_width;
+            let middle = pos2(left + first_width + GAP, top);
+            Self {
+                first,
+                first_width,
+                middle: Some(middle),
+                middle_width,
+                right: None,
+                right_width: first_width,
+            }
+        } else {
+            Self {
+                first,
+                first_width: width,
+                middle: None,
+                middle_width: width,
+                right: None,
+                right_width: width,
+            }
+        }
     }
 }
 
@@ -109,7 +173,7 @@ fn head_ui(ui: &mut Ui, rect: Rect) {
     let id = ui.scope_id().with("name");
     node(ui, name, id, Sense::hover(), Role::Heading, "Sagascope");
     let words = Rect::from_min_max(pos2(x, rect.top() + 34.0), pos2(rect.right(), rect.top() + 58.0));
-    let sentence = "See what happened, and step through it";
+    let sentence = "See what happened, step through it, and break it on purpose";
     Line::new().body(sentence, t.muted).paint(ui.painter(), words);
     node(ui, words, id.with("sentence"), Sense::hover(), Role::Label, sentence);
 }

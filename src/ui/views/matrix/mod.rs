@@ -1,0 +1,357 @@
+//! The view "matrix": every fault at every message of a saga, or every pair of them, each a run. Which cells there
+//! are and how they end, the engine finds out in the background; a click opens a run at the moment of its fault.
+
+mod detail;
+mod export;
+mod grid;
+mod pairs;
+mod table;
+mod toolbar;
+
+use std::sync::Arc;
+
+use egui::{Key, Modifiers, Rect, Stroke, Ui, UiBuilder, pos2};
+
+use self::detail::Detail;
+use self::grid::{Act, Grid};
+use self::pairs::Pairs;
+use self::table::{BoardAnswer, Shown, Table};
+use crate::domain::{BUILT_IN, Domain};
+use crate::engine::{Board, Latest, MatrixAsk, Ran, SimRequest, SimStart, open_domain};
+use crate::sim::faults::Protection;
+use crate::sim::{Outcome, Recipe};
+use crate::ui::command::{SimulationCommand, WindowCommand};
+use crate::ui::icons::Icon;
+use crate::ui::view::{View, ViewClass, ViewContext};
+use crate::ui::widgets::{empty, failed, loading};
+
+/// Its entry in the registry.
+pub static CLASS: ViewClass = ViewClass {
+    id: "matrix",
+    title: "Matrix",
+    about: "Every fault at every message of a saga, and how each run ends",
+    icon: Icon::Bolt,
+    make: || Box::<MatrixView>::default(),
+};
+
+/// Seed of the runs where no simulation says another.
+const SEED: u64 = 7;
+
+/// Height of the panel about the selected cell, and its share of a low view.
+const DETAIL: f32 = 232.0;
+const DETAIL_SHARE: f32 = 0.46;
+
+#[derive(Default)]
+struct MatrixView {
+    /// Saga that a person chose; else that of the open simulation, else the first built-in one.
+    chosen: Option<Saga>,
+    pairs: bool,
+    without: Option<Protection>,
+    /// Only this outcome stands out.
+    only: Option<Outcome>,
+    gaps_open: bool,
+    /// Somebody pressed Cancel: nothing runs until it is asked for again. What was there is kept.
+    cancelled: bool,
+    kept: Option<BoardAnswer>,
+    catalog: Latest<(), Vec<Arc<Domain>>>,
+    board: Latest<MatrixAsk, Result<Board, String>>,
+    table: Option<(Table, bool)>,
+    selected: Option<(usize, usize)>,
+    reveal: bool,
+    list: Pairs,
+    detail: Detail,
+}
+
+/// A saga of a domain.
+#[derive(Clone, Debug)]
+struct Saga {
+    domain: Arc<Domain>,
+    base: Recipe,
+}
+
+impl PartialEq for Saga {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.base.domain, &self.base.saga) == (&other.base.domain, &other.base.saga)
+    }
+}
+
+impl View for MatrixView {
+    fn ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let sagas = self.sagas(context);
+        let Some(saga) = self.saga(&sagas) else {
+            if let Some(Err(problem)) = self.catalog.answer().map(|answer| answer.result.clone().map(drop)) {
+                let why = format!("Because of a defect in Sagascope: {problem}");
+                failed(ui, "No saga can be listed", &why, "", "", None);
+            } else {
+                loading(ui, "Reading the built-in domains", None, "");
+            }
+            return;
+        };
+        let ask = MatrixAsk {
+            domain: Arc::clone(&saga.domain),
+            base: saga.base.clone(),
+            pairs: self.pairs,
+            without: self.without,
+        };
+        if !self.cancelled {
+            let of_job = ask.clone();
+            self.board.ask(context.engine.workers(), &ask, move |cancel, tell| {
+                Board::run(&of_job, cancel, &mut |board| tell(board))
+            });
+        }
+        let kept = self.kept.clone().filter(|kept| kept.key == ask);
+        let answer = self.board.answer_to(&ask).or(kept);
+        self.toolbar_ui(context, ui, &sagas, &saga, answer.as_ref());
+        self.content_ui(context, ui, answer.as_ref());
+    }
+
+    fn tab_bar_ui(&mut self, _context: &ViewContext<'_>, _ui: &mut Ui) {
+        // Its runs have no place in the open log.
+    }
+
+    fn key(&mut self, context: &ViewContext<'_>, key: Key, modifiers: Modifiers) -> bool {
+        if modifiers.any() {
+            return false;
+        }
+        if self.pairs {
+            return self.key_in_pairs(context, key);
+        }
+        let Some((table, _)) = &self.table else { return false };
+        let by = match key {
+            Key::ArrowUp => (-1, 0),
+            Key::ArrowDown => (1, 0),
+            Key::ArrowLeft => (0, -1),
+            Key::ArrowRight => (0, 1),
+            Key::Enter => {
+                let Some(at) = self.selected else { return false };
+                self.open_cell(context, at);
+                return true;
+            }
+            _ => return false,
+        };
+        let Some(from) = self.selected.or_else(|| table.worst()) else { return false };
+        self.selected = Some(table.next(from, by));
+        self.reveal = true;
+        true
+    }
+
+    fn is_settled(&self) -> bool {
+        !self.catalog.is_busy() && !self.board.is_busy() && self.detail.is_settled()
+    }
+}
+
+impl MatrixView {
+    /// The sagas to choose from: those of the open simulation, then the built-in ones.
+    fn sagas(&mut self, context: &ViewContext<'_>) -> Vec<Saga> {
+        self.catalog.ask(context.engine.workers(), &(), |_, _| {
+            Some(BUILT_IN.iter().filter_map(|built_in| open_domain(built_in.name).ok()).collect())
+        });
+        let mut sagas = Vec::new();
+        if let Some(simulation) = &context.document.simulation {
+            let recipe = &simulation.request.recipe;
+            let base = Recipe { seed: recipe.seed, ..Recipe::new(&*recipe.domain, &*recipe.saga) };
+            sagas.push(Saga { domain: Arc::clone(&simulation.request.domain), base });
+        }
+        let built_in = self.catalog.answer();
+        let built_in = built_in.as_ref().and_then(|answer| answer.result.as_ref().ok());
+        for domain in built_in.into_iter().flatten() {
+            for saga in &domain.sagas {
+                let base = Recipe { seed: SEED, ..Recipe::new(&*domain.name, &*saga.name) };
+                let saga = Saga { domain: Arc::clone(domain), base };
+                if !sagas.contains(&saga) {
+                    sagas.push(saga);
+                }
+            }
+        }
+        sagas
+    }
+
+    fn saga(&mut self, sagas: &[Saga]) -> Option<Saga> {
+        if let Some(chosen) = &self.chosen {
+            // The open simulation may have it with another seed by now.
+            let known = sagas.iter().find(|saga| *saga == chosen);
+            self.chosen = known.cloned().or(self.chosen.take());
+        }
+        self.chosen.clone().or_else(|| sagas.first().cloned())
+    }
+
+    /// Forgets what belongs to another matrix.
+    fn changed(&mut self) {
+        self.table = None;
+        self.selected = None;
+        self.cancelled = false;
+        self.list = Pairs::default();
+    }
+
+    /// Ends the runs that are under way; what is there stays.
+    fn stop(&mut self) {
+        self.kept = self.board.answer();
+        self.board.clear();
+        self.cancelled = true;
+    }
+
+    fn content_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, answer: Option<&BoardAnswer>) {
+        let board = match answer.map(|answer| &answer.result) {
+            Some(Ok(Ok(board))) => board,
+            Some(Ok(Err(problem))) => {
+                failed(ui, "This saga cannot be run", problem, "Choose another one above", "", None);
+                return;
+            }
+            Some(Err(panic)) => {
+                let why = format!("Because of a defect in Sagascope: {panic}");
+                failed(ui, "The runs stopped", &why, "", "", None);
+                return;
+            }
+            None if self.cancelled => {
+                if empty(ui, "The runs were cancelled before the first was done", Some("Run them")) {
+                    self.cancelled = false;
+                }
+                return;
+            }
+            None => {
+                if loading(ui, "Running the saga with every fault", None, "") {
+                    self.stop();
+                }
+                return;
+            }
+        };
+        let all = ui.available_rect_before_wrap();
+        let height = DETAIL.min((all.height() * DETAIL_SHARE).floor());
+        let split = all.bottom() - height;
+        let above = Rect::from_min_max(all.min, pos2(all.right(), split));
+        let below = Rect::from_min_max(pos2(all.left(), split), all.max);
+        let mut grid = ui.new_child(UiBuilder::new().max_rect(above).id_salt("grid"));
+        grid.set_clip_rect(above.intersect(ui.clip_rect()));
+        let ran = if self.pairs {
+            self.pairs_ui(context, &mut grid, board)
+        } else if let Some(answer) = answer {
+            self.table_ui(context, &mut grid, answer)
+        } else {
+            None
+        };
+        ui.painter().hline(below.x_range(), below.top() + 0.5, Stroke::new(1.0, context.tokens.line));
+        let mut detail = ui.new_child(UiBuilder::new().max_rect(below).id_salt("detail"));
+        detail.set_clip_rect(below.intersect(ui.clip_rect()));
+        self.detail.ui(context, &mut detail, board, ran.as_ref());
+        ui.advance_cursor_after_rect(all);
+    }
+
+    fn pairs_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, board: &Board) -> Option<Ran> {
+        let opened = self.list.ui(context, ui, board, self.only);
+        let ran = self.list.selected(board).cloned();
+        if opened && let Some(ran) = &ran {
+            open_run(context, board, ran);
+        }
+        ran
+    }
+
+    fn key_in_pairs(&mut self, context: &ViewContext<'_>, key: Key) -> bool {
+        let Some(answer) = self.board.answer() else { return false };
+        let Ok(Ok(board)) = &answer.result else { return false };
+        match key {
+            Key::ArrowUp => self.list.step(-1),
+            Key::ArrowDown => self.list.step(1),
+            Key::PageUp => self.list.step(-10),
+            Key::PageDown => self.list.step(10),
+            Key::Enter => match self.list.selected(board) {
+                Some(ran) => open_run(context, board, ran),
+                None => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    fn table_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, answer: &BoardAnswer) -> Option<Ran> {
+        let is_known =
+            self.table.as_ref().is_some_and(|(table, open)| table.is_of(answer) && *open == self.gaps_open);
+        if !is_known {
+            self.table = Table::new(answer, self.gaps_open).map(|table| (table, self.gaps_open));
+        }
+        let (table, _) = self.table.as_ref()?;
+        if self.selected.is_none() && table.board().is_whole() {
+            self.selected = table.worst();
+            self.reveal = true;
+        }
+        let grid = Grid {
+            table,
+            selected: self.selected,
+            reveal: std::mem::take(&mut self.reveal),
+            only: self.only,
+            gaps_open: self.gaps_open,
+        };
+        match grid.ui(ui) {
+            Some(Act::Select(at)) => self.selected = Some(at),
+            Some(Act::Open(at)) => {
+                self.selected = Some(at);
+                self.open_cell(context, at);
+            }
+            Some(Act::Gaps) => self.toggle_gaps(),
+            None => {}
+        }
+        self.ran()
+    }
+
+    /// The selected cell, if it was run.
+    fn ran(&self) -> Option<Ran> {
+        let ((table, _), at) = (self.table.as_ref()?, self.selected?);
+        match table.at(at.0, at.1) {
+            Shown::Ran(ran) => Some(ran.clone()),
+            _ => None,
+        }
+    }
+
+    /// Opens or folds the gaps; the selection stays with what it is on.
+    fn toggle_gaps(&mut self) {
+        let Some((table, _)) = &self.table else { return };
+        let Some(gaps) = table.gaps else { return };
+        if let Some((row, column)) = self.selected {
+            let column = match (self.gaps_open, column) {
+                (false, column) if column > gaps => column + 3,
+                (false, column) if column == gaps => match table.at(row, column) {
+                    Shown::Ran(ran) => {
+                        let kinds = &table.columns[gaps].kinds;
+                        gaps + kinds.iter().position(|kind| *kind == ran.cell.at.1).unwrap_or(0)
+                    }
+                    _ => column,
+                },
+                (true, column) if column > gaps + 3 => column - 3,
+                (true, column) if column >= gaps => gaps,
+                (_, column) => column,
+            };
+            self.selected = Some((row, column));
+        }
+        self.gaps_open ^= true;
+    }
+
+    fn open_cell(&self, context: &ViewContext<'_>, at: (usize, usize)) {
+        if let Some((table, _)) = &self.table
+            && let Shown::Ran(ran) = table.at(at.0, at.1)
+        {
+            open_run(context, table.board(), ran);
+        }
+    }
+
+    /// To the next cell that differs.
+    fn next_difference(&mut self) {
+        if let Some((table, _)) = &self.table {
+            let from = self.selected.unwrap_or((0, 0));
+            if let Some(at) = table.find(from, |table, at| table.differs(at.0, at.1)) {
+                self.selected = Some(at);
+                self.reveal = true;
+            }
+        }
+    }
+}
+
+/// Opens the run of a cell at the moment of its fault.
+fn open_run(context: &ViewContext<'_>, board: &Board, ran: &Ran) {
+    let request = SimRequest {
+        domain: Arc::clone(&board.ask.domain),
+        recipe: ran.recipe(board.ask.without),
+        start: SimStart::AtFault,
+    };
+    context.send(SimulationCommand::Begin(Box::new(request)));
+    context.send(WindowCommand::ShowView("simulator"));
+}
