@@ -6,6 +6,7 @@
 
 mod args;
 mod convert;
+mod domain;
 mod events;
 mod formats;
 mod generate;
