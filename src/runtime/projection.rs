@@ -241,7 +241,8 @@ impl ReadModels {
         self.iter().zip(&other.models).find_map(|((name, mine), theirs)| {
             let keys = mine.rows.keys().chain(theirs.rows.keys());
             let key = keys.into_iter().find(|key| mine.rows.get(*key) != theirs.rows.get(*key))?;
-            let shown = |model: &ReadModel| model.rows.get(key).map_or("missing".into(), |row| row.to_string());
+            let shown =
+                |model: &ReadModel| model.rows.get(key).map_or("missing".into(), |row| row.to_string());
             Some(format!("{name}: the row {key} is {} here and {} there", shown(mine), shown(theirs)))
         })
     }
@@ -284,7 +285,10 @@ mod tests {
                 Projection {
                     name: "totals".into(),
                     key: program("if .event.data.currency == null then null else .event.data.currency end"),
-                    on: vec![on("order.created.v1", "(.row // 0) + 1"), on("order.created.v2", "(.row // 0) + 1")],
+                    on: vec![
+                        on("order.created.v1", "(.row // 0) + 1"),
+                        on("order.created.v2", "(.row // 0) + 1"),
+                    ],
                 },
             ],
             ..Domain::default()

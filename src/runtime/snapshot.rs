@@ -176,8 +176,7 @@ mod tests {
     #[test]
     fn one_is_kept_every_n_events() {
         let mut snapshots = every(10);
-        let kept: Vec<u64> =
-            (1..=35).filter(|version| snapshots.offer(&1, *version, &vec![])).collect();
+        let kept: Vec<u64> = (1..=35).filter(|version| snapshots.offer(&1, *version, &vec![])).collect();
         assert_eq!(kept, [10, 20, 30]);
         assert_eq!(snapshots.len(), 1, "only the newest of a stream");
         assert!(snapshots.offer(&2, 17, &vec![]), "an append may step over the tenth event");

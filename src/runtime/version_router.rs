@@ -42,7 +42,9 @@ pub enum RouteError {
         event_type: String,
     },
     /// It was sent by somebody newer.
-    #[error("{family} has version {version}, and the newest known here is {newest}: update this consumer, then redrive it")]
+    #[error(
+        "{family} has version {version}, and the newest known here is {newest}: update this consumer, then redrive it"
+    )]
     Newer {
         /// Its type without the version.
         family: String,
@@ -135,11 +137,7 @@ impl VersionRouter {
     /// Finds the handler for an event and brings its data to that handler's version.
     pub fn route<'a>(&self, event_type: &str, data: &'a Value) -> Result<Routed<'a>, RouteError> {
         if let Some(name) = self.exact.get(event_type) {
-            return Ok(Routed {
-                event_type: name.clone(),
-                data: Cow::Borrowed(data),
-                through: Vec::new(),
-            });
+            return Ok(Routed { event_type: name.clone(), data: Cow::Borrowed(data), through: Vec::new() });
         }
         let (family, version) = split_version(event_type);
         let version = version.unwrap_or(1);
@@ -148,11 +146,7 @@ impl VersionRouter {
         };
         if let Some(name) = versions.get(&version) {
             // `order.created` and `order.created.v1` are the same.
-            return Ok(Routed {
-                event_type: name.clone(),
-                data: Cow::Borrowed(data),
-                through: Vec::new(),
-            });
+            return Ok(Routed { event_type: name.clone(), data: Cow::Borrowed(data), through: Vec::new() });
         }
         let newest = *versions.keys().next_back().expect("a family is there because of a version");
         let family = || family.to_owned();
@@ -226,7 +220,12 @@ mod tests {
         VersionRouter::new(handled.iter().map(|name| Name::from(*name)), &upcasts)
     }
 
-    fn check(handled: &[&str], steps: &[(u32, u32)], event_type: &str, expected: Result<(&str, &[u32]), &str>) {
+    fn check(
+        handled: &[&str],
+        steps: &[(u32, u32)],
+        event_type: &str,
+        expected: Result<(&str, &[u32]), &str>,
+    ) {
         let data = json!({"by": []});
         let router = router(handled, steps);
         match (router.route(event_type, &data), expected) {
@@ -268,11 +267,21 @@ mod tests {
     #[test]
     fn what_cannot_be_brought_to_a_known_version_is_poison_and_says_why() {
         let handled = &["order.created.v2"][..];
-        check(handled, &[(1, 2)], "order.created.v3", Err("version: order.created has version 3, and the newest"));
+        check(
+            handled,
+            &[(1, 2)],
+            "order.created.v3",
+            Err("version: order.created has version 3, and the newest"),
+        );
         check(handled, &[], "order.created.v1", Err("version: no upcaster leads from version 1"));
         check(handled, &[(1, 3)], "order.created.v1", Err("version: no upcaster leads from version 1"));
         check(handled, &[(2, 1)], "order.created.v1", Err("version: no upcaster leads"));
-        check(handled, &[(1, 2)], "order.cancelled.v1", Err("no handler: nobody here handles order.cancelled.v1"));
+        check(
+            handled,
+            &[(1, 2)],
+            "order.cancelled.v1",
+            Err("no handler: nobody here handles order.cancelled.v1"),
+        );
     }
 
     #[test]

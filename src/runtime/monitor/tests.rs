@@ -65,7 +65,10 @@ fn said(turns: &[Turn]) -> Vec<String> {
         .iter()
         .map(|turn| match &turn.standing {
             Standing::Broken(breach) => {
-                format!("{} broken at {} by {}: {}", turn.invariant, breach.since, breach.position, breach.difference)
+                format!(
+                    "{} broken at {} by {}: {}",
+                    turn.invariant, breach.since, breach.position, breach.difference
+                )
             }
             _ => format!("{} restored by {}", turn.invariant, turn.position),
         })
@@ -104,7 +107,10 @@ fn settled_waits_for_quiet_or_for_its_time() {
     let mut run = Run::new(invariants, Cadence::EveryCommit);
     assert_eq!(run.commit(1, "set", "orders", "1", json!(1)), NONE);
     assert_eq!(run.commit(5, "set", "orders", "note", json!(1)), NONE);
-    assert_eq!(run.commit(6, "set", "orders", "note", json!(2)), ["soon broken at 1s by 1: It does not hold."]);
+    assert_eq!(
+        run.commit(6, "set", "orders", "note", json!(2)),
+        ["soon broken at 1s by 1: It does not hold."]
+    );
     run.commit(7, "drop", "orders", "note", json!(null));
     assert_eq!(run.commit(8, "set", "payments", "1", json!(1)), ["soon restored by 8"]);
     assert_eq!(run.standing(0), Standing::NotChecked, "nothing has settled yet");
@@ -142,7 +148,14 @@ fn a_check_is_evaluated_only_when_what_it_mentions_has_changed() {
     assert_eq!(models(".models.payments == .models.orders"), [0, 1]);
     assert_eq!(models(".models.payments[].id"), [1]);
     assert_eq!(models(".owed == []"), Vec::<usize>::new());
-    for any in [".models[] | length", ".models | keys", ".models as $m | $m.orders", ".models.other", ".models[\"orders\"]", "."] {
+    for any in [
+        ".models[] | length",
+        ".models | keys",
+        ".models as $m | $m.orders",
+        ".models.other",
+        ".models[\"orders\"]",
+        ".",
+    ] {
         assert_eq!(models(any), [0, 1], "{any}");
     }
     let before = run.monitor.checks[0].seen;
