@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 /// What a run left behind.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// A folder for the test's files, and the program with a home of its own in it.
-struct Cli(TempDir);
+pub(crate) struct Cli(TempDir);
 
 impl Cli {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
@@ -30,7 +30,7 @@ impl Cli {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         let output = self.command(args).stdin(Stdio::null()).output().unwrap();
         Ran {
             code: output.status.code().unwrap(),
@@ -40,16 +40,21 @@ impl Cli {
     }
 
     /// The lines of a run that succeeds, as JSON.
-    fn json(&self, args: &[&str]) -> Vec<Map<String, Value>> {
+    pub(crate) fn json(&self, args: &[&str]) -> Vec<Map<String, Value>> {
         let ran = self.run(&[args, &["--json"]].concat());
         assert_eq!(ran.code, 0, "{args:?}: {}", ran.err);
         ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::write(&path, content).unwrap();
         path
+    }
+
+    /// Where a file of the folder is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 
     /// Names of the files in the folder.
@@ -75,15 +80,28 @@ const SAMPLES: [&str; 6] = [
     "pyeventsourcing-compressed.db",
 ];
 
-const SUBCOMMANDS: [&str; 9] =
-    ["info", "streams", "types", "events", "issues", "replay", "convert", "generate", "formats"];
+const SUBCOMMANDS: [&str; 13] = [
+    "info",
+    "streams",
+    "types",
+    "events",
+    "issues",
+    "replay",
+    "dead-letters",
+    "simulate",
+    "matrix",
+    "sweep",
+    "convert",
+    "generate",
+    "formats",
+];
 
 const EVENT_KEYS: &str = "row source position id kind type schema_version stream aggregate_type version streams \
                           occurred_at recorded_at correlation_id causation_id data data_base64 data_encoding \
                           metadata warnings";
 
 #[track_caller]
-fn check_keys(objects: &[Map<String, Value>], keys: &str) {
+pub(crate) fn check_keys(objects: &[Map<String, Value>], keys: &str) {
     assert!(!objects.is_empty(), "nothing printed, expected {keys}");
     for object in objects {
         let found: Vec<&str> = object.keys().map(String::as_str).collect();
