@@ -140,3 +140,77 @@ fn texts(list: &Value) -> Vec<String> {
     let items = list.as_array().into_iter().flatten();
     items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::{JsonText, Membership, Payload, StreamName};
+
+    fn event(event_type: &str, stream: &str, data: &Value) -> RecordedEvent {
+        RecordedEvent {
+            event_type: event_type.to_owned(),
+            streams: vec![Membership {
+                stream: StreamName::new("DeadLetter".to_owned(), stream.to_owned()),
+                ..Membership::default()
+            }],
+            correlation_id: Some("s1".to_owned()),
+            data: Payload::Json(JsonText::from_value(data)),
+            ..RecordedEvent::default()
+        }
+    }
+
+    fn fold(events: &[RecordedEvent]) -> Vec<LoggedLetter> {
+        let mut letters = LoggedLetters::default();
+        for event in events {
+            assert!(LoggedLetters::wants(&event.event_type));
+            letters.evolve(event);
+        }
+        letters.finish()
+    }
+
+    #[test]
+    fn a_letter_is_the_fold_of_its_stream_over_every_cycle() {
+        let parked = |at: u64| {
+            json!({
+                "consumer": "payment", "message_type": "payment.process", "step": "pay", "direction": "do",
+                "error": "no answer", "deliveries": 2, "attempts": [{"attempt": 1, "at": at, "error": "late"}],
+            })
+        };
+        let waiting =
+            event("saga.parked", "saga-s1", &json!({"forward": ["pay", "ship", "tell"], "back": []}));
+        let mut events = vec![
+            event("dead_letter.parked", "dead_letter-4", &parked(7)),
+            waiting,
+            event("dead_letter.redriven", "dead_letter-4", &json!({})),
+            event("dead_letter.parked", "dead_letter-4", &parked(90)),
+            event("dead_letter.repeated", "dead_letter-4", &json!({"deliveries": 3})),
+        ];
+        let letter = fold(&events).remove(0);
+        assert_eq!((letter.id.as_str(), letter.state.as_str()), ("4", "open"));
+        assert_eq!(letter.key.as_deref(), Some("s1/pay/do"));
+        assert_eq!(letter.deliveries, Some(3));
+        assert_eq!(
+            letter.attempts.iter().map(|attempt| attempt.at_ticks).collect::<Vec<_>>(),
+            [Some(7), Some(90)]
+        );
+        assert_eq!(letter.blocked, ["ship", "tell"]);
+        events.push(event("dead_letter.resolved", "dead_letter-4", &json!({"by": "redrive"})));
+        let letter = fold(&events).remove(0);
+        assert_eq!((letter.state.as_str(), letter.blocked.len()), ("resolved", 0));
+    }
+
+    #[test]
+    fn what_a_log_does_not_say_is_left_open() {
+        let letters = fold(&[event("dead_letter.parked", "elsewhere", &json!("text"))]);
+        let expected = LoggedLetter {
+            id: "elsewhere".to_owned(),
+            state: "open".to_owned(),
+            saga: Some("s1".to_owned()),
+            ..LoggedLetter::default()
+        };
+        assert_eq!(letters, [expected]);
+        assert!(!LoggedLetters::wants("saga.completed") && !LoggedLetters::wants("order.created.v1"));
+    }
+}
