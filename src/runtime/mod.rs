@@ -13,11 +13,17 @@ pub mod fact;
 mod ids;
 mod journal;
 mod message;
+pub mod monitor;
 mod orchestrator;
 mod participant;
 pub mod pipeline;
+pub mod projection;
 mod protection;
+pub mod queries;
 pub mod retry;
+pub mod snapshot;
+pub mod validation;
+pub mod version_router;
 mod wiring;
 
 pub use choreographer::Choreographer;
