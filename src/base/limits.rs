@@ -28,6 +28,10 @@ pub const EVENT_CACHE_MAX: usize = 2_048;
 /// Sources in one log: a row number keeps 13 bits for the source within 53 bits that JSON can carry.
 pub const SOURCES_MAX: usize = 1 << 13;
 
+/// Sources whose files stay open between two fetches. Each may hold a dozen, and some systems give a program 256 in
+/// all.
+pub const SOURCES_OPEN_MAX: usize = 12;
+
 /// Events between two checkpoints of a replay: any version is at most this many folds away.
 pub const CHECKPOINT_EVERY: usize = 256;
 

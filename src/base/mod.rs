@@ -1,12 +1,14 @@
-//! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits, near names and
-//! copy-on-write columns. Standard library only, and nothing about events.
+//! What every module may use: cancel tokens, named threads, clocks, virtual time, seeded chance, limits, near names,
+//! copy-on-write columns, a stable hash, text on one line. Standard library only, and nothing about events.
 
 pub mod cancel;
 pub mod chunks;
 pub mod clock;
 pub mod entropy;
+pub mod hash;
 pub mod limits;
 pub mod nearest;
 pub mod prng;
+pub mod text;
 pub mod thread;
 pub mod ticks;

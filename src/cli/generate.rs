@@ -1,6 +1,6 @@
 //! `sagascope generate`: the log of a made-up shop, the same bytes for the same seed.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -11,7 +11,7 @@ use super::notice::ProgressLine;
 use super::text::{clean, count, counted};
 use super::{Output, Run, interrupt};
 use crate::base::cancel::CancelToken;
-use crate::engine::{Dirs, ExportError, ExportKind, LoadItem, Loader, PartialFile, export};
+use crate::engine::{Dirs, ExportError, ExportKind, JsonlWriter, LoadItem, Loader, PartialFile, export};
 use crate::sim::generate::{GenerateError, GenerateOptions, Generated, generate};
 
 /// Write the log of a made-up shop, to try things on
@@ -48,7 +48,7 @@ impl Run for Generate {
             return match written {
                 // As it is, so that a closed pipe is known as one.
                 Err(GenerateError::Write(error)) => Err(error.into()),
-                written => Ok(written.map(drop)?),
+                written => Ok(end_of_empty_log(&written?, out).map(drop)?),
             };
         }
         let cancel = interrupt::cancel_token();
@@ -92,10 +92,22 @@ fn write(
         let rate = line.rate(done);
         line.show(|| format!("Generating: {} of {}, {}/s", count(done), counted(all, "event"), count(rate)));
     });
-    generated.map_err(|error| match error {
+    let generated = generated.map_err(|error| match error {
         GenerateError::Cancelled { .. } => ExportError::Cancelled(to.to_owned()).into(),
-        error @ GenerateError::Write(_) => error.into(),
-    })
+        error @ GenerateError::Write(_) => anyhow::Error::from(error),
+    })?;
+    let bytes = generated.bytes + end_of_empty_log(&generated, file)?;
+    Ok(Generated { bytes, ..generated })
+}
+
+/// A log without events says that it is one; gives the bytes that took.
+fn end_of_empty_log(generated: &Generated, to: &mut impl Write) -> std::io::Result<u64> {
+    if generated.events > 0 {
+        return Ok(0);
+    }
+    let line = JsonlWriter::new(Vec::new()).finish()?;
+    to.write_all(&line)?;
+    Ok(line.len() as u64)
 }
 
 /// The same log through JSON lines that nobody keeps, so that both files hold the same events.

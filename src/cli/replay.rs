@@ -11,13 +11,11 @@ use super::open::{BadRows, open};
 use super::table::{Kind, Table};
 use super::text::{NONE, clean, number, time};
 use super::{Output, Run, steps, stream};
-use crate::engine::OpenLog;
+use crate::base::cancel::CancelToken;
+use crate::engine::{OpenLog, open_domain};
 use crate::index::StreamId;
 use crate::model::{StreamName, Timestamp};
-use crate::replay::{Mark, MergeRule, Replay, ReplayBuilder, Step, TreeRow};
-
-/// Events read and folded at a time.
-const AT_A_TIME: usize = 512;
+use crate::replay::{Evolve, Mark, MergeRule, Replay, Step, TreeRow};
 
 /// Rebuild the state of one stream at any version
 #[derive(Parser, Debug)]
@@ -26,9 +24,10 @@ const AT_A_TIME: usize = 512;
     after_help = "Examples:\n  sagascope replay shop.db Order/ord-1007\n  sagascope replay shop.db ord-1007 --at 3\n  \
                   sagascope replay shop.db ord-1007 --at 2026-03-01T08:15:00Z\n  \
                   sagascope replay shop.db ord-1007 --steps\n  \
+                  sagascope replay shop.db order-1007 --domain shop.domain.toml\n  \
                   sagascope replay shop.db ord-1007 --provenance --json | jq '.\"/status\"'\n\n\
                   The top-level members of each event's data replace those of the state; data that is no object is \
-                  kept under \"value\". Keys of --json: stream, aggregate_type, version, state; with --steps a line \
+                  kept under \"value\". With --domain the rules of a domain file count for the aggregates it describes. Keys of --json: stream, aggregate_type, version, state; with --steps a line \
                   an event: row, version, type, occurred_at, changes (op, path, from, to); with --provenance one \
                   object from JSON Pointer to row, version and type of the event that set the value."
 )]
@@ -51,6 +50,9 @@ pub(super) struct ReplayStream {
     /// Let null remove a member instead of being its value
     #[arg(long)]
     null_removes: bool,
+    /// Fold by the rules of a domain file, or of a built-in domain: shop, travel, transfer
+    #[arg(long, value_name = "FILE|NAME")]
+    domain: Option<String>,
     #[command(flatten)]
     mapping: MappingArgs,
     #[command(flatten)]
@@ -78,7 +80,9 @@ impl Run for ReplayStream {
         let stores = StoreArgs { stores: self.stores.clone(), mapping: self.mapping.clone() };
         let open = open(&stores, BadRows::Said)?;
         let id = stream::find(&open, &self.stream)?;
-        let replay = fold(&open, id, self.null_removes)?;
+        let domain = self.domain.as_deref().map(open_domain).transpose()?;
+        let rule = open.rule_of(id, domain.as_ref(), MergeRule { null_removes: self.null_removes });
+        let replay = fold(&open, id, rule)?;
         let view = View { name: open.log.stream(id).name(), at: self.place(&replay)?, replay };
         match (self.steps, self.provenance, self.output.json) {
             (true, _, true) => steps::json(&view, out)?,
@@ -136,16 +140,18 @@ impl View {
     }
 }
 
-fn fold(open: &OpenLog, stream: StreamId, null_removes: bool) -> anyhow::Result<Replay> {
-    let mut builder =
-        ReplayBuilder::new(Arc::new(MergeRule { null_removes })).of_stream(open.log.stream(stream).name());
-    for rows in open.log.replay_rows(stream).chunks(AT_A_TIME) {
-        for (row, event) in rows.iter().zip(open.pool.fetch(&open.log, rows)) {
-            let event = event.map_err(|error| anyhow::anyhow!("{row}: {error}"))?;
-            builder.push(*row, &event);
-        }
+/// The replay of a stream; an error where an event of it cannot be read, for the state would be another one.
+fn fold(open: &OpenLog, stream: StreamId, rule: Arc<dyn Evolve>) -> anyhow::Result<Replay> {
+    let cancel = CancelToken::default();
+    let mut failed = None;
+    let replay = open.replay_telling(stream, rule, &cancel, &mut |row, error| {
+        failed.get_or_insert_with(|| anyhow::anyhow!("{row}: {error}"));
+        cancel.cancel();
+    });
+    match (replay, failed) {
+        (_, Some(error)) => Err(error),
+        (replay, None) => Ok(replay.expect("only an unreadable event cancels")),
     }
-    Ok(builder.finish())
 }
 
 fn state_json(view: &View, out: &mut Output) -> std::io::Result<()> {
@@ -259,4 +265,27 @@ fn provenance_text(view: &View, out: &mut Output) -> std::io::Result<()> {
         table.row(&[path.to_string(), value, version, event_type, row.unwrap_or_else(|| NONE.to_owned())]);
     }
     table.print(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Dirs, LoadItem, Loader};
+
+    #[test]
+    fn a_stream_of_which_an_event_is_gone_has_no_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.jsonl");
+        let line = r#"{"type":"Happened","stream_id":"s","version":1,"data":{"n":1}}"#;
+        std::fs::write(&path, format!("{line}\n{line}\n")).unwrap();
+        let mut loader = Loader::new(Dirs::in_folder(folder.path().join("home")));
+        let needs = loader.load(&LoadItem::detected(&path), &CancelToken::default(), &mut |_, _| {});
+        assert!(needs.unwrap().is_none());
+        let open = loader.publish();
+        let stream = open.log.memberships(open.log.row_at(0))[0].0;
+        assert_eq!(fold(&open, stream, Arc::new(MergeRule::default())).unwrap().len(), 2);
+        std::fs::write(&path, line).unwrap();
+        let error = fold(&open, stream, Arc::new(MergeRule::default())).unwrap_err().to_string();
+        assert!(error.contains("changed since it was opened"), "{error}");
+    }
 }

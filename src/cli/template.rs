@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::base::text::is_hidden;
 use crate::engine::{FIELDS, Field, Proposal};
 
 /// Values shown of a column.
@@ -77,14 +78,20 @@ fn example(value: &serde_json::Value) -> String {
 /// A TOML basic string, with everything escaped that a terminal might act on.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
+    let mut before = None;
     for letter in text.chars() {
         match letter {
             '"' | '\\' => quoted.extend(['\\', letter]),
-            _ if super::text::clean(letter.encode_utf8(&mut [0; 4])) != letter.to_string() => {
-                write!(quoted, "\\u{:04x}", u32::from(letter)).expect("a String takes all");
+            _ if is_hidden(before, letter) => {
+                let written = match u32::from(letter) {
+                    code @ ..=0xffff => write!(quoted, "\\u{code:04x}"),
+                    code => write!(quoted, "\\U{code:08x}"),
+                };
+                written.expect("a String takes all");
             }
             _ => quoted.push(letter),
         }
+        before = Some(letter);
     }
     quoted.push('"');
     quoted
@@ -99,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_template_is_a_mapping_and_lists_every_field() {
-        let hostile = "odd \"column\" \u{1b}[31m\u{9b}";
+        let hostile = "odd \"column\" \u{1b}[31m\u{9b}\u{e0041}";
         let proposal = Proposal {
             mapping: Mapping {
                 table: Some("log".to_owned()),

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::OpenLog;
 use crate::base::cancel::CancelToken;
 use crate::model::{FetchError, RecordedEvent, Row};
-use crate::store::JsonlWriter;
 use crate::store::native::{WriteError, Writer};
+use crate::store::{JsonlWriter, Partial};
 
 /// Events read and written at a time; one transaction of the SQLite store.
 const EXPORT_AT_A_TIME: usize = 1_024;
@@ -81,7 +81,7 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] WriteError),
     /// The file could not be written.
-    #[error("Cannot write the file: {}\n{}", reason(error), path.display())]
+    #[error("Cannot write the file: {}\n{}", Partial::refusal(error), path.display())]
     Io {
         /// The system's reason.
         error: io::Error,
@@ -120,17 +120,14 @@ pub fn export(
     Ok(Exported { kind, events, bytes })
 }
 
-/// Why the system refuses, and what to do.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "its folder does not exist. Make it first, or choose another one".to_owned(),
-        ErrorKind::PermissionDenied => "no permission. Choose a folder you may write to".to_owned(),
-        ErrorKind::StorageFull => "the disk is full. Free some space, or choose another disk".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 impl ExportError {
+    fn of_file(error: io::Error, to: &Path) -> Self {
+        match error.kind() {
+            ErrorKind::AlreadyExists => Self::Exists(to.to_owned()),
+            _ => Self::Io { error, path: to.to_owned() },
+        }
+    }
+
     fn from_write(error: WriteError) -> Self {
         match error {
             WriteError::Exists { path } => Self::Exists(path),
@@ -177,43 +174,40 @@ fn copy(
 #[derive(Debug)]
 pub struct PartialFile {
     to: PathBuf,
-    temporary: PathBuf,
+    /// Locked, where the system has locks that only those feel who ask for them.
     file: BufWriter<File>,
+    partial: Partial,
 }
 
 impl PartialFile {
     /// Begins a file that will be at `to`, where nothing may be yet.
     pub fn create(to: &Path) -> Result<Self, ExportError> {
-        if to.symlink_metadata().is_ok() {
-            return Err(ExportError::Exists(to.to_owned()));
+        let (partial, file) =
+            Partial::reserve(to, is_abandoned).map_err(|error| ExportError::of_file(error, to))?;
+        if cfg!(unix) {
+            // Without it others could take the file for abandoned; a file system that has no locks tells them so.
+            drop(file.try_lock());
         }
-        let failed = |error| ExportError::Io { error, path: to.to_owned() };
-        let mut name = to.file_name().ok_or_else(|| failed(ErrorKind::InvalidFilename.into()))?.to_owned();
-        name.push(format!(".{}.partial", std::process::id()));
-        let temporary = to.with_file_name(name);
-        let file = BufWriter::with_capacity(256 << 10, File::create_new(&temporary).map_err(failed)?);
-        Ok(Self { to: to.to_owned(), temporary, file })
+        let file = BufWriter::with_capacity(256 << 10, file);
+        Ok(Self { to: to.to_owned(), file, partial })
     }
 
     /// Where the bytes are until the end, to be read back after a flush.
     pub fn temporary(&self) -> &Path {
-        &self.temporary
+        self.partial.path()
     }
 
     /// Closes the file and gives it its name.
-    pub fn finish(mut self) -> Result<(), ExportError> {
-        let failed = |error| ExportError::Io { error, path: self.to.clone() };
-        self.file.flush().map_err(failed)?;
-        self.file.get_ref().sync_all().map_err(failed)?;
-        // A link fails where a file is; a rename would replace it. The temporary name goes with `self`.
-        match std::fs::hard_link(&self.temporary, &self.to) {
-            Ok(()) => Ok(()),
-            Err(_exists_or_no_links) if self.to.symlink_metadata().is_ok() => {
-                Err(ExportError::Exists(self.to.clone()))
-            }
-            Err(_no_links) => std::fs::rename(&self.temporary, &self.to).map_err(failed),
-        }
+    pub fn finish(self) -> Result<(), ExportError> {
+        let Self { to, mut file, partial } = self;
+        let written = file.flush().and_then(|()| file.get_ref().sync_all());
+        written.and_then(|()| partial.publish()).map_err(|error| ExportError::of_file(error, &to))
     }
+}
+
+/// Whether nobody writes the file: the lock of whoever did is gone.
+fn is_abandoned(partial: &Path) -> bool {
+    cfg!(unix) && File::open(partial).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 impl Write for PartialFile {
@@ -223,13 +217,6 @@ impl Write for PartialFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
-    }
-}
-
-impl Drop for PartialFile {
-    fn drop(&mut self) {
-        // Gone already after a rename; else nobody could do more than we.
-        drop(std::fs::remove_file(&self.temporary));
     }
 }
 

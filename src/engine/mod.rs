@@ -3,6 +3,7 @@
 
 mod cache;
 mod dirs;
+mod domain;
 mod export;
 mod files;
 mod latest;
@@ -14,6 +15,7 @@ mod workers;
 
 pub use cache::{Cached, EventCache};
 pub use dirs::Dirs;
+pub use domain::{DomainFileError, open_domain, open_domain_file};
 pub use export::{ExportError, ExportKind, Exported, PartialFile, export};
 pub use files::{
     PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
@@ -26,7 +28,7 @@ pub use settings::{Recent, Settings, SettingsError};
 pub use workers::Workers;
 
 pub use crate::store::mapping::{FIELDS, Field, Mapping, Proposal};
-pub use crate::store::{FORMATS, Format, SourceInfo, event_to_json};
+pub use crate::store::{FORMATS, Format, JsonlWriter, SourceInfo, event_to_json};
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,7 +1,9 @@
 //! Ways into the sources of a log, lent to whoever reads events again.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use crate::base::limits::SOURCES_OPEN_MAX;
 use crate::index::EventLog;
 use crate::model::{FetchError, Locator, PayloadSource, RecordedEvent, Row};
 
@@ -12,6 +14,8 @@ pub(super) const READERS_PER_SOURCE: usize = 3;
 #[derive(Default)]
 pub struct SourcePool {
     sources: Mutex<Vec<Arc<Lending>>>,
+    /// Sources that may have files open, the one used last at the end.
+    awake: Mutex<VecDeque<usize>>,
 }
 
 #[derive(Default)]
@@ -41,11 +45,34 @@ impl SourcePool {
             let lending = self.sources.lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned();
             let locators: Vec<Locator> = run.iter().map(|(_, locator)| *locator).collect();
             match lending {
-                Some(lending) => results.extend(lending.with(|reader| reader.fetch(&locators))),
+                Some(lending) => {
+                    results.extend(lending.with(|reader| reader.fetch(&locators)));
+                    self.used(source);
+                }
                 None => results.extend(locators.iter().map(|_| Err(FetchError::Changed))),
             }
         }
         results
+    }
+
+    /// Remembers that `source` was used; lets the one rest that was not for the longest time.
+    fn used(&self, source: usize) {
+        let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
+        awake.retain(|other| *other != source);
+        awake.push_back(source);
+        let tired = if awake.len() > SOURCES_OPEN_MAX { awake.pop_front() } else { None };
+        drop(awake);
+        let Some(tired) = tired else { return };
+        let lending = self.sources.lock().unwrap_or_else(PoisonError::into_inner).get(tired).cloned();
+        if let Some(lending) = lending {
+            // A reader that is lent now makes its source a used one when it comes back.
+            lending
+                .free
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter_mut()
+                .for_each(|reader| reader.rest());
+        }
     }
 }
 

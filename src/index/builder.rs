@@ -1,8 +1,9 @@
 //! The one writer of a log.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::columns::{Columns, ExtraMembership, Flags, NO_ID, NO_NUMBER, NO_ROW};
 use super::intern::Interner;

@@ -1,7 +1,8 @@
 //! Numbers for texts that come again and again.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 /// Gives each distinct text a number, from 0 in order of appearance.
 #[derive(Debug, Default)]

@@ -16,6 +16,9 @@ pub struct Locator {
 pub trait PayloadSource: Send {
     /// The events at `locators`, in that order. One result for each.
     fn fetch(&mut self, locators: &[Locator]) -> Vec<Result<RecordedEvent, FetchError>>;
+
+    /// Lets go of the files it holds open; the next fetch opens them again.
+    fn rest(&mut self);
 }
 
 /// Why an event could not be read again.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::base::limits::TREE_TEXT_CHARS_MAX;
+use crate::base::text::is_hidden;
 
 /// A value on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +82,7 @@ fn container(open: char, len: usize, close: char) -> String {
 pub fn spell(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len().min(TREE_TEXT_CHARS_MAX) + 2);
     spelled.push('"');
+    let mut before = None;
     for (at, letter) in text.chars().enumerate() {
         if at == TREE_TEXT_CHARS_MAX {
             spelled.push('…');
@@ -89,25 +91,22 @@ pub fn spell(text: &str) -> String {
         match letter {
             '"' => spelled.push_str("\\\""),
             '\\' => spelled.push_str("\\\\"),
+            '\u{8}' => spelled.push_str("\\b"),
+            '\u{c}' => spelled.push_str("\\f"),
             '\n' => spelled.push_str("\\n"),
             '\r' => spelled.push_str("\\r"),
             '\t' => spelled.push_str("\\t"),
-            '\u{8}' => spelled.push_str("\\b"),
-            '\u{c}' => spelled.push_str("\\f"),
-            _ if is_hidden(letter) => {
-                write!(spelled, "\\u{:04x}", u32::from(letter)).expect("text takes any text");
+            _ if is_hidden(before, letter) => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    write!(spelled, "\\u{unit:04x}").expect("text takes any text");
+                }
             }
             _ => spelled.push(letter),
         }
+        before = Some(letter);
     }
     spelled.push('"');
     spelled
-}
-
-/// Control characters, and those that separate lines or steer the direction of text.
-fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -134,8 +133,8 @@ mod tests {
     #[test]
     fn characters_that_do_not_print_are_escaped() {
         check_shown(
-            r#""a\u202e\u0000\"\\\u0085ż\u200d""#,
-            r#""a\u202e\u0000\"\\\u0085ż\u200d""#,
+            r#""a\u202e\u0000\"\\\u0085ż\udb40\udc41""#,
+            r#""a\u202e\u0000\"\\\u0085ż\udb40\udc41""#,
             ValueKind::String,
         );
     }

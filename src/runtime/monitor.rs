@@ -113,7 +113,7 @@ pub struct Books<'a> {
 }
 
 /// One line for each check.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct CheckReport<'a> {
     /// The invariant.
     pub invariant: &'a Invariant,

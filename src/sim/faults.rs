@@ -152,6 +152,8 @@ pub struct FaultInfo {
     pub group: FaultGroup,
     /// What happens, in one sentence.
     pub sentence: &'static str,
+    /// What the message it strikes does, after its name: "is lost".
+    pub phrase: &'static str,
     /// How often, where a recipe does not say.
     pub count: Count,
     /// The default in two words, below the heading of a column: "for ever".
@@ -176,13 +178,19 @@ const REPLIES: &[Leg] = &[Leg::Reply, Leg::UndoReply];
 const BODIES: &[Leg] = &[Leg::Command, Leg::Reply, Leg::Undo, Leg::UndoReply];
 const EVERY: &[Leg] = &Leg::ALL;
 
-const fn answer(kind: FaultKind, name: &'static str, sentence: &'static str) -> FaultInfo {
+const fn answer(
+    kind: FaultKind,
+    name: &'static str,
+    phrase: &'static str,
+    sentence: &'static str,
+) -> FaultInfo {
     FaultInfo {
         kind,
         name,
         title: name,
         group: FaultGroup::Answers,
         sentence,
+        phrase,
         count: Count::Times(1),
         default: "1 ×",
         leg: Leg::Command,
@@ -194,21 +202,28 @@ const fn answer(kind: FaultKind, name: &'static str, sentence: &'static str) -> 
     }
 }
 
-const fn message(kind: FaultKind, name: &'static str, sentence: &'static str) -> FaultInfo {
-    FaultInfo { group: FaultGroup::Messages, at_start: true, legs: EVERY, ..answer(kind, name, sentence) }
+const fn message(
+    kind: FaultKind,
+    name: &'static str,
+    phrase: &'static str,
+    sentence: &'static str,
+) -> FaultInfo {
+    let info = answer(kind, name, phrase, sentence);
+    FaultInfo { group: FaultGroup::Messages, at_start: true, legs: EVERY, ..info }
 }
 
 const fn crash(
     kind: FaultKind,
     name: &'static str,
     title: &'static str,
+    phrase: &'static str,
     sentence: &'static str,
 ) -> FaultInfo {
     FaultInfo {
         title,
         group: FaultGroup::Crashes,
         length: LengthMeans::Away,
-        ..message(kind, name, sentence)
+        ..message(kind, name, phrase, sentence)
     }
 }
 
@@ -217,13 +232,19 @@ pub static FAULTS: &[FaultInfo] = &[
     FaultInfo {
         count: Count::All,
         default: "all",
-        ..answer(FaultKind::Reject, "reject", "The service says no: a business decision, recorded and final.")
+        ..answer(
+            FaultKind::Reject,
+            "reject",
+            "is refused",
+            "The service says no: a business decision, recorded and final.",
+        )
     },
     FaultInfo {
         legs: COMMAND_OR_UNDO,
         ..answer(
             FaultKind::Transient,
             "transient",
+            "fails technically",
             "Handling fails and is rolled back, as if it had not begun; the next attempt may succeed.",
         )
     },
@@ -233,6 +254,7 @@ pub static FAULTS: &[FaultInfo] = &[
         ..answer(
             FaultKind::Conflict,
             "conflict",
+            "meets a concurrent append",
             "Somebody else appended to the stream first: the handler reloads and decides again.",
         )
     },
@@ -246,20 +268,36 @@ pub static FAULTS: &[FaultInfo] = &[
         ..message(
             FaultKind::Timeout,
             "timeout",
+            "comes after the last deadline",
             "The work is done, but its answer is held back until after the last deadline.",
         )
     },
     FaultInfo {
         at_start: false,
-        ..message(FaultKind::Lost, "lost", "The message is accepted by nobody and leaves no trace.")
+        ..message(
+            FaultKind::Lost,
+            "lost",
+            "is lost",
+            "The message is accepted by nobody and leaves no trace.",
+        )
     },
-    message(FaultKind::Duplicated, "duplicated", "A second copy of the message arrives after a while."),
+    message(
+        FaultKind::Duplicated,
+        "duplicated",
+        "arrives twice",
+        "A second copy of the message arrives after a while.",
+    ),
     FaultInfo {
         default: "half a timeout",
         length: LengthMeans::Delays,
-        ..message(FaultKind::Delayed, "delayed", "The message arrives later than it would.")
+        ..message(FaultKind::Delayed, "delayed", "arrives late", "The message arrives later than it would.")
     },
-    message(FaultKind::Reordered, "reordered", "The next message to the same receiver overtakes it."),
+    message(
+        FaultKind::Reordered,
+        "reordered",
+        "is overtaken by the next message",
+        "The next message to the same receiver overtakes it.",
+    ),
     FaultInfo {
         default: "past deadline",
         at_start: false,
@@ -268,6 +306,7 @@ pub static FAULTS: &[FaultInfo] = &[
         ..message(
             FaultKind::Down,
             "down",
+            "meets a service that is down",
             "The service takes no delivery until after the step's last deadline; messages wait in order.",
         )
     },
@@ -275,24 +314,28 @@ pub static FAULTS: &[FaultInfo] = &[
         FaultKind::CrashBeforeCommit,
         "crash-before-commit",
         "before commit",
+        "makes its receiver crash before commit",
         "The process dies before anything is durable; the message is delivered again.",
     ),
     crash(
         FaultKind::CrashBeforeAck,
         "crash-before-ack",
         "before ack",
+        "makes its receiver crash before ack",
         "The process dies after the commit and before it acknowledges; the message is delivered again.",
     ),
     crash(
         FaultKind::CrashBeforePublish,
         "crash-before-publish",
         "before publish",
+        "makes its receiver crash before publish",
         "The process dies after it acknowledged and before it sent what follows.",
     ),
     crash(
         FaultKind::CrashBeforeMark,
         "crash-before-mark",
         "before mark",
+        "makes its receiver crash before mark",
         "The process dies after it sent what follows and before it noted that; it is sent again.",
     ),
     FaultInfo {
@@ -302,6 +345,7 @@ pub static FAULTS: &[FaultInfo] = &[
         ..answer(
             FaultKind::Poison,
             "poison",
+            "has a broken body",
             "The body of the message breaks its schema; nobody can handle it, however often it comes.",
         )
     },
@@ -313,7 +357,7 @@ pub static FAULTS: &[FaultInfo] = &[
         leg: Leg::Undo,
         legs: &[Leg::Undo],
         needs: Needs::Undo,
-        ..answer(FaultKind::UndoFails, "undo-fails", "Undoing the step fails each time it is tried.")
+        ..answer(FaultKind::UndoFails, "undo-fails", "fails", "Undoing the step fails each time it is tried.")
     },
     FaultInfo {
         title: "key expired",
@@ -325,6 +369,7 @@ pub static FAULTS: &[FaultInfo] = &[
         ..answer(
             FaultKind::IdempotencyExpired,
             "idempotency-expired",
+            "is forgotten before it is repeated",
             "The inbox has forgotten the key when the repeat comes, so the repeat is new work.",
         )
     },

@@ -1,15 +1,22 @@
 //! Worlds that are made up, each a function of its seed: nothing here reads a file, a clock or a thread.
-//! [`generate`] is the shop whose log is the test and bench material; [`recipe`] is one line of text that says what
-//! a simulation does, [`faults`] what can go wrong in it and [`possible`] where, and [`world`] carries it out;
-//! [`history`] steps back in it and keeps every future.
-//! [`shrink`] makes a recipe that fails as short as it can be.
+//! [`generate`] is the shop whose log is the test and bench material.
+//!
+//! [`recipe`] is one line of text that says what a simulation does, [`faults`] what can go wrong in it and
+//! [`possible`] where, and [`world`] carries it out; [`history`] steps back in it and keeps every future. [`matrix`]
+//! tries every fault at every message, [`sweep`] what a seed draws; [`shrink`] makes a recipe that fails as short as
+//! it can be, [`scenario`] tells it as a story and [`expect`] keeps it as a test.
 
+pub mod expect;
 pub mod faults;
 pub mod generate;
 pub mod history;
+pub mod matrix;
+pub mod outcome;
 pub mod possible;
 pub mod recipe;
+pub mod scenario;
 pub mod shrink;
+pub mod sweep;
 pub mod world;
 
 #[cfg(test)]

@@ -44,10 +44,13 @@ pub fn look(path: &Path, cache_dir: &Path) -> Result<Shape, StoreError> {
     })
 }
 
+/// The description of a file without a byte.
+const EMPTY: &str = "an empty file";
+
 /// What bytes that are neither SQLite nor JSON seem to be.
 fn describe(head: &[u8]) -> &'static str {
     match head {
-        [] => "an empty file",
+        [] => EMPTY,
         [0x1f, 0x8b, ..] => "gzip-compressed data; unpack it first",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd-compressed data; unpack it first",
         [b'P', b'K', 3, 4, ..] => "a zip archive; unpack it first",
@@ -66,7 +69,17 @@ pub fn detect(request: &OpenRequest<'_>) -> Result<Detection, StoreError> {
     }
     let proposal = match request.shape {
         Shape::Sqlite(shape) => sqlite::propose(request, shape)?,
+        Shape::Json(shape) if shape.records.is_empty() => {
+            let reason =
+                "Nothing in this file looks like events: it has no record that is an object".to_owned();
+            return Err(StoreError::NotAStore { reason, path: request.path.to_owned() });
+        }
         Shape::Json(shape) => json::propose(shape),
+        Shape::Other { described } if described == EMPTY => {
+            let reason = "This is an empty file, so there are no events in it. If another program writes it, open it again when it has begun"
+                .to_owned();
+            return Err(StoreError::NotAStore { reason, path: request.path.to_owned() });
+        }
         Shape::Other { described } => {
             let reason = format!(
                 "This is not an event store Sagascope knows: it looks like {described}. It opens SQLite databases and JSON; `sagascope formats` lists them"

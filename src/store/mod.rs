@@ -8,6 +8,7 @@ mod detect;
 mod json;
 pub mod mapping;
 pub mod native;
+mod partial;
 pub mod shape;
 mod sound;
 mod sqlite;
@@ -18,6 +19,7 @@ use crate::model::{Locator, PayloadSource, ReadIssue, RecordedEvent};
 
 pub use detect::{Detection, detect, look, open, propose_table};
 pub use json::{JsonlWriter, event_to_json};
+pub use partial::Partial;
 
 /// A kind of store that can be read.
 pub trait Format: Sync {

@@ -4,25 +4,8 @@ use std::path::Path;
 
 use chrono::{DateTime, Local, TimeZone as _};
 
+pub use crate::base::text::{count, thousands};
 use crate::model::Timestamp;
-
-/// `1,234,567`.
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 event`, `2,345 events`.
-pub fn count(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
-}
 
 /// `812 bytes`, `3.1 MB`.
 pub fn bytes(n: u64) -> String {
@@ -155,27 +138,9 @@ pub fn file_name(path: &Path) -> String {
     one_line(&path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()))
 }
 
-/// Text on one line: control characters as escapes, so that nothing in a store can break the layout.
+/// Text on one line: what cannot be seen as escapes, so that nothing in a store can break the layout.
 pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\n' => line.push_str("\\n"),
-            '\r' => line.push_str("\\r"),
-            '\t' => line.push_str("\\t"),
-            // Directional overrides could make a line read as something else than it says.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => {
-                line.push_str(&escape(letter));
-            }
-            control if control.is_control() => line.push_str(&escape(control)),
-            other => line.push(other),
-        }
-    }
-    line
-}
-
-fn escape(letter: char) -> String {
-    format!("\\u{:04x}", u32::from(letter))
+    crate::base::text::one_line(text).into_owned()
 }
 
 #[cfg(test)]
@@ -184,9 +149,6 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        for (n, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(thousands(n), expected);
-        }
         for (n, expected) in [
             (1, "1 byte"),
             (999, "999 bytes"),
@@ -233,6 +195,6 @@ mod tests {
     fn ids_are_cut_in_the_middle_and_text_stays_on_its_line() {
         assert_eq!(middle("229db9b3-e0c1-4c3c-8a11-1b2c3d4eaee9", 13), "229db9b3…aee9");
         assert_eq!(middle("ord-00301", 13), "ord-00301");
-        assert_eq!(one_line("a\nb\u{7}\u{202e}c"), "a\\nb\\u0007\\u202ec");
+        assert_eq!(one_line("a\nb\u{202e}c\u{e0041}"), "a\\nb\\u202ec\\u{e0041}");
     }
 }

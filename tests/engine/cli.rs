@@ -321,6 +321,92 @@ fn converting_there_and_back_is_the_identity() {
 }
 
 #[test]
+fn a_log_without_events_is_converted_there_and_back() {
+    let cli = Cli::new();
+    for (args, out) in [
+        (&["generate", "--events", "0", "a.jsonl"][..], "a.jsonl"),
+        (&["generate", "--events", "0", "a.db"], "a.db"),
+        (&["convert", "a.jsonl", "b.db"], "b.db"),
+        (&["convert", "b.db", "c.jsonl"], "c.jsonl"),
+        (&["convert", "c.jsonl", "d.jsonl"], "d.jsonl"),
+        (&["convert", "a.db", "e.jsonl"], "e.jsonl"),
+    ] {
+        let ran = cli.run(args);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{args:?}");
+        let info = cli.json(&["info", out]);
+        let kind = if out.contains(".db") { "sagascope-sqlite" } else { "sagascope-jsonl" };
+        assert_eq!((&info[0]["events"], &info[0]["issues"]), (&0.into(), &0.into()), "{out}");
+        assert_eq!(info[0]["format"], kind, "{out}");
+    }
+    let content = |name: &str| std::fs::read_to_string(cli.0.path().join(name)).unwrap();
+    for name in ["c.jsonl", "d.jsonl", "e.jsonl"] {
+        assert_eq!(content(name), content("a.jsonl"), "{name}");
+    }
+    // Whoever joins files by hand gets no bad record of it.
+    cli.run(&["generate", "--events", "3", "made.jsonl"]);
+    cli.run(&["convert", "made.jsonl", "three.jsonl"]);
+    cli.write("joined.jsonl", content("a.jsonl") + &content("three.jsonl") + &content("a.jsonl"));
+    let info = cli.json(&["info", "joined.jsonl"]);
+    assert_eq!((&info[0]["events"], &info[0]["issues"]), (&3.into(), &0.into()));
+}
+
+#[test]
+fn a_file_without_a_readable_record_says_what_it_is() {
+    let cli = Cli::new();
+    let deep = format!("{{\"a\":{}{}}}\n", "[".repeat(200), "]".repeat(200));
+    cli.write("deep.json", &deep);
+    let wide = deep.replacen('{', &format!("{{\"x\":\"{}\",", "x".repeat(100_000)), 1);
+    cli.write("deep-and-wide.jsonl", &wide);
+    let long = format!("{{\"type\":\"{}\"}}\n", "x".repeat(65 << 20));
+    cli.write("long.jsonl", &long);
+    cli.write("long.json", format!("[{long}]"));
+    cli.write("empty.jsonl", "");
+    cli.write("list.json", "[]");
+    for (name, says) in [
+        ("deep.json", "nests deeper than 128 levels"),
+        ("deep-and-wide.jsonl", "nests deeper than 128 levels"),
+        ("long.jsonl", "longer than 64 MiB"),
+        ("long.json", "longer than 64 MiB"),
+        ("empty.jsonl", "This is an empty file"),
+        ("list.json", "no record"),
+    ] {
+        let ran = cli.run(&["info", name]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}");
+        assert!(ran.err.contains(says) && ran.err.trim_end().ends_with(name), "{name}: {}", ran.err);
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    }
+}
+
+/// A system that gives a program few open files, as macOS does.
+#[cfg(unix)]
+#[test]
+fn many_stores_need_few_open_files() {
+    let cli = Cli::new();
+    let mut args: Vec<String> = Vec::new();
+    for n in 0..120 {
+        let (name, content) = if n % 3 == 0 {
+            (
+                format!("{n}.jsonl"),
+                format!("{{\"type\":\"Happened\",\"stream_id\":\"s-{n}\",\"data\":{n}}}\n").into_bytes(),
+            )
+        } else {
+            (format!("{n}.db"), std::fs::read(sample("cqrs-es.db")).unwrap())
+        };
+        cli.write(&name, content);
+        args.push(name);
+    }
+    let script =
+        format!("ulimit -n 64; exec '{}' events --json {}", env!("CARGO_BIN_EXE_sagascope"), args.join(" "));
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).current_dir(cli.0.path()).env("SAGASCOPE_HOME", cli.0.path().join(".home"));
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), &*errors), (Some(0), ""));
+    let one = cli.run(&["events", "--json", "1.db"]).out.lines().count();
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 40 + 80 * one);
+}
+
+#[test]
 fn several_stores_merge_and_one_that_fails_does_not_stop_the_others() {
     let cli = Cli::new();
     let (one, two) = (sample("shop-domain.jsonl"), sample("emmett.db"));
@@ -509,6 +595,40 @@ fn generated_logs_are_the_same_for_the_same_seed_whichever_way_they_are_written(
     assert_eq!(events.len(), 300);
     assert_eq!(events_of(&cli, "c.db"), events);
     assert_eq!(cli.names(), ["a.jsonl", "b.jsonl", "c.db"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_program_left_half_written_goes_at_the_next_try() {
+    let cli = Cli::new();
+    for out in ["log.jsonl", "log.db"] {
+        let begin = || {
+            let mut command = cli.command(&["generate", "--events", "100000000", out]);
+            let child =
+                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            let its = format!("-{}-", child.id());
+            while !cli.names().iter().any(|name| name.contains(&its)) {
+                std::thread::yield_now();
+            }
+            child
+        };
+        let mut killed = begin();
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        let left = cli.names();
+        assert!(left.iter().any(|name| name.starts_with("log.") && name.ends_with(".partial")), "{left:?}");
+        // One that is still written stays.
+        let mut living = begin();
+        let of_living = cli.names().into_iter().find(|name| name.contains(&format!("-{}-", living.id())));
+        assert_eq!(cli.run(&["generate", "--events", "3", out]).code, 0);
+        assert_eq!(cli.names(), [out.to_owned(), of_living.unwrap()]);
+        living.kill().unwrap();
+        living.wait().unwrap();
+        std::fs::remove_file(cli.0.path().join(out)).unwrap();
+        assert_eq!(cli.run(&["generate", "--events", "3", out]).code, 0);
+        assert_eq!(cli.names(), [out]);
+        std::fs::remove_file(cli.0.path().join(out)).unwrap();
+    }
 }
 
 #[test]

@@ -210,3 +210,23 @@ fn appends_continue_an_imported_log() {
     let read: Vec<_> = events_of(&path).iter().map(|event| event.position).collect();
     assert_eq!(read, [Some(10), Some(90), Some(40), Some(91)]);
 }
+
+#[test]
+fn what_a_killed_writer_left_goes_and_what_a_living_one_writes_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.db");
+    let named = |n: u32| folder.path().join(format!("out.db.sagascope-{n}-0.partial"));
+    let event = RecordedEvent { event_type: "Happened".to_owned(), ..RecordedEvent::default() };
+    let mut living = Writer::create(&path).unwrap();
+    living.write([&event]).unwrap();
+    let of_living = Listing::of(folder.path());
+    let [name] = of_living.names()[..] else { panic!("{of_living:?}") };
+    // Killed before the first byte, in the middle, and before anything made sense.
+    std::fs::write(named(1), "").unwrap();
+    std::fs::copy(folder.path().join(name), named(2)).unwrap();
+    std::fs::write(named(3), "no database, but longer than the header of one is: ".repeat(4)).unwrap();
+    write(&path, &[event]);
+    assert_eq!(Listing::of(folder.path()).names(), ["out.db", name]);
+    assert!(matches!(living.finish(), Err(WriteError::Exists { .. })));
+    assert_eq!(Listing::of(folder.path()).names(), ["out.db"]);
+}

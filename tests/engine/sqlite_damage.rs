@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sagascope::base::prng::Prng;
-use sagascope::model::RecordedEvent;
+use sagascope::model::{FetchError, RecordedEvent};
 use sagascope::store::StoreError;
 
 use crate::support::{EVENTS_TABLE, Everything, Listing, data, events_of, fill, open_store, read_all};
@@ -16,7 +16,9 @@ fn attempt(folder: &Path, content: &[u8]) -> Result<Everything, StoreError> {
     let cache = tempfile::tempdir().unwrap();
     let read = open_store(&path, cache.path()).map(|mut reader| {
         let read = read_all(&mut *reader);
-        drop(reader.payloads().unwrap().fetch(&read.locators));
+        let fetched = reader.payloads().unwrap().fetch(&read.locators);
+        assert!(!fetched.contains(&Err(FetchError::Changed)), "nobody changed it");
+        assert!(!matches!(read.error, Some(StoreError::Changed { .. })), "nobody changed it");
         read
     });
     assert_eq!(Listing::of(folder), before);
@@ -110,6 +112,53 @@ fn random_changes_never_crash() {
         }
         drop(attempt(folder.path(), &content));
     }
+}
+
+/// `content` with another key in one cell of a page of a table, where that is such a page and has the cell.
+fn with_wrong_key(content: &[u8], page: usize, cell: usize) -> Option<Vec<u8>> {
+    let at = page * 4096;
+    let (pointers, before_key) = match content[at] {
+        // A leaf's cell begins with the size of its row, an inner page's with the number of a child.
+        0x0d => (at + 8, None),
+        0x05 => (at + 12, Some(4)),
+        _ => return None,
+    };
+    let number = |at: usize| usize::from(u16::from_be_bytes([content[at], content[at + 1]]));
+    let cell = (cell < number(at + 3)).then(|| at + number(pointers + 2 * cell))?;
+    let size_len = content[cell..].iter().position(|byte| byte & 0x80 == 0)? + 1;
+    let key = cell + before_key.unwrap_or(size_len);
+    let mut content = content.to_vec();
+    // The same number of bytes; another order than that of the cells around it.
+    content[key] ^= if content[key] & 0x80 == 0 { 0x40 } else { 0x20 };
+    Some(content)
+}
+
+#[test]
+fn a_key_out_of_order_is_damage_and_no_change() {
+    let made = tempfile::tempdir().unwrap();
+    let whole = events_of(&synthetic(made.path()));
+    let content = std::fs::read(made.path().join("whole.db")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut tried = 0;
+    for page in 1..content.len() / 4096 {
+        let inner = content[page * 4096] == 0x05;
+        if !inner && !page.is_multiple_of(7) {
+            continue;
+        }
+        for cell in (0..200).step_by(if inner { 3 } else { 17 }) {
+            let Some(content) = with_wrong_key(&content, page, cell) else { continue };
+            let what = format!("page {page}, cell {cell}");
+            tried += 1;
+            let read = attempt(folder.path(), &content).unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert!(read.error.is_none(), "{what}: {:?}", read.error);
+            if read.events.len() < whole.len() {
+                let problems: Vec<&str> = read.issues.iter().map(|issue| &*issue.problem).collect();
+                let [problem] = problems[..] else { panic!("{what}: {problems:?}") };
+                assert!(problem.contains("it is damaged"), "{what}: {problem}");
+            }
+        }
+    }
+    assert!(tried >= 50, "only {tried} keys were tried");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! How databases are opened: whatever lies beside them, and whatever another process does meanwhile, all
 //! rows up to the newest are read, and nothing in the folder changes.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use rusqlite::Connection;
 use rusqlite::fallible_iterator::FallibleIterator as _;
+use sagascope::base::thread;
 use sagascope::model::FetchError;
 use sagascope::store::{ReadBatch, StoreError};
 
@@ -14,6 +15,9 @@ use crate::support::{EVENTS_TABLE, Everything, Listing, copied, events_of, fill,
 
 /// Names the database to the test below when it runs as another process.
 const WRITER: &str = "SAGASCOPE_TEST_WRITER";
+
+/// Lets that process commit all the time until its input ends.
+const COMMITTING: &str = "SAGASCOPE_TEST_COMMITTING";
 
 /// Another process with a connection of its own: locks are between processes, so only one can show that they
 /// are respected. It runs SQL line by line.
@@ -25,9 +29,20 @@ struct Writer {
 
 impl Writer {
     fn on(path: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Self::start(Command::new(std::env::current_exe().unwrap()).env(WRITER, path))
+    }
+
+    /// One that commits a change of the first row all the time, and has begun to.
+    fn committing(path: &Path) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut writer = Self::start(command.env(WRITER, path).env(COMMITTING, "1"));
+        writer.answer("the first commit");
+        writer
+    }
+
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
             .args(["--exact", "sqlite_opening::the_other_process", "--nocapture"])
-            .env(WRITER, path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -40,6 +55,10 @@ impl Writer {
     /// Runs SQL there; gives what it gave, or panics with its error.
     fn run(&mut self, sql: &str) -> String {
         writeln!(self.input, "{}", sql.replace('\n', " ")).unwrap();
+        self.answer(sql)
+    }
+
+    fn answer(&mut self, sql: &str) -> String {
         loop {
             let mut line = String::new();
             assert!(self.output.read_line(&mut line).unwrap() > 0, "the writer ended at {sql}");
@@ -68,6 +87,29 @@ impl Writer {
 fn the_other_process() {
     let Some(path) = std::env::var_os(WRITER) else { return };
     let connection = Connection::open(path).unwrap();
+    if std::env::var_os(COMMITTING).is_some() {
+        thread::spawn("input", || {
+            drop(std::io::stdin().read_to_end(&mut Vec::new()));
+            std::process::exit(0);
+        })
+        .unwrap();
+        connection.busy_timeout(std::time::Duration::from_mins(1)).unwrap();
+        let mut answered = false;
+        // Locked for most of the time, with a moment between two commits. Counting takes it, and no lock.
+        let count = |to: u32| {
+            format!(
+                "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {to}) SELECT max(i) FROM n;"
+            )
+        };
+        let change = "UPDATE events SET metadata = '{}' WHERE rowid = 1;";
+        let sql = format!("BEGIN EXCLUSIVE; {} {change} COMMIT; {}", count(60_000), count(6_000));
+        loop {
+            run(&connection, &sql).unwrap();
+            if !std::mem::replace(&mut answered, true) {
+                println!("answer: committing");
+            }
+        }
+    }
     for sql in std::io::stdin().lines() {
         match run(&connection, &sql.unwrap()) {
             Ok(answer) => println!("answer: {answer}"),
@@ -252,6 +294,25 @@ fn a_locked_database_is_a_sentence_after_a_short_wait() {
     writer.run("COMMIT");
     writer.end();
     assert_eq!(place.count(&["store.db"]), 100);
+}
+
+#[test]
+fn a_store_is_read_and_its_events_are_fetched_while_somebody_commits_all_the_time() {
+    for mode in ["DELETE", "TRUNCATE", "PERSIST", "WAL"] {
+        let place = Place::new(mode, 400);
+        let writer = Writer::committing(&place.path());
+        let mut reader = open_store(&place.path(), place.cache.path()).unwrap();
+        let read = read_all(&mut *reader);
+        assert!(read.error.is_none(), "{mode}: {:?}", read.error);
+        assert_eq!(read.events.len(), 400, "{mode}");
+        let mut payloads = reader.payloads().unwrap();
+        for locators in read.locators.chunks(8) {
+            for fetched in payloads.fetch(locators) {
+                assert!(fetched.is_ok(), "{mode}: {fetched:?}");
+            }
+        }
+        writer.end();
+    }
 }
 
 #[test]

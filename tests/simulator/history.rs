@@ -28,7 +28,7 @@ fn every_moment_is_found_again_exactly_as_it_was() {
         let mut history = History::new(world_of(&domain, line));
         history.run();
         let newest = history.newest();
-        assert!(newest > 8, "{line}");
+        assert!(newest > 5, "{line}: {newest}");
         // Forward, back and in leaps.
         let mut fresh = world_of(&domain, line);
         let mut moments = vec![fresh.clone()];

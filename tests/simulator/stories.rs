@@ -1,6 +1,6 @@
 //! The stories of the textbook, each told once.
 
-use sagascope::runtime::LetterState;
+use sagascope::runtime::{LetterState, SagaNo};
 use sagascope::sim::world::{Act, ActError, InvariantState, Outcome, StepProgress};
 
 use crate::support::{
@@ -49,7 +49,8 @@ fn an_empty_result_is_still_undone() {
     let domain =
         domain_with("shop", &[(r#"data = '.command.data + {status: "completed"}'"#, "data = 'null'")]);
     let world = finish(world_of(&domain, "shop/fulfilment?fault=confirm-order:reject"));
-    assert_eq!(outcome(&world), Outcome::Compensated);
+    // The domain's own checks need the amount that is missing here; the books do not.
+    assert_eq!(world.by_the_books(SagaNo(1)), Outcome::Compensated);
     assert_eq!(effects(&world, "process-payment"), (1, 1));
 }
 

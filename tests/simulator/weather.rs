@@ -40,11 +40,14 @@ fn check_run(domain: &Arc<Domain>, recipe: &Recipe) -> World {
     let line = recipe.to_string();
     assert!(world.is_quiescent(), "{line}: it goes on for ever");
     for saga in world.saga_numbers() {
-        assert_ne!(world.outcome(saga), Outcome::Inconsistent, "{line}");
-        assert_ne!(world.outcome(saga), Outcome::Running, "{line}");
+        let outcome = world.by_the_books(saga);
+        assert!(
+            !matches!(outcome, Outcome::Inconsistent | Outcome::Running),
+            "{line}: {saga} is {outcome:?}"
+        );
     }
-    let broken: Vec<_> = world
-        .invariants()
+    let invariants = world.invariants();
+    let broken: Vec<_> = invariants
         .into_iter()
         .filter(|invariant| matches!(invariant.state, InvariantState::Broken { .. }))
         .collect();
@@ -103,9 +106,9 @@ fn no_single_fault_breaks_an_invariant_without_a_coordinator() {
 #[test]
 fn many_sagas_at_once_in_bad_weather_keep_the_books_balanced() {
     let domain = domain("shop");
-    for seed in 0..12 {
+    for seed in 0..4 {
         let line = format!(
-            "shop/fulfilment?seed={seed}&sagas=40&every=3ms&fault=any:crash-before-ack@5&fault=process-payment:down\
+            "shop/fulfilment?seed={seed}&sagas=20&every=3ms&fault=any:crash-before-ack@5&fault=process-payment:down\
              &fault=any:duplicated:3@4&fault=reserve-inventory/reply:lost@1&fault=any:reordered:2"
         );
         let recipe = Recipe::parse(&line).unwrap();

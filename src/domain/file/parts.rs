@@ -46,7 +46,7 @@ pub(super) fn aggregates<'t>(file: &mut Fields<'t>, errors: &mut Errors<'t>) -> 
     let mut all = Vec::new();
     for (name, mut fields) in file.named("aggregate", "an aggregate", errors) {
         let streams = fields.text("streams", errors);
-        let glob = streams.as_ref().map_or_else(|| "".to_owned(), |streams| streams.value.to_owned());
+        let glob = streams.as_ref().map(|streams| streams.value.to_owned()).unwrap_or_default();
         let key = fields.program("key", errors);
         let initial =
             fields.get("initial").map_or_else(|| Value::Object(Map::new()), |value| json(value, errors));

@@ -360,10 +360,13 @@ pub(super) fn json(value: &Spanned<DeValue<'_>>, errors: &mut Errors<'_>) -> Val
         },
         DeValue::Float(float) => {
             let number = float.as_str().trim_start_matches('+').parse::<Number>();
-            number.map(Value::Number).unwrap_or_else(|_infinite| {
-                errors.add(&value.span(), "This number cannot be written in JSON.");
-                Value::Null
-            })
+            match number {
+                Ok(number) => Value::Number(number),
+                Err(_infinite) => {
+                    errors.add(&value.span(), "This number cannot be written in JSON.");
+                    Value::Null
+                }
+            }
         }
         DeValue::Boolean(truth) => Value::Bool(*truth),
         DeValue::Datetime(time) => Value::String(time.to_string()),

@@ -275,13 +275,12 @@ fn reactions(draft: &Draft<'_>, starts_on: &Name, steps: &[Step], errors: &mut E
         let doing = steps.iter().position(|step| &*step.command == command.value);
         let undoing = || steps.iter().position(|step| step.compensate.as_deref() == Some(command.value));
         let found = doing.map(|step| (step, false)).or_else(|| undoing().map(|step| (step, true)));
-        match found {
-            Some((step, undo)) => all.push(Reaction { event: event.value.into(), step, undo }),
-            None => {
-                let known = steps.iter().flat_map(|step| [Some(&step.command), step.compensate.as_ref()]);
-                let hint = did_you_mean(command.value, known.flatten().map(|name| &**name));
-                errors.add(&command.at, format!("No step has the command {}.{hint}", command.value));
-            }
+        if let Some((step, undo)) = found {
+            all.push(Reaction { event: event.value.into(), step, undo });
+        } else {
+            let known = steps.iter().flat_map(|step| [Some(&step.command), step.compensate.as_ref()]);
+            let hint = did_you_mean(command.value, known.flatten().map(|name| &**name));
+            errors.add(&command.at, format!("No step has the command {}.{hint}", command.value));
         }
     }
     all

@@ -151,7 +151,7 @@ fn undo<'t>(fields: &mut Fields<'t>, kind: StepKind, errors: &mut Errors<'t>) ->
                 "A compensatable step needs compensate, the command that undoes it, or undo = \"none\".",
             ),
             (Some(_), Some(none)) => {
-                errors.add(&none.at, "This step has compensate and says that it has no undo.")
+                errors.add(&none.at, "This step has compensate and says that it has no undo.");
             }
             _ => {}
         }

@@ -3,6 +3,7 @@
 
 mod prelude;
 mod reads;
+mod shape;
 mod subset;
 mod value;
 

@@ -2,7 +2,9 @@
 //! What is not here does not exist for a program.
 
 use jaq_core::load::parse::Def;
-use jaq_core::native::Fun;
+use jaq_core::native::{Fun, run, v};
+use jaq_core::{Cv, Error, Exn, ValXs};
+use jaq_json::{Num, Val};
 
 use super::Data;
 
@@ -85,12 +87,14 @@ def split($sep):
   else error("split input and separator must be strings") end;
 "#;
 
+/// Values that one `range` gives at most.
+const RANGE_MAX: usize = 100_000;
+
 /// Functions of the interpreter: total, and functions of their input alone.
 const NATIVE: &[&str] = &[
     "error_empty",
     "path",
     "path_value",
-    "range",
     "keys_unsorted",
     "key_values",
     "first",
@@ -134,7 +138,30 @@ pub(super) fn defs() -> Vec<Def<&'static str>> {
 /// The interpreter's functions that exist for a program.
 pub(super) fn funs() -> impl Iterator<Item = Fun<Data>> {
     let all = jaq_core::funs().chain(jaq_std::base_funs()).chain(jaq_json::funs());
-    all.filter(|(name, _, _): &Fun<Data>| NATIVE.contains(name))
+    all.filter(|(name, _, _): &Fun<Data>| NATIVE.contains(name)).chain([run::<Data>(("range", v(3), range))])
+}
+
+/// `range` that ends: over whole numbers, and not over too many.
+fn range<'a>(mut given: Cv<'a, Data>) -> ValXs<'a, Val> {
+    let [by, to, from] = [(); 3].map(|()| given.0.pop_var());
+    let fail =
+        |message: &str| -> ValXs<'a, Val> { Box::new(std::iter::once(Err(Exn::from(Error::str(message))))) };
+    let (Val::Num(Num::Int(from)), Val::Num(Num::Int(to)), Val::Num(Num::Int(by))) = (from, to, by) else {
+        return fail("range goes over whole numbers only");
+    };
+    if by == 0 {
+        return fail("a range that steps by 0 never ends");
+    }
+    let steps =
+        (0_usize..).map_while(move |step| from.checked_add(by.checked_mul(isize::try_from(step).ok()?)?));
+    let values: Vec<isize> = steps
+        .take_while(|value| if by > 0 { *value < to } else { *value > to })
+        .take(RANGE_MAX + 1)
+        .collect();
+    if values.len() > RANGE_MAX {
+        return fail("this range has more than 100,000 values");
+    }
+    Box::new(values.into_iter().map(|value| Ok(Val::from(value))))
 }
 
 /// Names that a program can call, with the number of their arguments.

@@ -91,3 +91,107 @@ fn it_is_known_what_a_program_reads() {
         assert_eq!((program.reads("state"), program.reads("event")), (state, event), "{program:?}");
     }
 }
+
+#[test]
+fn the_subset_is_large_enough_to_work_with() {
+    for program in [
+        ".a.b[0].c?",
+        "[.items[] | select(.price > 100 and (.name | startswith(\"a\")))] | length",
+        "reduce .items[] as {price: $p, quantity: $q} (0; . + $p * $q)",
+        "foreach .items[] as $i (0; . + $i; [$i, .])",
+        "def double: . * 2; [.[] | double]",
+        "def apply(f): f; def twice(f): apply(apply(f)); twice(. + 1)",
+        "def f($x): $x + 1; f(1)",
+        "label $out | foreach .[] as $x (0; . + $x; if . > 10 then ., break $out else empty end)",
+        "try error(\"x\") catch .",
+        "with_entries(.value |= tostring)",
+        "to_entries | map({key, value: .value.total}) | from_entries",
+        "del(.a) | .b = 1 | .c += 2 | .d //= 3",
+        ".items | sort_by(.price) | group_by(.kind) | map({kind: .[0].kind, n: length})",
+        "[limit(3; .[])], first(.[]), (.[1:3] | add), any(.[]; . > 2), ([range(0; 10; 3)] | max)",
+        "\"a \\(.b | tojson) c\" | ascii_upcase | split(\" \") | join(\"-\")",
+        "# a comment\n.a # another",
+        "if .a then 1 elif .b then 2 else 3 end",
+    ] {
+        assert!(Program::compile(program).is_ok(), "{program}: {:?}", Program::compile(program));
+    }
+}
+
+#[test]
+fn what_could_hang_reach_out_or_differ_is_refused_with_its_place() {
+    for (program, at, reason) in [
+        ("..", 0, "as deep as the data"),
+        ("[.a | ..]", 6, "as deep as the data"),
+        ("\"x\\(..)\"", 4, "as deep as the data"),
+        (".a | recurse", 5, "for ever"),
+        ("repeat(.)", 0, "for ever"),
+        ("1 | while(true; .)", 4, "for ever"),
+        ("until(false; .)", 0, "for ever"),
+        ("walk(.)", 0, "for ever"),
+        ("def f: f; f", 7, "calls itself"),
+        ("def f: def g: f; g; f", 14, "calls itself"),
+        ("def f(x): if x then f(x) else 1 end; f(.)", 20, "calls itself"),
+        ("def g: def h: 1; h; def f: [f]; f", 28, "calls itself"),
+        ("[range(0; 1; 0)]", 13, "never ends"),
+        ("range(infinite)", 6, "floating-point"),
+        (".a + now", 5, "clock"),
+        ("localtime", 0, "clock"),
+        ("env.HOME", 0, "machine"),
+        ("$ENV.HOME", 0, "machine"),
+        ("input", 0, "another input"),
+        ("[inputs]", 1, "another input"),
+        ("halt", 0, "would end"),
+        ("debug", 0, "terminal"),
+        ("{a: (.x | stderr)}", 10, "terminal"),
+        (".a | pow(.; 2)", 5, "floating-point"),
+        ("sqrt", 0, "floating-point"),
+        (".a | test(\"x\")", 5, "not available"),
+        ("@base64 \"x\"", 0, "not available"),
+        ("include \"x\"; .", 8, "Expected"),
+        (".a | nonsense", 5, "no function nonsense"),
+        ("map", 0, "takes 1 arguments"),
+        (". as [$a, $b] | $c", 16, "no variable $c"),
+        ("break $x", 6, "no label"),
+        (".a |", 4, "the program ends"),
+        ("{a: 1", 5, "closing"),
+        (".a & .b", 3, "means nothing"),
+        ("", 0, "the program ends"),
+    ] {
+        let error = Program::compile(program).expect_err(program);
+        assert!(error.reason.contains(reason), "{program}: {error}");
+        assert_eq!(error.at, at, "{program}: {error}");
+    }
+}
+
+#[test]
+fn texts_without_bounds_are_refused_before_they_are_parsed() {
+    for (unit, times) in [
+        ("(", 100_000),
+        ("[", 200),
+        ("-", 10_000),
+        (".|", 5_000),
+        ("try ", 3_000),
+        ("1+", 3_000),
+        ("\"\\(", 5_000),
+        ("if ", 3_000),
+        ("def f: ", 2_000),
+        ("reduce ", 2_000),
+    ] {
+        let text = unit.repeat(times);
+        let reason = Program::compile(&text).expect_err("too much").reason;
+        assert!(
+            reason.contains("nested") || reason.contains("operators") || reason.contains("bytes"),
+            "{unit}: {reason}"
+        );
+    }
+}
+
+#[test]
+fn a_range_ends() {
+    assert_eq!(run("[range(3)]", &Value::Null), Ok(json!([0, 1, 2])));
+    assert_eq!(run("[range(5; 0; -2)]", &Value::Null), Ok(json!([5, 3, 1])));
+    assert_eq!(run("[range(0; 1; -1)]", &Value::Null), Ok(json!([])));
+    assert!(run("[range(1000000000)]", &Value::Null).is_err());
+    assert!(run("[range(0; 3; .)]", &json!(0)).is_err());
+    assert!(run("[range(\"a\")]", &Value::Null).is_err());
+}

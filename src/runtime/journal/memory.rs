@@ -15,6 +15,8 @@ use crate::runtime::{EventId, Key, Message, Party, Position, StreamNo};
 pub struct MemoryJournal {
     seed: u64,
     events: Chunks<Recorded>,
+    /// The last event of each commit.
+    ends: Chunks<Position>,
     streams: Vec<Stream>,
     by_name: BTreeMap<Name, StreamNo>,
     inbox: BTreeMap<(Party, Key), (Position, Ticks)>,
@@ -37,6 +39,11 @@ impl MemoryJournal {
     pub fn events_from(&self, position: Position) -> impl Iterator<Item = (Position, &Recorded)> {
         (position.0.max(1)..=self.len())
             .map_while(|at| Some((Position(at), self.events.get(at as usize - 1)?)))
+    }
+
+    /// The last event of each commit that added any, from the commit of this number (from 0) on.
+    pub fn commits_from(&self, number: usize) -> impl Iterator<Item = Position> + '_ {
+        (number..self.ends.len()).map_while(|index| self.ends.get(index).copied())
     }
 
     /// Every stream in the order it was opened.
@@ -115,6 +122,9 @@ impl Journal for MemoryJournal {
             stream.info.version = event.version;
             stream.positions.push(position);
             self.events.push(event);
+        }
+        if !self.events.is_empty() && self.ends.last().is_none_or(|end| end.0 < self.len()) {
+            self.ends.push(Position(self.len()));
         }
         for message in commit.outbox.drain(..) {
             let sender = usize::from(message.from.0);

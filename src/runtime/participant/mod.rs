@@ -26,6 +26,8 @@ use super::{
 };
 use crate::base::ticks::Ticks;
 use aggregate::Aggregate;
+
+pub use aggregate::event_value;
 use decide::Decision;
 
 /// How often a conflict is met by deciding again, within one attempt.

@@ -52,7 +52,7 @@ fn drop_removal(_: &Saga, recipe: &Recipe) -> Vec<Recipe> {
     (0..recipe.without.len()).map(drop).collect()
 }
 
-/// One saga, with all faults or with those of one saga only; then fewer.
+/// One saga, with all faults or with those of one saga only; then fewer; then none singled out.
 fn fewer_sagas(_: &Saga, recipe: &Recipe) -> Vec<Recipe> {
     let mut found = Vec::new();
     let mut fewer = |sagas: u32, keep: &dyn Fn(&Fault) -> bool| {
@@ -71,6 +71,11 @@ fn fewer_sagas(_: &Saga, recipe: &Recipe) -> Vec<Recipe> {
             fewer(sagas, &|_| true);
         }
     }
+    found.extend(each_fault(recipe, |fault| {
+        let mut every = fault.clone();
+        every.target.saga = None;
+        vec![every]
+    }));
     found
 }
 

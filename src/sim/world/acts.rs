@@ -22,6 +22,7 @@ impl World {
         self.flush_notes();
         self.flush_hits();
         self.moments += 1;
+        self.record_checks();
         Ok(())
     }
 

@@ -122,6 +122,11 @@ impl Ledger {
         }
     }
 
+    /// Number of sagas that have begun, those before the last included.
+    pub(super) fn sagas(&self) -> u32 {
+        self.lives.len() as u32
+    }
+
     pub(super) fn life(&self, saga: SagaNo) -> Life {
         self.lives.get(saga.index()).copied().unwrap_or_default()
     }

@@ -11,6 +11,7 @@ mod narrate;
 mod processes;
 mod record;
 mod report;
+mod watch;
 mod weather;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use around::{Note, start_message};
 use bus::{Bus, Due};
 use ledger::Ledger;
 use processes::Process;
+use watch::Watch;
 use weather::Weather;
 
 pub use report::*;
@@ -58,6 +60,7 @@ pub struct World {
     commit: Commit,
     scratch: String,
     notes: Option<Vec<Note>>,
+    watch: Option<Watch>,
     moments: u64,
     last: Option<Moved>,
 }
@@ -120,6 +123,7 @@ impl World {
             commit: Commit::default(),
             scratch: String::new(),
             notes: None,
+            watch: None,
             moments: 0,
             last: None,
             wiring,
@@ -236,6 +240,7 @@ impl World {
         }
         let moved = self.next_moved()?;
         self.moments += 1;
+        self.record_checks();
         Some(moved)
     }
 

@@ -207,8 +207,8 @@ impl World {
 
     fn owed_in_words(&self) -> String {
         let mut back = Vec::new();
-        for saga in self.sagas() {
-            back.extend(saga.owed.into_iter().filter(|owed| owed.direction == Direction::Undo));
+        for saga in self.saga_numbers() {
+            back.extend(self.owed_by(saga).into_iter().filter(|owed| owed.direction == Direction::Undo));
         }
         match back.as_slice() {
             [] => String::new(),

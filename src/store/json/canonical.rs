@@ -1,5 +1,6 @@
 //! Our own JSON lines: the canonical event without loss, one object a line. What `events --json` prints, what an
-//! export writes, and what can be opened again like any store.
+//! export writes, and what can be opened again like any store. A log without events is written as one line that
+//! says what the file is, because an empty file could be anything.
 
 use std::io::{self, Write};
 
@@ -71,26 +72,35 @@ pub fn event_to_json(event: &RecordedEvent) -> Map<String, Value> {
 /// Tells a payload of JSON's null from no payload.
 const NULL_PAYLOAD: &str = "json";
 
+/// The only line of a log without events. Read as nothing, also between events.
+const EMPTY_LOG: &str = r#"{"sagascope":"events","events":0}"#;
+
 /// Writes events as our own JSON lines.
 #[derive(Debug)]
 pub struct JsonlWriter<W: Write> {
     to: W,
+    is_empty: bool,
 }
 
 impl<W: Write> JsonlWriter<W> {
     /// Writes to `to`, which should be buffered.
     pub fn new(to: W) -> Self {
-        Self { to }
+        Self { to, is_empty: true }
     }
 
     /// Writes one event as one line.
     pub fn write(&mut self, event: &RecordedEvent) -> io::Result<()> {
+        self.is_empty = false;
         serde_json::to_writer(&mut self.to, &event_to_json(event))?;
         self.to.write_all(b"\n")
     }
 
-    /// Flushes, and gives back what was written to.
+    /// Ends the log, flushes, and gives back what was written to.
     pub fn finish(mut self) -> io::Result<W> {
+        if self.is_empty {
+            self.to.write_all(EMPTY_LOG.as_bytes())?;
+            self.to.write_all(b"\n")?;
+        }
         self.to.flush()?;
         Ok(self.to)
     }
@@ -127,15 +137,27 @@ impl Format for SagascopeJsonl {
     }
 }
 
+/// Whether a record is [`EMPTY_LOG`].
+fn is_empty_log(record: &Map<String, Value>) -> bool {
+    record.len() == 2
+        && record.get("sagascope") == Some(&"events".into())
+        && record.get("events") == Some(&0.into())
+}
+
 /// Whether a record has the keys that only our own records have together.
 pub(super) fn is_own(record: &Map<String, Value>) -> bool {
-    ["streams", "kind", "data_base64", "data_encoding"].iter().all(|key| record.contains_key(*key))
+    is_empty_log(record)
+        || ["streams", "kind", "data_base64", "data_encoding"].iter().all(|key| record.contains_key(*key))
 }
 
 /// Reads what [`event_to_json`] gives.
 struct Canonical;
 
 impl Convert for Canonical {
+    fn is_nothing(&self, bytes: &[u8]) -> bool {
+        bytes == EMPTY_LOG.as_bytes()
+    }
+
     fn event(&self, record: &Record<'_>) -> Result<RecordedEvent, String> {
         let mut warnings: Vec<String> = match record.get("warnings") {
             Some(raw) => serde_json::from_str(raw.get()).unwrap_or_default(),

@@ -4,6 +4,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use crate::base::hash::Fnv1a;
+
 /// Bytes at the begin of a file that tell it from another.
 const HEAD_BYTES: usize = 4_096;
 
@@ -40,7 +42,7 @@ impl Identity {
     pub(super) fn of(file: &File, head: &[u8]) -> io::Result<Self> {
         let meta = file.metadata()?;
         let head = &head[..head.len().min(HEAD_BYTES)];
-        Ok(Self { len: meta.len(), place: place_of(&meta), head_len: head.len(), head_hash: fnv1a(head) })
+        Ok(Self { len: meta.len(), place: place_of(&meta), head_len: head.len(), head_hash: Fnv1a::of(head) })
     }
 
     /// Whether `path` is the same file, and `file` (an open handle to it) still begins as it did.
@@ -54,26 +56,13 @@ impl Identity {
             && meta.len() >= self.len
             && file.seek(SeekFrom::Start(0)).is_ok()
             && file.read_exact(&mut head).is_ok()
-            && fnv1a(&head) == self.head_hash
+            && Fnv1a::of(&head) == self.head_hash
     }
-}
-
-/// FNV-1a, 64 bits: a stable hash for keys that are written down.
-pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_hash_is_the_published_one() {
-        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
-    }
 
     #[test]
     fn a_file_that_grew_is_the_same_and_a_replaced_or_cut_one_is_not() {

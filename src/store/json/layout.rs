@@ -92,17 +92,23 @@ pub(in crate::store) fn look(path: &Path, head: &[u8]) -> Result<Option<JsonShap
         _ => layout_of(head, first),
     };
     let start = start_of(layout, head);
-    let (mut records, broken) =
+    let mut sampled =
         sample(start.frames_from(&head[start.offset()..], Vec::new()), u64::MAX).map_err(failed)?;
-    if records.is_empty() && !whole {
+    if sampled.records.is_empty() && !whole {
         let file = File::open(path).map_err(failed)?;
         let frames = start.frames(file, Vec::new()).map_err(failed)?;
-        (records, _) = sample(frames, (RECORD_BYTES_MAX + PROBE_BYTES) as u64).map_err(failed)?;
-        records.truncate(1);
-    } else if records.is_empty() && broken {
-        return Ok(None);
+        sampled = sample(frames, (RECORD_BYTES_MAX + PROBE_BYTES) as u64).map_err(failed)?;
+        sampled.records.truncate(1);
     }
-    Ok(Some(JsonShape { layout, records }))
+    match sampled {
+        Sampled { records, obstacle: Some(Obstacle::NoJson) } if records.is_empty() && whole => Ok(None),
+        Sampled { records, obstacle: Some(obstacle) }
+            if records.is_empty() && obstacle != Obstacle::NoJson =>
+        {
+            Err(StoreError::NotAStore { reason: obstacle.to_string(), path: path.to_owned() })
+        }
+        Sampled { records, .. } => Ok(Some(JsonShape { layout, records })),
+    }
 }
 
 /// UTF-16 with or without its mark, of which the first letter is one that JSON begins with.
@@ -209,22 +215,60 @@ fn string_end(head: &[u8], at: usize) -> Option<usize> {
     None
 }
 
-/// The first records that are objects within `bytes` bytes, and whether something was met that is no JSON.
-fn sample<R: Read>(mut frames: Frames<R>, bytes: u64) -> io::Result<(Vec<Map<String, Value>>, bool)> {
-    let (mut records, mut broken) = (Vec::new(), false);
+/// The first records that are objects, and what was met first that is none.
+struct Sampled {
+    records: Vec<Map<String, Value>>,
+    obstacle: Option<Obstacle>,
+}
+
+/// Why a record of a sample cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Obstacle {
+    #[error("It is no JSON")]
+    NoJson,
+    #[error(
+        "The first record of this file nests deeper than {JSON_DEPTH_MAX} levels, more than an event can, and nothing else in it could be read. Write it with fewer levels"
+    )]
+    TooDeep,
+    #[error(
+        "The first record of this file is longer than {} MiB, more than an event can be. Write one record an event, each on a line of its own",
+        RECORD_BYTES_MAX >> 20
+    )]
+    TooLong,
+}
+
+/// Looks at `bytes` bytes.
+fn sample<R: Read>(mut frames: Frames<R>, bytes: u64) -> io::Result<Sampled> {
+    let mut sampled = Sampled { records: Vec::new(), obstacle: None };
+    let Sampled { records, obstacle } = &mut sampled;
     while records.len() < SAMPLE_MAX && (frames.read_to() < bytes || bytes == u64::MAX) {
         match frames.next()? {
-            Frame::Record(cut) => match object(frames.bytes(&cut)) {
-                Some(record) => records.push(record),
-                None => broken |= serde_json::from_slice::<IgnoredAny>(frames.bytes(&cut)).is_err(),
-            },
-            Frame::Problem(_) => broken = true,
+            Frame::Record(cut) => {
+                let bytes = frames.bytes(&cut);
+                match object(bytes) {
+                    Some(record) => records.push(record),
+                    None if nests_deeper(bytes, JSON_DEPTH_MAX) => {
+                        obstacle.get_or_insert(Obstacle::TooDeep);
+                    }
+                    None if serde_json::from_slice::<IgnoredAny>(bytes).is_err() => {
+                        obstacle.get_or_insert(Obstacle::NoJson);
+                    }
+                    None => {}
+                }
+            }
+            Frame::Problem(_) => {
+                let is_long = frames.read_to() > RECORD_BYTES_MAX as u64;
+                obstacle.get_or_insert(if is_long { Obstacle::TooLong } else { Obstacle::NoJson });
+            }
             Frame::Pause if bytes != u64::MAX && !records.is_empty() => break,
             Frame::Pause => {}
-            Frame::End => break,
+            Frame::End => return Ok(sampled),
         }
     }
-    Ok((records, broken))
+    if records.is_empty() && bytes > RECORD_BYTES_MAX as u64 && bytes != u64::MAX {
+        obstacle.get_or_insert(Obstacle::TooLong);
+    }
+    Ok(sampled)
 }
 
 fn object(bytes: &[u8]) -> Option<Map<String, Value>> {

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::draft::Draft;
 use super::events::add_notes;
-use super::identity::fnv1a;
 use super::reader;
 use super::record::{Convert, Record};
+use crate::base::hash::Fnv1a;
 use crate::model::RecordedEvent;
 use crate::store::mapping::{Field, Mapping, Proposal, propose_fields};
 use crate::store::shape::JsonShape;
@@ -71,7 +71,7 @@ pub(in crate::store) fn propose(shape: &JsonShape) -> Option<Proposal> {
     let fields = propose_fields(&columns, &preview);
     let mut sorted: Vec<&str> = columns.iter().map(String::as_str).collect();
     sorted.sort_unstable();
-    let shape_key = format!("{:016x}", fnv1a(sorted.join("\n").as_bytes()));
+    let shape_key = format!("{:016x}", Fnv1a::of(sorted.join("\n").as_bytes()));
     Some(Proposal {
         mapping: Mapping { table: None, fields },
         columns,

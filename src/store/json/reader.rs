@@ -128,6 +128,9 @@ impl JsonReader {
     }
 
     fn take(&mut self, cut: &Cut, batch: &mut ReadBatch) {
+        if self.decoder.convert.is_nothing(self.frames.bytes(cut)) {
+            return;
+        }
         match self.decoder.event(self.frames.bytes(cut)) {
             Ok(event) => {
                 batch.events.push((Locator { at: cut.at, len: cut.range.len() as u32 }, event));
@@ -188,12 +191,14 @@ impl StoreReader for JsonReader {
 
     fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError> {
         let path = self.info.path.clone();
-        let file = File::open(&path).map_err(|error| StoreError::io(&path, &error))?;
-        let mut source =
-            JsonPayloads { path, file, identity: self.identity.clone(), decoder: Arc::clone(&self.decoder) };
-        if !source.is_same() {
-            return Err(StoreError::Changed { path: source.path });
+        let (identity, decoder) = (self.identity.clone(), Arc::clone(&self.decoder));
+        let mut source = JsonPayloads { path, file: None, identity, decoder };
+        match source.same_file() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(StoreError::Changed { path: source.path }),
+            Err(error) => return Err(StoreError::io(&source.path, &error)),
         }
+        source.rest();
         Ok(Box::new(source))
     }
 }
@@ -201,34 +206,50 @@ impl StoreReader for JsonReader {
 /// Reads single records again.
 struct JsonPayloads {
     path: PathBuf,
-    file: File,
+    /// None while nothing is asked of it.
+    file: Option<File>,
     identity: Identity,
     decoder: Arc<Decoder>,
 }
 
 impl JsonPayloads {
-    /// Whether the path still names the file that was opened, at least as long as it was.
-    fn is_same(&mut self) -> bool {
-        self.identity.is_of(&self.path, &mut self.file)
+    /// The open file; `None` if the path no longer names the file that was opened, at least as long as it was.
+    fn same_file(&mut self) -> io::Result<Option<&mut File>> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => File::open(&self.path)?,
+        };
+        let file = self.file.insert(file);
+        Ok(self.identity.is_of(&self.path, file).then_some(file))
     }
+}
 
-    fn event(&mut self, locator: Locator) -> Result<RecordedEvent, FetchError> {
-        let unreadable = |error: io::Error| FetchError::Unreadable(error.to_string());
-        let mut bytes = vec![0; locator.len as usize];
-        self.file.seek(SeekFrom::Start(locator.at)).map_err(unreadable)?;
-        match self.file.read_exact(&mut bytes) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(FetchError::Changed),
-            Err(error) => Err(unreadable(error)),
-            Ok(()) => self.decoder.event(&bytes).map_err(|fault| FetchError::Unreadable(fault.problem)),
-        }
+fn event(file: &mut File, decoder: &Decoder, locator: Locator) -> Result<RecordedEvent, FetchError> {
+    let unreadable = |error: io::Error| FetchError::Unreadable(error.to_string());
+    let mut bytes = vec![0; locator.len as usize];
+    file.seek(SeekFrom::Start(locator.at)).map_err(unreadable)?;
+    match file.read_exact(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(FetchError::Changed),
+        Err(error) => Err(unreadable(error)),
+        Ok(()) => decoder.event(&bytes).map_err(|fault| FetchError::Unreadable(fault.problem)),
     }
 }
 
 impl PayloadSource for JsonPayloads {
     fn fetch(&mut self, locators: &[Locator]) -> Vec<Result<RecordedEvent, FetchError>> {
-        if !self.is_same() {
-            return vec![Err(FetchError::Changed); locators.len()];
-        }
-        locators.iter().map(|locator| self.event(*locator)).collect()
+        let decoder = Arc::clone(&self.decoder);
+        let problem = match self.same_file() {
+            Ok(Some(file)) => {
+                return locators.iter().map(|locator| event(file, &decoder, *locator)).collect();
+            }
+            Ok(None) => FetchError::Changed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => FetchError::Changed,
+            Err(error) => FetchError::Unreadable(error.to_string()),
+        };
+        vec![Err(problem); locators.len()]
+    }
+
+    fn rest(&mut self) {
+        self.file = None;
     }
 }

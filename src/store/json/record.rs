@@ -14,6 +14,11 @@ use crate::store::sound::{REPAIRED_SURROGATES, nests_deeper, too_deep, without_l
 
 /// How one format makes an event of a record. `Err` is a sentence.
 pub(super) trait Convert: Send + Sync {
+    /// Whether a record is a mark of the format's own and no event.
+    fn is_nothing(&self, _bytes: &[u8]) -> bool {
+        false
+    }
+
     /// The event that `record` is.
     fn event(&self, record: &Record<'_>) -> Result<RecordedEvent, String>;
 }

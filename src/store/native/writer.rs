@@ -1,20 +1,22 @@
 //! Writes a whole log into a new file of our own, without loss. Appends nothing to what is there.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::rows::{insert, prepare};
 use crate::model::RecordedEvent;
-use crate::store::sqlite::sentence;
+use crate::store::Partial;
+use crate::store::sqlite::{is_damage, sentence};
 
 /// Why a log could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// Nothing is ever overwritten.
-    #[error("There is a file of this name already. Choose another name, or move it away first.\n{}", path.display())]
+    #[error("There is a file of this name already. Choose another name, or move it away first\n{}", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
@@ -33,35 +35,20 @@ pub enum WriteError {
 /// [`Writer::finish`]; dropped before, it is removed.
 pub struct Writer {
     path: PathBuf,
-    temporary: Temporary,
-    /// None only while it is closed.
+    /// None only while it is closed. Before the file, so that it is closed when that is removed.
     connection: Option<Connection>,
+    partial: Partial,
     sequence: i64,
-}
-
-/// Removes a file and what SQLite puts beside it.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        for suffix in ["", "-journal", "-wal", "-shm"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(suffix);
-            // Most of them do not exist; of the others nobody could do more than we.
-            drop(std::fs::remove_file(name));
-        }
-    }
 }
 
 impl Writer {
     /// Begins a store that will be at `path`, where nothing may be yet.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
-        if path.symlink_metadata().is_ok() {
-            return Err(WriteError::Exists { path: path.to_owned() });
-        }
-        let temporary = Temporary(reserve(path)?);
+        let (partial, file) =
+            Partial::reserve(path, is_abandoned).map_err(|error| io_failure(path, &error))?;
+        drop(file);
         let failed = |error: &rusqlite::Error| sqlite_failure(path, error);
-        let connection = Connection::open(&temporary.0).map_err(|error| failed(&error))?;
+        let connection = Connection::open(partial.path()).map_err(|error| failed(&error))?;
         // Nobody else sees the file, and half of one is thrown away: no need to sync before the end.
         connection
             .execute_batch(
@@ -70,7 +57,7 @@ impl Writer {
             .map_err(|error| failed(&error))?;
         prepare(&connection, path)
             .map_err(|error| WriteError::Io { reason: error.to_string(), path: path.to_owned() })?;
-        Ok(Self { path: path.to_owned(), temporary, connection: Some(connection), sequence: 0 })
+        Ok(Self { path: path.to_owned(), connection: Some(connection), partial, sequence: 0 })
     }
 
     /// Writes `events` behind those before, in one transaction.
@@ -113,56 +100,38 @@ impl Writer {
                 .and_then(|()| connection.close().map_err(|(_, error)| error))
                 .map_err(|error| sqlite_failure(&self.path, &error))?;
         }
-        let written = OpenOptions::new().write(true).open(&self.temporary.0).map_err(io)?;
+        let written = OpenOptions::new().write(true).open(self.partial.path()).map_err(io)?;
         written.sync_all().map_err(io)?;
         drop(written);
-        // A link fails where a file is; a rename would replace it. The temporary name goes with `self`.
-        match std::fs::hard_link(&self.temporary.0, &self.path) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                Err(WriteError::Exists { path: self.path.clone() })
-            }
-            // File systems without links.
-            Err(_no_links) => {
-                if self.path.symlink_metadata().is_ok() {
-                    return Err(WriteError::Exists { path: self.path.clone() });
-                }
-                std::fs::rename(&self.temporary.0, &self.path).map_err(io)
-            }
-        }
+        let path = self.path;
+        self.partial.publish().map_err(|error| io_failure(&path, &error))
     }
 }
 
-/// A new empty file beside `path`.
-fn reserve(path: &Path) -> Result<PathBuf, WriteError> {
-    let name = path.file_name().ok_or_else(|| io_failure(path, &ErrorKind::InvalidFilename.into()))?;
-    let process = std::process::id();
-    for attempt in 0..1_000 {
-        let mut temporary = name.to_owned();
-        temporary.push(format!(".{process}-{attempt}.partial"));
-        let temporary = path.with_file_name(temporary);
-        match File::create_new(&temporary) {
-            Ok(_) => return Ok(temporary),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(io_failure(path, &error)),
-        }
+/// Whether nobody writes the database `partial`: a writer holds SQLite's own lock on it until the end, and a killed
+/// one holds nothing.
+fn is_abandoned(partial: &Path) -> bool {
+    let locked =
+        Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|connection| {
+            connection.busy_timeout(Duration::ZERO)?;
+            connection.execute_batch("BEGIN EXCLUSIVE")
+        });
+    match locked {
+        Ok(()) => true,
+        Err(error) => is_damage(&error),
     }
-    Err(io_failure(path, &ErrorKind::AlreadyExists.into()))
 }
 
 fn io_failure(path: &Path, error: &std::io::Error) -> WriteError {
-    let reason = match error.kind() {
-        ErrorKind::NotFound => "its folder does not exist. Make it first, or choose another one.".to_owned(),
-        ErrorKind::PermissionDenied => "no permission. Choose a folder you may write to.".to_owned(),
-        ErrorKind::StorageFull => "the disk is full. Free some space, or choose another disk.".to_owned(),
-        _ => error.to_string(),
-    };
-    WriteError::Io { reason, path: path.to_owned() }
+    if error.kind() == ErrorKind::AlreadyExists {
+        return WriteError::Exists { path: path.to_owned() };
+    }
+    WriteError::Io { reason: Partial::refusal(error), path: path.to_owned() }
 }
 
 fn sqlite_failure(path: &Path, error: &rusqlite::Error) -> WriteError {
     let reason = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full. Free some space, or choose another disk.".to_owned(),
+        Some(ErrorCode::DiskFull) => Partial::refusal(&ErrorKind::StorageFull.into()),
         _ => sentence(error),
     };
     WriteError::Io { reason, path: path.to_owned() }

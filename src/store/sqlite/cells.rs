@@ -195,14 +195,17 @@ impl<'a> Cells<'a> {
     }
 
     fn utf8<'b>(&self, index: usize, bytes: &'b [u8]) -> Cow<'b, str> {
-        let text = String::from_utf8_lossy(bytes);
-        if matches!(text, Cow::Owned(_)) {
-            self.warn(format!(
-                "The {} was not valid UTF-8; the bad bytes are shown as \u{fffd}",
-                self.label(index)
-            ));
-        }
-        text
+        // The strict check is several times faster than the lossy one, and nearly always enough.
+        std::str::from_utf8(bytes).map_or_else(
+            |_not_utf8| {
+                self.warn(format!(
+                    "The {} was not valid UTF-8; the bad bytes are shown as \u{fffd}",
+                    self.label(index)
+                ));
+                String::from_utf8_lossy(bytes)
+            },
+            Cow::Borrowed,
+        )
     }
 }
 

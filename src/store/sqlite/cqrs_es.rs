@@ -5,8 +5,9 @@
 
 use super::cells::{Cells, Column};
 use super::fields::Members;
+use super::key::Key;
 use super::open::Database;
-use super::rows::{Key, Plan, RowReader};
+use super::rows::{Plan, RowReader};
 use super::{no_rowid, source_info};
 use crate::model::{JsonText, Membership, Payload, RecordedEvent, StreamName};
 use crate::store::mapping::Field;

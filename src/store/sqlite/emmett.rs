@@ -8,8 +8,9 @@ use rusqlite::Connection;
 
 use super::cells::{Cells, Column, quoted};
 use super::fields::Members;
+use super::key::Key;
 use super::open::Database;
-use super::rows::{Key, Plan, RowReader};
+use super::rows::{Plan, RowReader};
 use super::{no_rowid, source_info};
 use crate::model::{EventKind, Membership, Payload, RecordedEvent, StreamName, Timestamp};
 use crate::store::shape::{Shape, SqliteShape, TableShape};

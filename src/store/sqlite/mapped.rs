@@ -8,9 +8,11 @@ use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
 use super::cells::{Cells, Column, quoted, time_of_text, value_of};
+use super::key::Key;
 use super::open::Database;
-use super::rows::{Key, Plan, RowReader};
+use super::rows::{Plan, RowReader};
 use super::{no_rowid, source_info};
+use crate::base::hash::Fnv1a;
 use crate::model::{EventKind, JsonText, Membership, Payload, RecordedEvent, StreamName, Timestamp};
 use crate::store::mapping::{Field, Mapping, Proposal, propose_fields};
 use crate::store::shape::{SqliteShape, TableShape};
@@ -116,13 +118,12 @@ fn shortened(cell: ValueRef<'_>) -> Value {
 fn shape_key(table: &TableShape) -> String {
     let mut columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
     columns.sort_unstable();
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut hash = Fnv1a::default();
     for name in std::iter::once(table.name.as_str()).chain(columns) {
-        for byte in name.bytes().chain([0]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        hash.add(name.as_bytes());
+        hash.add(&[0]);
     }
-    format!("{hash:016x}")
+    format!("{:016x}", hash.finish())
 }
 
 /// Opens the table that `mapping` names.

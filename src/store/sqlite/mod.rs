@@ -7,6 +7,7 @@ mod copy;
 mod cqrs_es;
 mod emmett;
 mod fields;
+mod key;
 mod mapped;
 mod open;
 mod pyeventsourcing;
@@ -23,10 +24,11 @@ use super::{SourceInfo, StoreError};
 pub(super) use cells::{Cells, Column, quoted};
 pub(super) use cqrs_es::CqrsEsSqlite;
 pub(super) use emmett::EmmettSqlite;
+pub(super) use key::Key;
 pub(super) use mapped::{open_mapped, propose, propose_table};
-pub(super) use open::{Database, sentence};
+pub(super) use open::{Database, is_damage, sentence};
 pub(super) use pyeventsourcing::PyEventSourcingSqlite;
-pub(super) use rows::{Key, Plan, RowReader};
+pub(super) use rows::{Plan, RowReader};
 
 /// The tables of a database: none of SQLite's own, no views, nothing virtual.
 pub(super) fn look(path: &Path, cache_dir: &Path) -> Result<SqliteShape, StoreError> {

@@ -23,20 +23,25 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::copy::CopiedStore;
 use super::sidecar::{Choice, Identity, choose};
+use crate::base::clock::Stopwatch;
 use crate::store::StoreError;
 
-/// A locked database is waited for no longer than this.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// A read that others keep from being done is tried no longer than this: a locked database, a file that changed
+/// while it was read without locks.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Reads that are begun anew because the file changed meanwhile.
-const ATTEMPTS: usize = 20;
+/// How often a connection that meets a lock looks again before its read is begun anew.
+const LOCK_TRIES: i32 = 300;
+
+/// How often a database is refused before that is taken as its state, not as a moment of somebody's commit.
+const REFUSED_TRIES: u32 = 20;
 
 /// Why a read gave nothing.
 #[derive(Debug)]
@@ -54,12 +59,24 @@ pub(crate) struct Database {
     /// Without symbolic links: what belongs to a database lies beside the file itself.
     real: PathBuf,
     cache_dir: PathBuf,
-    /// Held open as long as any sibling lives: closing it would end their locks.
-    file: Arc<File>,
+    /// Open while it reads or holds a connection, and then the same for all siblings: closing one handle of a file
+    /// ends all locks that the process has on it.
+    file: Option<Arc<File>>,
+    /// Where siblings find it. Locked while the last one closes it.
+    shared_file: Arc<Mutex<Weak<File>>>,
     identity: Identity,
     copy: Option<Arc<CopiedStore>>,
     open: Option<(Choice, Connection)>,
     damaged: bool,
+}
+
+/// What became of an attempt to connect.
+enum Attempt {
+    Connected(Choice, Connection),
+    /// What lies beside the file changed meanwhile.
+    Changed,
+    /// The database cannot be opened in place.
+    Refused,
 }
 
 impl Database {
@@ -70,7 +87,8 @@ impl Database {
         let identity = Identity::of(&real).map_err(io)?;
         let mut database = Self {
             path: path.to_owned(),
-            file: Arc::new(File::open(&real).map_err(io)?),
+            file: None,
+            shared_file: Arc::default(),
             real,
             cache_dir: cache_dir.to_owned(),
             identity,
@@ -88,7 +106,8 @@ impl Database {
             path: self.path.clone(),
             real: self.real.clone(),
             cache_dir: self.cache_dir.clone(),
-            file: Arc::clone(&self.file),
+            file: None,
+            shared_file: Arc::clone(&self.shared_file),
             identity: self.identity,
             copy: self.copy.clone(),
             open: None,
@@ -116,12 +135,28 @@ impl Database {
         &mut self,
         mut work: impl FnMut(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, Fault> {
-        for _ in 0..ATTEMPTS {
-            let Some((choice, connection)) = self.connection()? else { continue };
+        let started = Stopwatch::start();
+        let mut refused = 0;
+        loop {
+            let last = started.elapsed() >= PATIENCE;
+            let (choice, connection) = match self.connection(refused >= REFUSED_TRIES) {
+                Ok(Attempt::Connected(choice, connection)) => (choice, connection),
+                Ok(_) if last => return Err(Fault::Store(self.busy())),
+                Ok(attempt) => {
+                    refused += u32::from(matches!(attempt, Attempt::Refused));
+                    pause(refused);
+                    continue;
+                }
+                Err(Fault::Sqlite(error)) if is_busy(&error) && !last => continue,
+                Err(fault) => return Err(fault),
+            };
             let result = transaction(&connection, &mut work);
             match choice {
                 Choice::Immutable(_) => {
                     if self.choose()? != choice {
+                        if last {
+                            return Err(Fault::Store(self.busy()));
+                        }
                         continue;
                     }
                     self.open = Some((choice, connection));
@@ -130,9 +165,17 @@ impl Database {
                 Choice::Wal => drop(connection),
             }
             self.check_identity()?;
-            return result.map_err(Fault::Sqlite);
+            match result {
+                Err(error) if is_busy(&error) && !last => {}
+                // The journal of a commit that has just begun looks like one that a crash left.
+                Err(error) if cannot_be_read_in_place(&error) && choice != Choice::Copy && !last => {
+                    self.open = None;
+                    refused += 1;
+                    pause(refused);
+                }
+                result => return result.map_err(Fault::Sqlite),
+            }
         }
-        Err(Fault::Store(self.busy()))
     }
 
     /// [`Database::read`], for reads whose failure is the store's.
@@ -166,50 +209,77 @@ impl Database {
         }
     }
 
-    fn choose(&self) -> Result<Choice, Fault> {
-        match &self.copy {
-            Some(_) => Ok(Choice::Copy),
-            None => choose(&self.real, &self.file).map_err(|error| self.io(&error)),
+    fn choose(&mut self) -> Result<Choice, Fault> {
+        if self.copy.is_some() {
+            return Ok(Choice::Copy);
         }
+        let chosen = self.open_file().and_then(|file| choose(&self.real, &file));
+        chosen.map_err(|error| self.io(&error))
     }
 
-    /// Takes a connection that fits what lies beside the file now; none if that changed meanwhile.
-    fn connection(&mut self) -> Result<Option<(Choice, Connection)>, Fault> {
+    fn open_file(&mut self) -> std::io::Result<Arc<File>> {
+        if let Some(file) = &self.file {
+            return Ok(Arc::clone(file));
+        }
+        let mut shared = self.shared_file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match shared.upgrade() {
+            Some(file) => file,
+            None => Arc::new(File::open(&self.real)?),
+        };
+        *shared = Arc::downgrade(&file);
+        Ok(Arc::clone(self.file.insert(file)))
+    }
+
+    /// Closes what is open; the next read opens it again.
+    pub(crate) fn rest(&mut self) {
+        self.open = None;
+        // Under the lock, so that no sibling opens the file anew before this handle is closed.
+        let _shared = self.shared_file.lock().unwrap_or_else(PoisonError::into_inner);
+        self.file = None;
+    }
+
+    /// Takes a connection that fits what lies beside the file now. With `may_copy` a database that cannot be opened
+    /// in place is copied.
+    fn connection(&mut self, may_copy: bool) -> Result<Attempt, Fault> {
         self.check_identity()?;
         let choice = self.choose()?;
         if let Some((open, connection)) = self.open.take()
             && open == choice
         {
-            return Ok(Some((open, connection)));
+            return Ok(Attempt::Connected(open, connection));
         }
         let opened = match choice {
-            Choice::Copy => return self.copied().map(Some),
+            Choice::Copy => return self.copied(),
             Choice::Rollback => self.connect(&self.real, "?mode=ro"),
             Choice::Wal => self.connect(&self.real, "?mode=ro&readonly_shm=1"),
             Choice::Immutable(_) => self.connect(&self.real, "?mode=ro&immutable=1"),
         };
         match opened {
-            Ok((connection, false)) => Ok(Some((choice, connection))),
+            Ok((connection, false)) => Ok(Attempt::Connected(choice, connection)),
             // What looks broken may only have been looked at in the middle of a change.
-            _ if self.choose()? != choice => Ok(None),
+            _ if self.choose()? != choice => Ok(Attempt::Changed),
             Ok((connection, true)) => {
                 self.damaged = true;
-                Ok(Some((choice, connection)))
+                Ok(Attempt::Connected(choice, connection))
             }
             // An abandoned journal, or an index nobody can use: only a copy may be repaired.
             Err(error) if cannot_be_read_in_place(&error) && !matches!(choice, Choice::Immutable(_)) => {
-                self.copied().map(Some)
+                if may_copy {
+                    self.copied()
+                } else {
+                    Ok(Attempt::Refused)
+                }
             }
             Err(error) => Err(Fault::Sqlite(error)),
         }
     }
 
-    fn copied(&mut self) -> Result<(Choice, Connection), Fault> {
+    fn copied(&mut self) -> Result<Attempt, Fault> {
         let copy = match &self.copy {
             Some(copy) => Arc::clone(copy),
             None => match CopiedStore::make(&self.real, &self.cache_dir) {
                 Ok(copy) => Arc::new(copy),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Fault::Store(self.busy())),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Attempt::Changed),
                 Err(error) => {
                     let reason = format!(
                         "it can only be read from a copy, and that could not be made in {}: {error}. Free some space, or close the program that writes it",
@@ -223,15 +293,15 @@ impl Database {
         let (connection, damaged) = self.connect(&copy.path(), "?mode=rw").map_err(Fault::Sqlite)?;
         self.copy = Some(copy);
         self.damaged |= damaged;
-        Ok((Choice::Copy, connection))
+        Ok(Attempt::Connected(Choice::Copy, connection))
     }
 
     /// A connection that has read the schema, and whether the file is damaged.
     fn connect(&self, file: &Path, parameters: &str) -> rusqlite::Result<(Connection, bool)> {
         let flags =
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(uri(file, parameters), flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
+        let mut connection = Connection::open_with_flags(uri(file, parameters), flags)?;
+        connection.busy_handler(Some(look_again))?;
         // What is in the file is data: no function in its schema runs, nothing is written, temporary
         // results stay in memory.
         connection.execute_batch(
@@ -265,6 +335,12 @@ impl Database {
     }
 }
 
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.rest();
+    }
+}
+
 fn transaction<T>(
     connection: &Connection,
     work: &mut impl FnMut(&Connection) -> rusqlite::Result<T>,
@@ -275,6 +351,21 @@ fn transaction<T>(
     let ended = if connection.is_autocommit() { Ok(()) } else { connection.execute_batch("ROLLBACK") };
     let value = result?;
     ended.map(|()| value)
+}
+
+/// Waits a moment for a lock, rather the shortest gap between two commits than SQLite's growing pauses: a writer
+/// that commits every millisecond would win against those. The moments differ, so as not to keep in step with it.
+fn look_again(tries: i32) -> bool {
+    pause(tries.unsigned_abs());
+    tries < LOCK_TRIES
+}
+
+fn pause(tries: u32) {
+    std::thread::sleep(Duration::from_micros(200 + u64::from(tries) * 373 % 1_000));
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// The file as a URI. SQLite decodes `%`; everything but plain letters is written that way.
@@ -321,6 +412,11 @@ pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
                 | ErrorCode::OutOfMemory
         )
     )
+}
+
+/// What SQLite says of broken content, for what it does not notice itself.
+pub(crate) fn damage() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None)
 }
 
 /// SQLite's message and what to do about it.

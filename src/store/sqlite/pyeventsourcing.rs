@@ -7,8 +7,9 @@ use rusqlite::types::ValueRef;
 use serde_json::{Map, Value};
 
 use super::cells::{Cells, Column, opaque, time_of_text};
+use super::key::Key;
 use super::open::Database;
-use super::rows::{Key, Plan, RowReader};
+use super::rows::{Plan, RowReader};
 use super::{no_rowid, source_info};
 use crate::base::limits::RECORD_BYTES_MAX;
 use crate::model::{JsonText, Membership, Payload, RecordedEvent, StreamName, Timestamp, parse_json};

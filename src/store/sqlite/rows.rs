@@ -6,15 +6,19 @@
 //! `INTEGER PRIMARY KEY`, and a file can be overwritten in place. So [`Locator::len`], which rows do not need,
 //! holds a fingerprint of what the row is (32 bits over its id, type, stream, version, times and causality, not
 //! over its payload): a row that is another one is refused as changed. The same is checked for the last row
-//! read before every batch, beside the table's own definition.
+//! read before every batch, beside the table's own definition. Where a row is not found, the table's tree may be
+//! broken rather than changed: SQLite follows keys in a wrong order without a word. Then it is asked to check.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use foldhash::quality::FixedState;
+use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::cells::{Cells, Column, quoted};
-use super::open::{Database, Fault, is_damage, sentence};
+use super::key::{Key, KeyPart, RowKey};
+use super::open::{Database, Fault, damage, is_damage, sentence};
 use crate::base::limits::{READ_BATCH_EVENTS, RECORD_BYTES_MAX};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
 use crate::store::{Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
@@ -50,97 +54,6 @@ pub(crate) struct Plan {
     pub(crate) complete: Option<CompleteFn>,
 }
 
-/// A table's key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
-    /// The rowid, by a name that no column hides.
-    Rowid(String),
-    /// The primary key of a table WITHOUT ROWID.
-    Primary(Vec<String>),
-}
-
-impl Key {
-    /// The key of `table`; none if every name of its rowid is hidden.
-    pub(crate) fn of(connection: &Connection, table: &str) -> rusqlite::Result<Option<Self>> {
-        let without_rowid: bool = connection.query_row(
-            "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1",
-            [table],
-            |row| row.get(0),
-        )?;
-        let mut statement =
-            connection.prepare("SELECT name, pk, type FROM pragma_table_xinfo(?1) ORDER BY pk, cid")?;
-        let columns: Vec<(String, i64, String)> = statement
-            .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let primary: Vec<&(String, i64, String)> = columns.iter().filter(|(_, pk, _)| *pk > 0).collect();
-        if without_rowid {
-            return Ok(Some(Self::Primary(primary.iter().map(|(name, ..)| name.clone()).collect())));
-        }
-        let free = ["rowid", "_rowid_", "oid"]
-            .into_iter()
-            .find(|alias| !columns.iter().any(|(name, ..)| name.eq_ignore_ascii_case(alias)));
-        Ok(match (free, primary.as_slice()) {
-            (Some(alias), _) => Some(Self::Rowid(alias.to_owned())),
-            (None, [(name, _, declared)]) if declared.eq_ignore_ascii_case("INTEGER") => {
-                Some(Self::Rowid(name.clone()))
-            }
-            (None, _) => None,
-        })
-    }
-
-    fn columns(&self) -> Vec<&str> {
-        match self {
-            Self::Rowid(name) => vec![name],
-            Self::Primary(names) => names.iter().map(String::as_str).collect(),
-        }
-    }
-
-    /// `e."a", e."b"`.
-    fn sql(&self) -> String {
-        self.columns().iter().map(|name| format!("e.{}", quoted(name))).collect::<Vec<_>>().join(", ")
-    }
-
-    fn width(&self) -> usize {
-        self.columns().len()
-    }
-}
-
-/// A part of a key, byte for byte: text need not be UTF-8.
-#[derive(Clone, Debug, PartialEq)]
-enum KeyPart {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(Vec<u8>),
-    Blob(Vec<u8>),
-}
-
-impl From<ValueRef<'_>> for KeyPart {
-    fn from(value: ValueRef<'_>) -> Self {
-        match value {
-            ValueRef::Null => Self::Null,
-            ValueRef::Integer(number) => Self::Integer(number),
-            ValueRef::Real(number) => Self::Real(number),
-            ValueRef::Text(bytes) => Self::Text(bytes.to_owned()),
-            ValueRef::Blob(bytes) => Self::Blob(bytes.to_owned()),
-        }
-    }
-}
-
-impl ToSql for KeyPart {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(number) => ValueRef::Integer(*number),
-            Self::Real(number) => ValueRef::Real(*number),
-            Self::Text(bytes) => ValueRef::Text(bytes),
-            Self::Blob(bytes) => ValueRef::Blob(bytes),
-        }))
-    }
-}
-
-type RowKey = Vec<KeyPart>;
-
 /// Which rows a query is for.
 enum Range<'a> {
     /// Beyond the key, or all.
@@ -158,6 +71,23 @@ struct ReadRow {
 }
 
 impl Plan {
+    fn is_by_rowid(&self) -> bool {
+        matches!(self.key, Key::Rowid(_))
+    }
+
+    /// Whether the tree of the table is in order, as far as SQLite can tell. Reads all of it.
+    fn is_sound(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        let checked =
+            connection.query_row(&format!("PRAGMA quick_check({})", quoted(&self.table)), [], |row| {
+                row.get::<_, String>(0)
+            });
+        match checked {
+            Ok(verdict) => Ok(verdict == "ok"),
+            Err(error) if is_damage(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads up to `limit` rows or [`BATCH_BYTES`], and tells what ended the reading early.
     fn rows(
         &self,
@@ -218,6 +148,11 @@ impl Plan {
                     event
                 })
             };
+            if let ([KeyPart::Integer(rowid)], Some(ReadRow { key, .. })) = (&parts[..], read.last())
+                && matches!(key[..], [KeyPart::Integer(before)] if *rowid <= before && self.is_by_rowid())
+            {
+                return Ok((read, Some(damage())));
+            }
             read.push(ReadRow { key: parts, event });
             bytes += size;
             if bytes >= BATCH_BYTES {
@@ -227,14 +162,14 @@ impl Plan {
     }
 }
 
-/// What an event is, in 32 bits (FNV-1a, folded): equal for the same row as long as it is the same event.
+/// What an event is, in 32 bits: equal for the same row as long as it is the same event.
 fn fingerprint(event: &RecordedEvent) -> u32 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    // Compared only while the program runs, so the hash need not be the same for ever.
+    let mut hash = FixedState::default().build_hasher();
     let mut add = |bytes: &[u8]| {
-        // The separator keeps ("ab", "c") from ("a", "bc").
-        for byte in bytes.iter().chain(&[0xff]) {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        // The length keeps ("ab", "c") from ("a", "bc").
+        hash.write_usize(bytes.len());
+        hash.write(bytes);
     };
     add(event.event_type.as_bytes());
     for value in [&event.id, &event.correlation_id, &event.causation_id] {
@@ -248,6 +183,7 @@ fn fingerprint(event: &RecordedEvent) -> u32 {
     for time in [event.occurred_at, event.recorded_at].into_iter().flatten() {
         add(&time.nanos().to_le_bytes());
     }
+    let hash = hash.finish();
     (hash ^ (hash >> 32)) as u32
 }
 
@@ -258,11 +194,21 @@ struct Shared {
     definition: Option<String>,
     /// Keys of the rows 0, 64, 128 … of a table WITHOUT ROWID.
     marks: Mutex<Vec<RowKey>>,
+    /// Whether the table's tree is in order. Known once a row was missed.
+    sound: OnceLock<bool>,
 }
 
 impl Shared {
     fn marks(&self) -> MutexGuard<'_, Vec<RowKey>> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// [`Plan::is_sound`], checked once.
+    fn is_sound(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        match self.sound.get() {
+            Some(sound) => Ok(*sound),
+            None => self.plan.is_sound(connection).map(|sound| *self.sound.get_or_init(|| sound)),
+        }
     }
 
     fn is_same_table(&self, connection: &Connection) -> rusqlite::Result<bool> {
@@ -291,6 +237,8 @@ pub(crate) struct RowReader {
     bounds: Option<(i64, i64)>,
     /// The last row read, and what it was.
     last: Option<(RowKey, Option<u32>)>,
+    /// The last key of every batch of a table WITHOUT ROWID: only one whose tree is broken leads there again.
+    ends: Vec<RowKey>,
     ordinal: usize,
     finished: bool,
 }
@@ -307,7 +255,7 @@ struct Step {
 impl RowReader {
     /// A reader of the table of `plan`, at its beginning.
     pub(crate) fn new(mut database: Database, plan: Plan, mut info: SourceInfo) -> Result<Self, StoreError> {
-        let by_rowid = matches!(plan.key, Key::Rowid(_));
+        let by_rowid = plan.is_by_rowid();
         let key = plan.key.sql();
         let table = quoted(&plan.table);
         let (definition, bounds, empty) = database.read_or_store_error(|connection| {
@@ -324,7 +272,16 @@ impl RowReader {
                     |row| row.get::<_, Option<i64>>(0),
                 )
             };
+            let beyond = |high: i64| {
+                connection
+                    .prepare(&format!("SELECT 1 FROM {table} AS e NOT INDEXED WHERE {key} > ?1"))
+                    .and_then(|mut statement| statement.exists([high]))
+            };
             Ok(match (end("min"), end("max")) {
+                // The last row has not the highest key: the keys are out of order somewhere.
+                (Ok(Some(_)), Ok(Some(high))) if !matches!(beyond(high), Ok(false)) => {
+                    (definition, None, false)
+                }
                 (Ok(Some(low)), Ok(Some(high))) => (definition, Some((low, high)), false),
                 (Ok(None), Ok(None)) => (definition, None, true),
                 _ => (definition, None, false),
@@ -339,8 +296,9 @@ impl RowReader {
                     .to_owned(),
             );
         }
-        let shared = Arc::new(Shared { plan, definition, marks: Mutex::default() });
-        Ok(Self { info, database, shared, bounds, last: None, ordinal: 0, finished: empty })
+        let shared = Arc::new(Shared { plan, definition, marks: Mutex::default(), sound: OnceLock::new() });
+        let (last, ends) = (None, Vec::new());
+        Ok(Self { info, database, shared, bounds, last, ends, ordinal: 0, finished: empty })
     }
 
     fn step(&mut self) -> Result<Step, StoreError> {
@@ -357,21 +315,28 @@ impl RowReader {
                 step.stopped = stopped;
                 step.same = step.stopped.is_some()
                     || matches!(&rows[..], [ReadRow { event: Ok(event), .. }] if fingerprint(event) == *expected);
+                if !step.same && !shared.is_sound(connection)? {
+                    (step.same, step.stopped) = (true, Some(damage()));
+                }
             }
             if !step.same || step.stopped.is_some() {
                 return Ok(step);
             }
             let range = Range::After(last.as_ref().map(|(key, _)| key), bounds.map(|(_, high)| high));
             (step.rows, step.stopped) = shared.plan.rows(connection, &range, READ_BATCH_EVENTS)?;
+            // Somebody may have deleted the last rows, or a wrong key hides them.
+            if step.rows.is_empty() && step.stopped.is_none() && bounds.is_some() && !shared.is_sound(connection)? {
+                step.stopped = Some(damage());
+            }
             for (index, row) in step.rows.iter_mut().enumerate() {
                 let at = match row.key[..] {
-                    [KeyPart::Integer(rowid)] if matches!(shared.plan.key, Key::Rowid(_)) => rowid as u64,
+                    [KeyPart::Integer(rowid)] if shared.plan.is_by_rowid() => rowid as u64,
                     _ => (ordinal + index) as u64,
                 };
                 match std::mem::replace(&mut row.event, Err(String::new())) {
                     Ok(event) => step.events.push((Locator { at, len: fingerprint(&event) }, event)),
                     Err(problem) => {
-                        let number = if matches!(shared.plan.key, Key::Rowid(_)) { at as i64 } else { at as i64 + 1 };
+                        let number = if shared.plan.is_by_rowid() { at as i64 } else { at as i64 + 1 };
                         let place = format!("row {number} of {}", shared.plan.table);
                         step.issues.push(ReadIssue::new(place, problem, &[]));
                     }
@@ -418,21 +383,27 @@ impl StoreReader for RowReader {
         if self.finished {
             return Ok(self.progress());
         }
-        let step = self.step()?;
+        let mut step = self.step()?;
         if !step.same {
             return Err(StoreError::Changed { path: self.database.path().to_owned() });
         }
         if let Some(row) = step.rows.last() {
             // The last row's own fingerprint, if it became an event.
             let at = match row.key[..] {
-                [KeyPart::Integer(rowid)] if matches!(self.shared.plan.key, Key::Rowid(_)) => rowid as u64,
+                [KeyPart::Integer(rowid)] if self.shared.plan.is_by_rowid() => rowid as u64,
                 _ => (self.ordinal + step.rows.len() - 1) as u64,
             };
             let known =
                 step.events.last().filter(|(locator, _)| locator.at == at).map(|(locator, _)| locator.len);
             self.last = Some((row.key.clone(), known));
         }
-        if matches!(self.shared.plan.key, Key::Primary(_)) {
+        if !self.shared.plan.is_by_rowid() {
+            if let Some(row) = step.rows.last() {
+                if self.ends.contains(&row.key) {
+                    step.stopped = Some(damage());
+                }
+                self.ends.push(row.key.clone());
+            }
             let mut marks = self.shared.marks();
             for (index, row) in step.rows.iter().enumerate() {
                 if (self.ordinal + index).is_multiple_of(MARK_EVERY) {
@@ -480,7 +451,16 @@ impl PayloadSource for RowPayloads {
             if !shared.is_same_table(connection)? {
                 return Ok(vec![Err(FetchError::Changed); locators.len()]);
             }
-            Ok(locators.iter().map(|locator| shared.fetch(connection, *locator)).collect())
+            let mut events: Vec<_> =
+                locators.iter().map(|locator| shared.fetch(connection, *locator)).collect();
+            if events.contains(&Err(FetchError::Changed)) && !shared.is_sound(connection)? {
+                let broken = FetchError::Unreadable(sentence(&damage()));
+                events
+                    .iter_mut()
+                    .filter(|event| event.is_err())
+                    .for_each(|event| *event = Err(broken.clone()));
+            }
+            Ok(events)
         });
         match read {
             Ok(events) => events,
@@ -496,6 +476,10 @@ impl PayloadSource for RowPayloads {
                 vec![Err(error); locators.len()]
             }
         }
+    }
+
+    fn rest(&mut self) {
+        self.database.rest();
     }
 }
 

@@ -2,22 +2,27 @@
 
 use std::ops::Range;
 
+use crate::base::text::is_hidden;
+
 /// The lines of `text`, as bytes: broken at line ends and after `columns` letters. Letters of East Asian
 /// scripts count double. An empty text is one empty line.
 pub fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
     let columns = columns.max(2);
     let mut lines = Vec::new();
     let (mut start, mut used) = (0, 0);
+    let mut before = None;
     for (at, letter) in text.char_indices() {
         if letter == '\n' {
             lines.push(start..at);
-            (start, used) = (at + 1, 0);
+            (start, used, before) = (at + 1, 0, None);
             continue;
         }
-        let width = width_of(letter);
+        let mut width = width_of(before.replace(letter), letter);
         if used + width > columns && at > start {
             lines.push(start..at);
             (start, used) = (at, 0);
+            // Each line is drawn by itself.
+            width = width_of(None, letter);
         }
         used += width;
     }
@@ -28,10 +33,10 @@ pub fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
 }
 
 /// Columns a letter takes when it is drawn by `format::one_line`.
-fn width_of(letter: char) -> usize {
+fn width_of(before: Option<char>, letter: char) -> usize {
     match letter {
-        _ if letter.is_control() && !matches!(letter, '\t' | '\r') => 6,
-        '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}' => 6,
+        '\u{10000}'.. if is_hidden(before, letter) => "\\u{e0041}".len(),
+        _ if is_hidden(before, letter) && !matches!(letter, '\t' | '\r') => "\\u202e".len(),
         '\t'
         | '\r'
         | '\u{1100}'..='\u{115f}'
