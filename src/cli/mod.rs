@@ -6,19 +6,25 @@
 
 mod args;
 mod convert;
+mod dead_letters;
+mod domain;
 mod events;
 mod formats;
 mod generate;
 mod info;
 mod interrupt;
 mod issues;
+mod matrix;
 mod notice;
 mod open;
 mod output;
 mod replay;
+mod simulate;
+mod simulation;
 mod steps;
 mod stream;
 mod streams;
+mod sweep;
 mod table;
 mod template;
 mod text;
@@ -62,6 +68,10 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand::of::<events::Events>(),
     Subcommand::of::<issues::Issues>(),
     Subcommand::of::<replay::ReplayStream>(),
+    Subcommand::of::<dead_letters::DeadLetters>(),
+    Subcommand::of::<simulate::Simulate>(),
+    Subcommand::of::<matrix::Matrix>(),
+    Subcommand::of::<sweep::Sweep>(),
     Subcommand::of::<convert::Convert>(),
     Subcommand::of::<generate::Generate>(),
     Subcommand::of::<formats::Formats>(),
@@ -78,6 +88,14 @@ pub enum Outcome {
 
 /// When nothing could be read or an argument is wrong.
 const EXIT_FAILED: u8 = 2;
+
+/// When a judgement says no: a run is not what was expected.
+const EXIT_JUDGED_WRONG: u8 = 1;
+
+/// A judgement that says no; its sentences are on stderr or stdout already.
+#[derive(Debug, thiserror::Error)]
+#[error("not as it should be")]
+struct JudgedWrong;
 
 /// An error whose sentences are on stderr already.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +124,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, more: &[Subcommand]) -
     Outcome::Exit(match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<JudgedWrong>() => {
+            // What was printed so far is part of the judgement; a closed pipe is nobody's error.
+            drop(out.flush());
+            EXIT_JUDGED_WRONG.into()
+        }
         Err(error) => {
             if !error.is::<AlreadySaid>() {
                 notice::say(&format!("{error:#}"));
@@ -161,8 +184,10 @@ fn root(subcommands: &[Subcommand]) -> Command {
             "Examples:\n  \
              sagascope shop.db                      open a store in the window\n  \
              sagascope info shop.db                 what is in it\n  \
-             sagascope replay shop.db Order/ord-7   the state of one aggregate\n\n\
-             Exit codes: 0 done (bad rows are told on stderr); 2 nothing could be read, or an argument is wrong.",
+             sagascope replay shop.db Order/ord-7   the state of one aggregate\n  \
+             sagascope matrix shop                  what every fault would do to a saga\n\n\
+             Exit codes: 0 done (bad rows are told on stderr); 1 a judgement says no (simulate --expect, sweep); \
+             2 nothing could be read, or an argument is wrong.",
         )
 }
 

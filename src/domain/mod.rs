@@ -1,5 +1,9 @@
 //! The domain file: what Sagascope may be told about a system. The definitions are plain data; programs in them
 //! are jq in a checked subset. No I/O: the caller brings the texts.
+//!
+//! What follows is the description of the format, as it lies beside the samples.
+//!
+#![doc = include_str!("../../sample-data/DOMAIN.md")]
 
 mod built_in;
 mod definition;

@@ -120,6 +120,29 @@ pub fn export(
     Ok(Exported { kind, events, bytes })
 }
 
+/// Writes events that nobody has stored yet, the log of a run, in their order to a new file whose name tells the
+/// format.
+pub fn export_events(events: &[RecordedEvent], to: &Path) -> Result<Exported, ExportError> {
+    let kind = ExportKind::of_name(to).ok_or_else(|| ExportError::Name(to.to_owned()))?;
+    match kind {
+        ExportKind::Sqlite => {
+            let mut writer = Writer::create(to).map_err(ExportError::from_write)?;
+            for some in events.chunks(EXPORT_AT_A_TIME) {
+                writer.write(some)?;
+            }
+            writer.finish().map_err(ExportError::from_write)?;
+        }
+        ExportKind::JsonLines => {
+            let failed = |error| ExportError::Io { error, path: to.to_owned() };
+            let mut writer = JsonlWriter::new(PartialFile::create(to)?);
+            events.iter().try_for_each(|event| writer.write(event)).map_err(failed)?;
+            writer.finish().map_err(failed)?.finish()?;
+        }
+    }
+    let bytes = std::fs::metadata(to).map_err(|error| ExportError::Io { error, path: to.to_owned() })?.len();
+    Ok(Exported { kind, events: events.len() as u64, bytes })
+}
+
 impl ExportError {
     fn of_file(error: io::Error, to: &Path) -> Self {
         match error.kind() {

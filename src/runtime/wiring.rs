@@ -46,6 +46,7 @@ struct StepWiring {
     head: String,
     tail: String,
     aggregate_type: Name,
+    key_field: Option<String>,
     reads_state: bool,
 }
 
@@ -293,6 +294,11 @@ impl Wiring {
         Some(&self.service(wired.party)?.outcomes.get(index)?.1)
     }
 
+    /// The field of the command's data that is the key of a step's aggregate, if its program says no more than that.
+    pub(crate) fn key_field(&self, step: StepNo) -> Option<&str> {
+        self.steps[step.index()].key_field.as_deref()
+    }
+
     /// Whether any program that decides about this step looks at the state of its aggregate.
     pub fn reads_state(&self, step: StepNo) -> bool {
         self.steps[step.index()].reads_state
@@ -387,8 +393,19 @@ fn wire(domain: &Domain, step: &Step) -> Result<StepWiring, WiringError> {
         head,
         tail,
         aggregate_type,
+        key_field: aggregate
+            .and_then(|index| domain.aggregates[index].key.as_ref())
+            .and_then(|program| field_of_command(program.text())),
         reads_state: by_rule || by_outcome,
     })
+}
+
+/// `.command.data.orderId` asks for one field, which is what nearly every key is.
+fn field_of_command(text: &str) -> Option<String> {
+    let field = text.trim().strip_prefix(".command.data.")?;
+    let plain = field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (plain && !field.is_empty() && !field.starts_with(|first: char| first.is_ascii_digit()))
+        .then(|| field.to_owned())
 }
 
 fn reads_state(program: &Program) -> bool {

@@ -5,11 +5,13 @@
 //! [`possible`] where, and [`world`] carries it out; [`history`] steps back in it and keeps every future. [`matrix`]
 //! tries every fault at every message, [`sweep`] what a seed draws; [`shrink`] makes a recipe that fails as short as
 //! it can be, [`scenario`] tells it as a story and [`expect`] keeps it as a test.
+//! [`letters`] finds the dead letters of any log.
 
 pub mod expect;
 pub mod faults;
 pub mod generate;
 pub mod history;
+pub mod letters;
 pub mod matrix;
 pub mod outcome;
 pub mod possible;

@@ -30,18 +30,11 @@ pub fn no_such_leg(saga: &Saga, step: &Step, leg: Leg) -> Option<String> {
     nobody_asks.then(|| format!("{} has no timeout, and so no timer", step.name))
 }
 
-/// The legs of a step that the failure matrix shows. A choreographed step has no replies: what it says is the
-/// event that the next one reacts to.
-pub fn shown_legs(saga: &Saga, step: &Step) -> impl Iterator<Item = Leg> + use<> {
-    let orchestrated = saga.style == SagaStyle::Orchestration;
+/// The legs of a step that the failure matrix shows. In a choreography the reply of a step is the event that the
+/// next one reacts to.
+pub fn shown_legs(step: &Step) -> impl Iterator<Item = Leg> + use<> {
     let undoes = step.compensate.is_some();
-    Leg::ALL.into_iter().filter(move |leg| match leg {
-        Leg::Command => true,
-        Leg::Reply => orchestrated,
-        Leg::Undo => undoes,
-        Leg::UndoReply => undoes && orchestrated,
-        Leg::Timer => false,
-    })
+    Leg::ALL.into_iter().filter(move |leg| *leg != Leg::Timer && (undoes || !leg.is_undo()))
 }
 
 /// The first step after this one that may be refused, so that this one must be undone.

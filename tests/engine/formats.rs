@@ -130,7 +130,8 @@ fn every_store_in_sample_data_opens_without_an_issue() {
     let mut opened = 0;
     for entry in std::fs::read_dir(root("sample-data")).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension != "md") {
+        // Domain files are tested where they are read.
+        if path.extension().is_some_and(|extension| extension != "md" && extension != "toml") {
             assert_eq!(names_of_claimants(&path, cache.path()).len(), 1, "{}", path.display());
             assert!(read_what_can_be_read(&path, cache.path()) > 50, "{}", path.display());
             opened += 1;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cli;
+mod cli_simulation;
 mod event_store;
 mod formats;
 mod index;
@@ -10,6 +11,7 @@ mod messaging;
 mod native_writer;
 mod plain_log;
 mod query;
+mod simulation;
 mod sqlite_damage;
 mod sqlite_formats;
 mod sqlite_mapped;

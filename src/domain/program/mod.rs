@@ -1,6 +1,7 @@
 //! Programs of a domain file: jq in a checked subset, compiled once, run on JSON. A program is a function: no
 //! clock, no environment, no input but its own. What the subset leaves out, and why, is in `subset`.
 
+mod native;
 mod prelude;
 mod reads;
 mod shape;
@@ -26,6 +27,8 @@ pub struct Program(Arc<Compiled>);
 struct Compiled {
     text: Box<str>,
     filter: Filter<Data>,
+    /// The same, where it is simple enough.
+    native: Option<native::Node>,
     reads: reads::Reads,
 }
 
@@ -50,7 +53,7 @@ impl Program {
     /// Checks and compiles `text`. The first error is reported.
     pub fn compile(text: &str) -> Result<Self, ProgramError> {
         let term = subset::parse(text)?;
-        let reads = reads::of(&term);
+        let (reads, native) = (reads::of(&term), native::compile(&term));
         let arena = Arena::default();
         let modules = Loader::new(prelude::defs())
             .load(&arena, File { code: text, path: () })
@@ -62,12 +65,18 @@ impl Program {
                 None => ProgramError::whole(text, "This cannot be compiled as a jq program."),
             }
         })?;
-        Ok(Self(Arc::new(Compiled { text: text.into(), filter, reads })))
+        Ok(Self(Arc::new(Compiled { text: text.into(), filter, native, reads })))
     }
 
     /// The first output for `input`; null where there is none. A program gives the same answer for the same input,
     /// always.
     pub fn run(&self, input: &Value) -> Result<Value, ProgramFault> {
+        let quick = self.0.native.as_ref().and_then(|native| native::run(native, input));
+        quick.map_or_else(|| self.interpret(input), Ok)
+    }
+
+    /// By the interpreter.
+    fn interpret(&self, input: &Value) -> Result<Value, ProgramFault> {
         let filter = &self.0.filter;
         let context = Ctx::<Data>::new(&filter.lut, Vars::new([]));
         let first = filter.id.run((context, value::to_jq(input))).map(jaq_core::unwrap_valr).next();

@@ -1,6 +1,9 @@
+//! Programs as a whole: what they give, what is refused, and the quick way against the interpreter.
+
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Program;
+use super::{Program, ProgramFault};
 use crate::model::parse_json;
 
 fn run(program: &str, input: &Value) -> Result<Value, String> {
@@ -194,4 +197,203 @@ fn a_range_ends() {
     assert!(run("[range(1000000000)]", &Value::Null).is_err());
     assert!(run("[range(0; 3; .)]", &json!(0)).is_err());
     assert!(run("[range(\"a\")]", &Value::Null).is_err());
+}
+
+/// Values as events have them, and some that they rarely have.
+fn values() -> impl Strategy<Value = Value> {
+    let numbers = [
+        "0",
+        "-0",
+        "7",
+        "-3",
+        "1.50",
+        "1e2",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "123456789012345678901",
+    ];
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        prop::sample::select(numbers.to_vec()).prop_map(|text| parse_json(text).expect("a number")),
+        prop::sample::select(vec!["", "a", "b c", "é\u{0}"]).prop_map(Value::from),
+    ];
+    scalar.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::vec((prop::sample::select(vec!["a", "b", "c"]), inner), 0..4)
+                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+/// Programs of the kinds that are run without the interpreter, and of some that are not.
+fn programs() -> impl Strategy<Value = String> {
+    let simple = prop::sample::select(vec![
+        ".",
+        ".a",
+        ".b.c",
+        ".a[0]",
+        ".c[1].a",
+        "null",
+        "true",
+        "false",
+        "0",
+        "7",
+        "9223372036854775807",
+        "\"x\"",
+        "[]",
+        "{}",
+        "{a}",
+        "\"k\\(.a)\"",
+        "not",
+        ".a?",
+        ".[]",
+        "-1",
+        "1.5",
+        "empty",
+        "$x",
+        "length",
+        "[.a, .b]",
+    ]);
+    simple.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
+        let pair = (inner.clone(), inner.clone());
+        let op = prop::sample::select(vec![
+            "+", "-", "*", "|", "//", "and", "or", "==", "!=", "<", "<=", ">", ">=", ",",
+        ]);
+        prop_oneof![
+            4 => (pair.clone(), op).prop_map(|((left, right), op)| format!("({left}) {op} ({right})")),
+            1 => pair.clone().prop_map(|(a, b)| format!("{{a: ({a}), d: ({b})}}")),
+            1 => pair.clone().prop_map(|(a, b)| format!("({a}) as $x | ({b})")),
+            1 => pair.clone().prop_map(|(a, b)| format!("({a}) as {{$a, b: $x}} | {{$a, $x, y: ({b})}}")),
+            1 => pair.clone().prop_map(|(a, b)| format!("if ({a}) then ({b}) else . end")),
+            1 => pair.clone().prop_map(|(a, b)| format!("if ({a}) then ({b}) end")),
+            1 => pair.clone().prop_map(|(a, b)| format!("[({a}), ({b})]")),
+            1 => pair.clone().prop_map(|(a, b)| format!("\"\\({a})-\\({b})\"")),
+            1 => pair.prop_map(|(a, b)| format!("({a}).a | ({b})")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn the_quick_way_answers_what_the_interpreter_answers(text in programs(), input in values()) {
+        let text = format!("null as $x | ({text})");
+        let program = Program::compile(&text).expect("made of what the subset has");
+        if let Some(quick) = program.0.native.as_ref().and_then(|native| super::native::run(native, &input)) {
+            let slow = program.interpret(&input).map(|value| value.to_string());
+            prop_assert_eq!(Ok(quick.to_string()), slow, "{} on {}", text, input);
+        }
+    }
+
+    #[test]
+    fn no_field_is_read_that_is_not_known_to_be(text in programs(), input in values(), other in values()) {
+        let text = format!("null as $x | ({text})");
+        let program = Program::compile(&text).expect("made of what the subset has");
+        let mut changed = input.clone();
+        if let Some(fields) = changed.as_object_mut()
+            && !program.reads("b")
+        {
+            fields.insert("b".to_owned(), other);
+            prop_assert_eq!(program.run(&changed), program.run(&input), "{}", text);
+        }
+    }
+}
+
+/// Both ways on one input; `None` where the quick one has no answer.
+fn both(program: &Program, input: &Value) -> Option<(String, Result<String, ProgramFault>)> {
+    let quick = super::native::run(program.0.native.as_ref()?, input)?;
+    Some((quick.to_string(), program.interpret(input).map(|value| value.to_string())))
+}
+
+#[test]
+fn operators_answer_what_the_interpreter_answers_for_every_pair_of_values() {
+    let values = [
+        "null",
+        "false",
+        "true",
+        "0",
+        "-0",
+        "1",
+        "-7",
+        "1.5",
+        "1e2",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "10000000000000000000",
+        r#""""#,
+        r#""a""#,
+        r#""é""#,
+        "[]",
+        "[1]",
+        "{}",
+        r#"{"a":1}"#,
+        r#"{"b":2,"a":[0]}"#,
+    ];
+    let programs = [
+        ".l + .r",
+        ".l - .r",
+        ".l * .r",
+        ".l // .r",
+        ".l and .r",
+        ".l or .r",
+        ".l == .r",
+        ".l != .r",
+        ".l < .r",
+        ".l <= .r",
+        ".l > .r",
+        ".l >= .r",
+        ".l | not",
+        "if .l then .r else 0 end",
+        "if .l then .r end",
+        r#""\(.l)-\(.r)""#,
+        "{l, x: .r, l: .r}",
+        "[.l, .r]",
+        ".l.a",
+        ".l[0]",
+        ".l as $x | .r as $y | [$x, $y, $x]",
+        ". as {$l, r: $x} | {$l, $x}",
+        "(.l | {a: .}).a",
+        "([.l, .r])[1]",
+        "[.l][3]",
+    ];
+    for text in programs {
+        let program = Program::compile(text).expect("a program");
+        let mut answered = 0;
+        for (left, right) in values.iter().flat_map(|left| values.iter().map(move |right| (left, right))) {
+            let input = parse_json(&format!("{{\"l\":{left},\"r\":{right}}}")).expect("JSON");
+            if let Some((quick, slow)) = both(&program, &input) {
+                assert_eq!(Ok(quick), slow, "{text} on {input}");
+                answered += 1;
+            }
+        }
+        assert!(answered > 0, "{text} is never answered the quick way");
+    }
+}
+
+#[test]
+fn what_runs_for_every_message_does_not_need_the_interpreter() {
+    for text in [
+        ".command.data.orderId",
+        "{orderId: .command.data.orderId}",
+        ".state.available >= .command.data.quantity",
+        ".state + .event.data + {status: \"created\"}",
+        ".event.data.quantity as $n | .state + {available: (.state.available - $n)}",
+        ".input | {tripId, traveller, price: .fare}",
+        "\"\\(.number)\"",
+        ".row + {held: ((.row.held // 0) - 1)}",
+        "if .row.held > 1 then .row + {held: (.row.held - 1)} else null end",
+    ] {
+        let program = Program::compile(text).expect("a program");
+        assert!(program.0.native.is_some(), "{text}");
+    }
+    // Numbers that are more than 64 bits, or spelled in their own way, are left to the interpreter.
+    let program = Program::compile(".a + 1").expect("a program");
+    let native = program.0.native.as_ref().expect("simple");
+    for text in ["1.5", "1e2", "-0", "9223372036854775807"] {
+        let input = parse_json(&format!("{{\"a\":{text}}}")).expect("JSON");
+        assert_eq!(super::native::run(native, &input), None, "{text}");
+    }
 }

@@ -40,6 +40,27 @@ pub(super) fn from_jq(value: &Val) -> Result<Value, ProgramFault> {
     convert(value, &mut left, 0)
 }
 
+/// Whether a value is within the bounds of an output.
+pub(super) fn is_small(value: &Value) -> bool {
+    let mut left = OUTPUT_SIZE_MAX;
+    fits(value, &mut left, 0)
+}
+
+fn fits(value: &Value, left: &mut usize, depth: usize) -> bool {
+    let weight = if let Value::String(text) = value { text.len() + 1 } else { 1 };
+    let Some(rest) = left.checked_sub(weight) else { return false };
+    *left = rest;
+    depth <= OUTPUT_DEPTH_MAX
+        && match value {
+            Value::Array(items) => items.iter().all(|item| fits(item, left, depth + 1)),
+            Value::Object(fields) => fields.iter().all(|(key, value)| {
+                *left = left.saturating_sub(key.len());
+                fits(value, left, depth + 1)
+            }),
+            _ => true,
+        }
+}
+
 fn convert(value: &Val, left: &mut usize, depth: usize) -> Result<Value, ProgramFault> {
     let weight = if let Val::TStr(text) | Val::BStr(text) = value { text.len() + 1 } else { 1 };
     *left = left.checked_sub(weight).ok_or_else(|| ProgramFault("the result is too large".to_owned()))?;

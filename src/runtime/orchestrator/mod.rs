@@ -27,7 +27,7 @@ use course::Course;
 pub use state::{Lane, Phase, SagaState, Status, StepState};
 
 /// Sagas held in memory are dropped beyond so many: they are read again when their next message comes.
-const HELD_MAX: usize = 1024;
+const HELD_MAX: usize = 4096;
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +44,17 @@ pub enum Reaction {
     RolledBack,
 }
 
+/// A saga in memory.
+#[derive(Clone, Debug)]
+struct Held {
+    stream: StreamNo,
+    state: SagaState,
+}
+
 /// An orchestrator at work. The states it holds are volatile.
 #[derive(Clone, Debug, Default)]
 pub struct Orchestrator {
-    held: BTreeMap<SagaNo, SagaState>,
+    held: BTreeMap<SagaNo, Box<Held>>,
     /// Without a durable saga: what it remembers is all there is.
     remembered: BTreeSet<SagaNo>,
     name: String,
@@ -81,7 +88,7 @@ impl Orchestrator {
             let state = course.state;
             match bench.finish(Party::ORCHESTRATOR, Exposed::ToConflicts) {
                 Ok(()) => {
-                    self.put(bench, message.saga, state);
+                    self.put(bench, message.saga, stream, state);
                     return Ok(reaction);
                 }
                 Err(Interrupted::Crashed(gap)) => return Err(gap),
@@ -103,8 +110,8 @@ impl Orchestrator {
 
     /// What is known of a saga; read again if it is not held.
     pub fn state(&self, journal: &dyn Journal, steps: usize, saga: SagaNo) -> SagaState {
-        if let Some(state) = self.held.get(&saga) {
-            return state.clone();
+        if let Some(held) = self.held.get(&saga) {
+            return held.state.clone();
         }
         let mut state = SagaState::new(steps);
         if let Some(stream) = journal.find(&format!("saga-{saga}")) {
@@ -139,13 +146,16 @@ impl Orchestrator {
         }
         let state = course.state;
         bench.note();
-        self.put(bench, saga, state);
+        self.put(bench, saga, stream, state);
         bench.drain(Party::ORCHESTRATOR);
         keeps
     }
 
     fn stream(&mut self, bench: &mut Bench<'_>, saga: SagaNo) -> StreamNo {
         use std::fmt::Write as _;
+        if let Some(held) = self.held.get(&saga) {
+            return held.stream;
+        }
         self.name.clear();
         write!(self.name, "saga-{saga}").expect("writing into a string cannot fail");
         bench.journal.open(&self.name, bench.wiring.saga_aggregate())
@@ -155,7 +165,7 @@ impl Orchestrator {
     fn take(&mut self, bench: &Bench<'_>, saga: SagaNo, stream: StreamNo) -> SagaState {
         let version = bench.journal.version(stream);
         match self.held.remove(&saga) {
-            Some(state) if state.version == version => state,
+            Some(held) if held.state.version == version => held.state,
             _ => {
                 let mut state = SagaState::new(bench.wiring.steps());
                 bench.journal.replay(stream, 0, &mut |_, event| state.evolve(event));
@@ -164,7 +174,7 @@ impl Orchestrator {
         }
     }
 
-    fn put(&mut self, bench: &Bench<'_>, saga: SagaNo, state: SagaState) {
+    fn put(&mut self, bench: &Bench<'_>, saga: SagaNo, stream: StreamNo, state: SagaState) {
         if !bench.protections.durable_saga {
             self.remembered.insert(saga);
         }
@@ -174,7 +184,7 @@ impl Orchestrator {
         if self.held.len() >= HELD_MAX {
             self.held.clear();
         }
-        self.held.insert(saga, state);
+        self.held.insert(saga, Box::new(Held { stream, state }));
     }
 }
 

@@ -34,7 +34,7 @@ use decide::Decision;
 pub const CONFLICT_RETRIES: u32 = 3;
 
 /// Loaded aggregates are dropped beyond so many; long streams are kept, for they are dear to load again.
-const LOADED_MAX: usize = 256;
+const LOADED_MAX: usize = 4096;
 const LONG_STREAM: u32 = 32;
 
 /// What became of a delivery.
@@ -54,7 +54,7 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Participant {
     party: Party,
-    loaded: BTreeMap<StreamNo, Aggregate>,
+    loaded: BTreeMap<StreamNo, Box<Aggregate>>,
     streams: BTreeMap<(SagaNo, StepNo), StreamNo>,
     name: String,
 }
@@ -214,6 +214,11 @@ impl Participant {
         data: &Value,
     ) -> Result<StreamNo, String> {
         let Message { saga, step, .. } = *message;
+        if let Some(field) = bench.wiring.key_field(step) {
+            let key = data.as_object().and_then(|fields| fields.get(field)).unwrap_or(&Value::Null);
+            bench.wiring.stream_name(step, saga, Some(key), &mut self.name);
+            return Ok(bench.journal.open(&self.name, bench.wiring.aggregate_type(step)));
+        }
         let key = match bench.wiring.aggregate(step).and_then(|aggregate| aggregate.key.as_ref()) {
             None => None,
             Some(program) => {

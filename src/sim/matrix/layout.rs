@@ -135,7 +135,7 @@ impl Layout {
 fn rows(saga: &Saga) -> Vec<Row> {
     let mut rows = vec![Row { place: Place::Start, step: None }];
     for (index, step) in saga.steps.iter().enumerate() {
-        rows.extend(shown_legs(saga, step).map(|leg| Row {
+        rows.extend(shown_legs(step).map(|leg| Row {
             place: Place::Step { step: step.name.to_string(), leg },
             step: Some(RowStep {
                 index,
@@ -204,9 +204,7 @@ mod tests {
                 "send-confirmation/reply",
             ]
         );
-        let twin: Vec<String> = layout("twin").rows.iter().map(Row::target).collect();
-        assert_eq!(twin[..3], ["start", "create-order/command", "create-order/undo"]);
-        assert!(!twin.iter().any(|target| target.ends_with("reply")), "{twin:?}");
+        assert_eq!(rows, layout("twin").rows.iter().map(Row::target).collect::<Vec<_>>());
     }
 
     #[test]

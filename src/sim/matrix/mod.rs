@@ -7,5 +7,5 @@ mod run;
 mod text;
 
 pub use layout::{Cell, Layout, Row};
-pub use run::{CellReport, Compared, Run, differs, report_of, run};
+pub use run::{CellReport, Compared, Run, differs, in_world, report_of, run};
 pub use text::{cell_text, csv, csv_header, markdown};

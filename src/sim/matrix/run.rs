@@ -2,20 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::layout::{Cell, Layout};
 use crate::base::ticks::Ticks;
+use crate::domain::Domain;
 use crate::runtime::LetterState;
 use crate::sim::faults::{Leg, Protection};
 use crate::sim::outcome::{broken, duration, worst};
 use crate::sim::recipe::Recipe;
-use crate::sim::world::{Outcome, RunReport, SagaReport, WorldError};
+use crate::sim::world::{Outcome, RunReport, SagaReport, World, WorldError};
 
 /// Carries out a recipe. A function rather than the world itself, so that the tests of what is made of reports
 /// need no world.
 pub type Run<'a> = dyn FnMut(&Recipe) -> Result<RunReport, WorldError> + 'a;
+
+/// Carries out recipes of a domain in a world.
+pub fn in_world(domain: &Arc<Domain>) -> impl FnMut(&Recipe) -> Result<RunReport, WorldError> {
+    let domain = Arc::clone(domain);
+    move |recipe| {
+        let mut world = World::new(Arc::clone(&domain), recipe)?;
+        world.run();
+        Ok(world.report())
+    }
+}
 
 /// What a cell came to.
 #[derive(Clone, Debug, PartialEq, Eq)]

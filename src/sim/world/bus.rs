@@ -78,7 +78,7 @@ impl Consumer {
 pub(super) struct Bus {
     heap: BinaryHeap<Reverse<(Ticks, u64, Due)>>,
     sequence: u64,
-    flights: BTreeMap<FlightId, Flight>,
+    flights: BTreeMap<FlightId, Box<Flight>>,
     next_flight: u64,
     consumers: Vec<Consumer>,
 }
@@ -121,15 +121,15 @@ impl Bus {
     }
 
     pub(super) fn flights(&self) -> impl Iterator<Item = (FlightId, &Flight)> {
-        self.flights.iter().map(|(id, flight)| (*id, flight))
+        self.flights.iter().map(|(id, flight)| (*id, &**flight))
     }
 
     pub(super) fn flight(&self, id: FlightId) -> Option<&Flight> {
-        self.flights.get(&id)
+        self.flights.get(&id).map(|flight| &**flight)
     }
 
     pub(super) fn flight_mut(&mut self, id: FlightId) -> Option<&mut Flight> {
-        self.flights.get_mut(&id)
+        self.flights.get_mut(&id).map(|flight| &mut **flight)
     }
 
     /// Whether anything is under way that will come due.
@@ -188,7 +188,7 @@ impl Bus {
             deliveries: 0,
             history: Vec::new(),
         };
-        self.flights.insert(id, flight);
+        self.flights.insert(id, Box::new(flight));
         id
     }
 
@@ -242,7 +242,7 @@ impl Bus {
     }
 
     /// Done with.
-    pub(super) fn remove(&mut self, id: FlightId) -> Option<Flight> {
+    pub(super) fn remove(&mut self, id: FlightId) -> Option<Box<Flight>> {
         let flight = self.flights.remove(&id)?;
         let consumer = &mut self.consumers[usize::from(flight.message.to.0)];
         if flight.place == Place::Waiting {
