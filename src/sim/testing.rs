@@ -162,6 +162,7 @@ pub(super) fn report(recipe: &str) -> RunReport {
         faults: vec![ArmedFault {
             fault: "process-payment:duplicated".to_owned(),
             hits: 1,
+            on: true,
             first_hit: Some(12),
         }],
         ended: Ticks(9_000),

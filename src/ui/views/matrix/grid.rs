@@ -25,12 +25,12 @@ const BETWEEN: f32 = 11.0;
 /// Height of the heads of columns.
 const HEAD: f32 = 44.0;
 /// Width of the heads of rows, and of narrow ones.
-const SIDE: f32 = 196.0;
+const SIDE: f32 = 184.0;
 const SIDE_NARROW: f32 = 168.0;
 /// Widths of a column: with a caption's letters, and with those of a tick.
 const COLUMN_MAX: f32 = 150.0;
-const COLUMN_CAPTION: f32 = 103.0;
-const COLUMN_MIN: f32 = 93.0;
+const COLUMN_CAPTION: f32 = 106.0;
+const COLUMN_MIN: f32 = 99.0;
 /// Between two columns.
 const COLUMN_GAP: f32 = 3.0;
 
@@ -320,7 +320,7 @@ impl CellPaint<'_> {
     fn paint_ran(&self, painter: &Painter, rect: Rect, ran: &Ran) {
         let t = self.t;
         let report = ran.shown();
-        let inside = rect.shrink2(vec2(5.0, 0.0));
+        let inside = rect.shrink2(vec2(4.0, 0.0));
         let Some(outcome) = report.outcome else {
             let words = Line::new().piece("not reached", self.font.clone(), t.faint);
             words.center().paint(painter, inside);
@@ -342,7 +342,7 @@ impl CellPaint<'_> {
         let attempts = report.attempts_shown(self.table.leg(ran)).to_string();
         let number = FontId { size: self.font.size, ..mono_small() };
         let painted = Line::new().piece(&attempts, number, color).right().paint(painter, inside);
-        let room = Rect::from_x_y_ranges(inside.left() + 14.0..=painted.rect.left() - 1.0, rect.y_range());
+        let room = Rect::from_x_y_ranges(inside.left() + 13.0..=painted.rect.left() - 1.0, rect.y_range());
         Line::new().piece(look.outcome.word(), self.font.clone(), color).paint(painter, room);
     }
 }

@@ -271,7 +271,9 @@ impl MatrixView {
         }
         let (table, _) = self.table.as_ref()?;
         if self.selected.is_none() && table.board().is_whole() {
-            self.selected = table.worst();
+            let open = context.document.simulation.as_ref();
+            let of_run = open.and_then(|simulation| table.of_run(&simulation.request.recipe));
+            self.selected = of_run.or_else(|| table.worst());
             self.reveal = true;
         }
         let grid = Grid {
