@@ -9,7 +9,7 @@ use crate::engine::{LoggedLetter, issuing_event};
 use crate::runtime::LetterState;
 use crate::ui::command::GoCommand;
 use crate::ui::format::{count, letter_about, letter_look, virtual_seconds};
-use crate::ui::theme::{PAD, RADIUS_CONTROL, Tokens, heading, mono_small, semibold};
+use crate::ui::theme::{PAD, RADIUS_CONTROL, Tokens, caption, heading, mono_small, semibold};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, link};
 
@@ -102,8 +102,7 @@ fn head_ui(t: &Tokens, ui: &mut Ui, letter: &LoggedLetter, state: LetterState) {
     let label = format!("{}: {about}", letter_look(state).word());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &label));
     state_line(t, ui.painter(), rect, state);
-    let words = rect.with_min_x(rect.left() + 96.0);
-    Line::new().caption(about, t.muted).paint(ui.painter(), words);
+    ui.add(Label::new(RichText::new(about).font(caption()).color(t.muted)).wrap());
     let title = RichText::new(&letter.message_type).font(heading()).color(t.text);
     ui.add(Label::new(title).wrap());
     Line::new().mono(&letter.key, t.muted).show(ui);

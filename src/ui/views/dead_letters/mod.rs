@@ -34,7 +34,7 @@ pub static CLASS: ViewClass = ViewClass {
 /// Height of the bar above.
 const BAR: f32 = 44.0;
 /// From this width on list and letter are side by side.
-const WIDE: f32 = 820.0;
+const WIDE: f32 = 940.0;
 /// Share of the list, beside and above the letter.
 const BESIDE: f32 = 0.5;
 const ABOVE: f32 = 0.42;

@@ -28,7 +28,7 @@ const HEAD: f32 = 44.0;
 const SIDE: f32 = 184.0;
 const SIDE_NARROW: f32 = 168.0;
 /// Widths of a column: with a caption's letters, and with those of a tick.
-const COLUMN_MAX: f32 = 150.0;
+const COLUMN_MAX: f32 = 180.0;
 const COLUMN_CAPTION: f32 = 106.0;
 const COLUMN_MIN: f32 = 99.0;
 /// Between two columns.
@@ -218,6 +218,11 @@ impl Grid<'_> {
 
 const GAPS: &str =
     "A process may die before commit, before acknowledge, before publish, before marking as sent";
+
+/// The height at which the whole table is seen.
+pub(super) fn height(rows: &[Row]) -> f32 {
+    HEAD + tops(rows).last().copied().unwrap_or(0.0) + 20.0
+}
 
 /// Where each row begins, and where the last ends.
 pub(super) fn tops(rows: &[Row]) -> Vec<f32> {
