@@ -96,7 +96,7 @@ impl Redrivable for World {
     }
 
     fn act(&mut self, act: Act) -> bool {
-        Self::act(self, act).is_ok()
+        Self::act(self, &act).is_ok()
     }
 
     fn run(&mut self, cancel: &CancelToken) -> bool {

@@ -15,8 +15,9 @@ pub use failure::{is_failure_type, type_family};
 pub use issue::ReadIssue;
 pub use json::{JsonError, JsonText, parse_json};
 pub use port::{
-    AppendError, Appended, EventStore, ExpectedVersion, FetchError, Locator, NewEvent, PayloadSource,
-    StoreFault,
+    AppendError, Appended, Claim, CommitError, Committed, EventStore, ExpectedVersion, FetchError,
+    IdempotencyStore, Locator, NewEvent, Outbox, OutboxMessage, OutboxRow, PayloadSource, StoreFault,
+    StreamAppend, Transaction, TransactionalStore,
 };
 pub use row::{Row, SourceId};
 pub use stream::StreamName;

@@ -1,5 +1,5 @@
-//! The ports: how events are appended and read back, and how one event of an indexed source is fetched.
-//! The traits only; who implements them does the I/O.
+//! The ports: how events are appended and read back, alone or together with what must become durable with them,
+//! and how one event of an indexed source is fetched. The traits only; who implements them does the I/O.
 
 use super::{EventKind, JsonText, Payload, RecordedEvent, StreamName, Timestamp};
 
@@ -118,3 +118,126 @@ pub enum AppendError {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StoreFault(pub String);
+
+/// A store that commits everything one handling of a message changes as one: events of several streams, the
+/// messages to publish (outbox) and the claim that the message is handled (inbox). All of it becomes durable, or
+/// nothing does; that is what makes a repeat harmless and keeps a message from being lost.
+pub trait TransactionalStore: EventStore + IdempotencyStore + Outbox {
+    /// Commits `transaction`. On an error nothing changed.
+    fn commit(&mut self, transaction: &Transaction) -> Result<Committed, CommitError>;
+}
+
+/// What becomes durable together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transaction {
+    /// Checked and appended in this order; a stream may be there twice.
+    pub appends: Vec<StreamAppend>,
+    /// What is to be published afterwards, in this order.
+    pub outbox: Vec<OutboxMessage>,
+    /// That a message is handled. Claimed before anything else: of two handlers of one message, one commits.
+    pub claim: Option<Claim>,
+}
+
+/// Events for one stream, as in [`EventStore::append`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamAppend {
+    /// Where to.
+    pub stream: StreamName,
+    /// What the writer believes of it.
+    pub expected: ExpectedVersion,
+    /// What is appended.
+    pub events: Vec<NewEvent>,
+}
+
+/// What a commit did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// One for each append, in order.
+    pub appended: Vec<Appended>,
+}
+
+/// Why nothing was committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The message was handled before; this was answered.
+    #[error("{} has handled {} before, and answers as it did then", processed.consumer, processed.key)]
+    Processed {
+        /// The row that is there.
+        processed: Claim,
+    },
+    /// An append did not go through.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+impl From<StoreFault> for CommitError {
+    fn from(fault: StoreFault) -> Self {
+        Self::Append(AppendError::Store(fault))
+    }
+}
+
+/// Which messages were handled, and what was answered: the inbox. A row is inserted by
+/// [`TransactionalStore::commit`] and by nothing else; looking it up first only saves work.
+///
+/// That the row exists says that the message is handled. Its result says nothing about that: it may be null, 0
+/// or empty.
+pub trait IdempotencyStore {
+    /// What `consumer` recorded under `key`, unless that expired by `now`.
+    fn processed(&self, consumer: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreFault>;
+
+    /// Removes what expired by `now`, and says how many rows that were.
+    fn remove_expired(&mut self, now: Timestamp) -> Result<u64, StoreFault>;
+}
+
+/// A row of the inbox: `consumer` handled the message with this idempotency key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// Who handled it.
+    pub consumer: String,
+    /// Its idempotency key: the same for every repeat.
+    pub key: String,
+    /// What was answered, any JSON.
+    pub result: JsonText,
+    /// When it was handled. A row that expired by then gives way.
+    pub claimed_at: Timestamp,
+    /// From when on a repeat is taken for something new; `None` is never.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Claim {
+    /// Whether it counts no longer.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+}
+
+/// Messages that were committed with the events that caused them and are still to be published. Rows are
+/// inserted by [`TransactionalStore::commit`]. Who publishes marks them afterwards, so that a crash in between
+/// publishes again: at least once, in order, never not at all.
+pub trait Outbox {
+    /// At most `limit` rows of `sender` that are not marked as sent, the oldest first.
+    fn unsent(&self, sender: &str, limit: usize) -> Result<Vec<OutboxRow>, StoreFault>;
+
+    /// Marks rows as sent by their sequences. Marking again changes nothing.
+    fn mark_sent(&mut self, sequences: &[i64]) -> Result<(), StoreFault>;
+}
+
+/// A message to publish.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxMessage {
+    /// Whose outbox.
+    pub sender: String,
+    /// The message's id, by which its consumers know a repeat.
+    pub id: String,
+    /// The message as the sender spells it.
+    pub body: JsonText,
+}
+
+/// A message in the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxRow {
+    /// Place in the outbox, ascending in order of commit.
+    pub sequence: i64,
+    /// What is to be published.
+    pub message: OutboxMessage,
+}

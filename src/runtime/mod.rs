@@ -13,11 +13,17 @@ pub mod fact;
 mod ids;
 mod journal;
 mod message;
+pub mod monitor;
 mod orchestrator;
 mod participant;
 pub mod pipeline;
+pub mod projection;
 mod protection;
+pub mod queries;
 pub mod retry;
+pub mod snapshot;
+pub mod validation;
+pub mod version_router;
 mod wiring;
 
 pub use choreographer::Choreographer;
@@ -30,7 +36,7 @@ pub use ids::{Direction, EventId, Key, Party, Position, SagaNo, StepNo, StreamNo
 pub use journal::{Claim, Commit, CommitError, Context, Journal, MemoryJournal, Recorded, StreamInfo};
 pub use message::{Answer, Baggage, Body, Failure, Happened, Message, MessageId, Refusal, RefusedBy, Route};
 pub use orchestrator::{Lane, Orchestrator, Phase, Reaction, SagaState, Status, StepState};
-pub use participant::{CONFLICT_RETRIES, Outcome, Participant};
+pub use participant::{CONFLICT_RETRIES, Outcome, Participant, event_value};
 pub use pipeline::{Bench, Forced, Gap, Interrupted, Surroundings};
 pub use protection::Protections;
 pub use wiring::{Subscription, Wiring, WiringError};

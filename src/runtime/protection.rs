@@ -2,6 +2,7 @@
 //! shows what it was for.
 
 /// What keeps a system consistent in bad weather.
+#[expect(clippy::struct_excessive_bools, reason = "five switches, each for itself")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protections {
     /// Inboxes: a repeat is answered, not done again. A service's rows count as long as its TTL says; if that is

@@ -79,7 +79,8 @@ impl Wiring {
             .iter()
             .position(|known| *known.name == *saga)
             .ok_or_else(|| WiringError::NoSaga(saga.to_owned()))?;
-        let definition = &domain.sagas[index];
+        let shared = Arc::clone(&domain);
+        let definition = &shared.sagas[index];
         if definition.steps.is_empty() {
             return Err(WiringError::NoSteps);
         }
@@ -104,7 +105,7 @@ impl Wiring {
             first: Vec::new(),
             point_of_no_return: point_of_no_return(definition),
             saga_type: "Saga".into(),
-            domain: Arc::clone(&domain),
+            domain,
         };
         wiring.subscribe(definition);
         Ok(wiring)

@@ -1,203 +1,254 @@
-//! Going back in a run, exactly: checkpoints of the world, and the deterministic way from one to any step. What a
-//! person did is part of the way. The futures that a branch leaves behind are kept by the caller, as histories.
-
-use std::collections::BTreeMap;
+//! Stepping back: a world only goes forward, so the past is found by keeping clones of it on the way and running
+//! again from the nearest one. That is exact, for a world is a function of its recipe and of the acts of people,
+//! and these are kept here. An act in the past begins another future; the one that was there stays, as a *branch*.
 
 use super::world::{Act, ActError, World, WorldStep};
 
-/// Steps between two checkpoints: any step is at most this many away from one, and a clone of a world costs about
-/// as much as a few steps.
-const CHECKPOINT_EVERY: u64 = 64;
+/// Clones kept for each branch; when there are more, every second one goes.
+const CHECKPOINTS_MAX: usize = 64;
 
-/// A run that can be gone through in both directions.
-///
-/// Going back and forward again gives the same worlds, for a world is a function of its recipe and of what people
-/// did to it. What was done to it at a moment belongs to that moment: coming back to it, it is done. An act in the
-/// past ends the future that was: clone the history first to keep it.
-#[derive(Clone)]
-pub struct History {
-    /// Worlds by the number of steps they have done, before the acts of that moment; the first is always there.
-    checkpoints: BTreeMap<u64, World>,
-    current: World,
-    /// Every step that was ever done on this way, in order.
+/// One future: what people did and when, and moments to start again from.
+#[derive(Clone, Debug)]
+struct Branch {
+    /// Where it left another one: that one's number, and the moment.
+    parent: Option<(usize, u64)>,
+    /// The moment before each act, and the act.
+    acts: Vec<(u64, Act)>,
+    /// In order of moments; the first is the beginning.
+    checkpoints: Vec<World>,
+    /// Moments between two checkpoints.
+    spacing: u64,
+    /// What led to each moment after the beginning.
     steps: Vec<WorldStep>,
-    /// What people did, by the number of steps done before.
-    acts: BTreeMap<u64, Vec<Act>>,
+}
+
+impl Branch {
+    /// The newest moment that was reached.
+    fn newest(&self) -> u64 {
+        self.checkpoints[0].moment() + self.steps.len() as u64
+    }
+}
+
+/// A world with its past and its other futures. The present is a moment of one of them.
+#[derive(Clone, Debug)]
+pub struct History {
+    branches: Vec<Branch>,
+    current: usize,
+    world: World,
+}
+
+/// What can be said of a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchReport {
+    /// Its number, from 0.
+    pub number: usize,
+    /// The branch it left, and at which moment. `None`: the first.
+    pub parent: Option<(usize, u64)>,
+    /// Its newest moment.
+    pub newest: u64,
+    /// What people did in it.
+    pub acts: Vec<(u64, Act)>,
 }
 
 impl History {
-    /// The history of a world that has done nothing yet.
+    /// A history that begins here.
     pub fn new(world: World) -> Self {
-        let first = (world.steps_done(), world.clone());
-        Self {
-            checkpoints: BTreeMap::from([first]),
-            current: world,
+        let branch = Branch {
+            parent: None,
+            acts: Vec::new(),
+            checkpoints: vec![world.clone()],
+            spacing: 4,
             steps: Vec::new(),
-            acts: BTreeMap::new(),
-        }
+        };
+        Self { branches: vec![branch], current: 0, world }
     }
 
-    /// The world as of [`History::position`].
+    /// The present.
     pub fn world(&self) -> &World {
-        &self.current
+        &self.world
     }
 
-    /// Steps done by the world that is shown.
-    pub fn position(&self) -> u64 {
-        self.current.steps_done()
+    /// The present moment.
+    pub fn moment(&self) -> u64 {
+        self.world.moment()
     }
 
-    /// Steps done at the newest moment.
+    /// The newest moment of this branch that was reached.
     pub fn newest(&self) -> u64 {
-        self.steps.len() as u64
+        self.branches[self.current].newest()
     }
 
-    /// Every step up to the newest moment.
+    /// What led to each moment of this branch after the beginning, acts among it.
     pub fn steps(&self) -> &[WorldStep] {
-        &self.steps
+        &self.branches[self.current].steps
     }
 
-    /// One step forward: the same as before where it was gone already, else a new one. `None` at the end.
+    /// What people did in this branch up to the present.
+    pub fn acts(&self) -> &[(u64, Act)] {
+        let acts = &self.branches[self.current].acts;
+        &acts[..acts.partition_point(|(at, _)| *at < self.moment())]
+    }
+
+    /// Which branch this is.
+    pub fn branch(&self) -> usize {
+        self.current
+    }
+
+    /// Every branch.
+    pub fn branches(&self) -> Vec<BranchReport> {
+        let numbered = self.branches.iter().enumerate();
+        numbered
+            .map(|(number, branch)| BranchReport {
+                number,
+                parent: branch.parent,
+                newest: branch.newest(),
+                acts: branch.acts.clone(),
+            })
+            .collect()
+    }
+
+    /// One moment on: the act that was done here, if one was, else the next step. `None`: nothing is left.
     pub fn step(&mut self) -> Option<WorldStep> {
-        let step = self.current.step()?;
-        let done = self.position();
-        if done > self.newest() {
-            self.steps.push(step.clone());
-            if done.is_multiple_of(CHECKPOINT_EVERY) {
-                self.checkpoints.insert(done, self.current.clone());
-            }
-        } else {
-            self.act_again();
-        }
+        while self.repeat_act() {}
+        let step = self.world.step()?;
+        self.arrived(&step);
         Some(step)
     }
 
-    /// To the moment after so many steps, or as near as there is one; new steps are done where they are missing.
-    pub fn go_to(&mut self, position: u64) {
-        if position < self.position() {
-            let (_, checkpoint) =
-                self.checkpoints.range(..=position).next_back().expect("the first checkpoint is at 0");
-            self.current = checkpoint.clone();
-            self.act_again();
+    /// To the end of this branch: every act that was done in it, and then until nothing is left.
+    pub fn run(&mut self) {
+        self.run_until(|_| false);
+    }
+
+    /// On until `done` says so after a step; `false` if the end came before.
+    pub fn run_until(&mut self, mut done: impl FnMut(&World) -> bool) -> bool {
+        while self.step().is_some() {
+            if done(&self.world) {
+                return true;
+            }
         }
-        while self.position() < position && self.step().is_some() {}
+        false
     }
 
-    /// A copy that ends here: the future that was stays in this history.
-    #[must_use]
-    pub fn fork(&self) -> Self {
-        let mut fork = self.clone();
-        fork.cut();
-        fork
+    /// One moment back; `false` at the beginning.
+    pub fn step_back(&mut self) -> bool {
+        let first = self.branches[self.current].checkpoints[0].moment();
+        let earlier = self.moment() > first;
+        if earlier {
+            self.go_to(self.moment() - 1);
+        }
+        earlier
     }
 
-    /// Does something to the world that is shown. In the past this ends the future that was.
+    /// To any moment of this branch, exactly as it was; beyond the newest one it goes on from there. Gives the
+    /// moment reached, which is an earlier one if the run ended before.
+    pub fn go_to(&mut self, moment: u64) -> u64 {
+        if moment < self.moment() {
+            let checkpoints = &self.branches[self.current].checkpoints;
+            let after = checkpoints.partition_point(|world| world.moment() <= moment);
+            self.world = checkpoints[after.saturating_sub(1)].clone();
+        }
+        while self.moment() < moment {
+            if self.repeat_act() {
+                continue;
+            }
+            let Some(step) = self.world.step() else { break };
+            self.arrived(&step);
+        }
+        self.moment()
+    }
+
+    /// Does something now. In the past this begins a branch, and the future that was there stays.
     pub fn act(&mut self, act: Act) -> Result<(), ActError> {
-        self.current.act(act.clone())?;
-        self.cut();
-        self.acts.entry(self.position()).or_default().push(act);
+        let moment = self.moment();
+        let mut world = self.world.clone();
+        world.act(&act)?;
+        if moment < self.newest() {
+            self.branch_off();
+        }
+        let step = world.acted(self.world.len());
+        self.world = world;
+        self.branches[self.current].acts.push((moment, act));
+        self.arrived(&step);
         Ok(())
     }
 
-    fn cut(&mut self) {
-        let at = self.position();
-        self.steps.truncate(at as usize);
-        self.checkpoints.retain(|done, _| *done <= at);
-        self.acts.retain(|done, _| *done <= at);
+    /// Begins a branch here, without doing anything; the future that is there stays.
+    pub fn branch_off(&mut self) {
+        let moment = self.moment();
+        let from = &self.branches[self.current];
+        let begin = from.checkpoints[0].moment();
+        let mut branch = from.clone();
+        branch.parent = Some((self.current, moment));
+        branch.acts.retain(|(at, _)| *at < moment);
+        branch.checkpoints.retain(|world| world.moment() <= moment);
+        branch.steps.truncate((moment - begin) as usize);
+        self.branches.push(branch);
+        self.current = self.branches.len() - 1;
     }
 
-    /// Does again what people did at this moment. What succeeded once succeeds again in the same world.
-    fn act_again(&mut self) {
-        let at = self.position();
-        for act in self.acts.get(&at).into_iter().flatten() {
-            self.current.act(act.clone()).expect("an act that succeeded succeeds again in the same world");
+    /// Takes back the last thing that was done in this branch: back to the moment before it, in the future that was
+    /// there if the act began this branch, else in a new one. `false`: nothing was done.
+    pub fn take_back(&mut self) -> bool {
+        let Some((moment, _)) = self.acts().last().cloned() else { return false };
+        match self.branches[self.current].parent {
+            Some((parent, at)) if at == moment => {
+                self.switch(parent);
+                self.go_to(moment);
+            }
+            _ => {
+                self.go_to(moment);
+                self.branch_off();
+            }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::domain::BuiltIn;
-    use crate::sim::Recipe;
-
-    fn history(recipe: &str) -> History {
-        let shop = Arc::new(BuiltIn::named("shop").unwrap().load());
-        History::new(World::new(shop, &Recipe::parse(recipe).unwrap()).unwrap())
+        true
     }
 
-    fn to_end(history: &mut History) {
-        while history.step().is_some() {}
+    /// Over to another branch, to the same moment or, if it was not reached there, to its newest one. `false`: there
+    /// is no such branch.
+    pub fn switch(&mut self, branch: usize) -> bool {
+        let Some(other) = self.branches.get(branch) else { return false };
+        let moment = self.moment().min(other.newest());
+        self.world = other.checkpoints[0].clone();
+        self.current = branch;
+        self.go_to(moment);
+        true
     }
 
-    #[test]
-    fn going_anywhere_gives_the_world_that_was_there() {
-        let mut run = history("shop/fulfilment?sagas=12&fault=reserve-inventory:reject");
-        let mut worlds = vec![run.world().report()];
-        while run.step().is_some() {
-            worlds.push(run.world().report());
+    /// Does again what was done at this moment.
+    fn repeat_act(&mut self) -> bool {
+        let moment = self.moment();
+        let acts = &self.branches[self.current].acts;
+        let Some((_, act)) = acts.iter().find(|(at, _)| *at == moment) else { return false };
+        let before = self.world.len();
+        let done = self.world.act(act).is_ok();
+        debug_assert!(done, "what could be done once can be done again at the same moment");
+        if done {
+            let step = self.world.acted(before);
+            self.arrived(&step);
         }
-        assert!(worlds.len() > CHECKPOINT_EVERY as usize * 2, "{}", worlds.len());
-        let last = worlds.len() as u64 - 1;
-        for to in [0, last, 1, 65, 64, 63, last - 1, 2, 130, last] {
-            run.go_to(to);
-            assert_eq!((run.position(), run.newest()), (to, last));
-            assert_eq!(run.world().report(), worlds[to as usize], "{to}");
+        done
+    }
+
+    /// Notes the present and what led to it, and keeps a clone of it every so often.
+    fn arrived(&mut self, step: &WorldStep) {
+        let moment = self.moment();
+        let branch = &mut self.branches[self.current];
+        if moment > branch.newest() {
+            branch.steps.push(step.clone());
         }
-        assert_eq!(run.step(), None);
-        assert!(run.world().is_quiescent());
-    }
-
-    #[test]
-    fn acts_belong_to_their_moment() {
-        for at in [0, 3, 64] {
-            let mut run = history("shop/fulfilment?sagas=12");
-            run.go_to(at);
-            run.act(Act::Stop("payment".to_owned())).unwrap();
-            run.act(Act::Start("payment".to_owned())).unwrap();
-            let then = run.world().events();
-            to_end(&mut run);
-            let end = run.world().events();
-            run.go_to(at);
-            assert_eq!(run.world().events(), then, "{at}");
-            run.go_to(0);
-            to_end(&mut run);
-            assert_eq!(run.world().events(), end, "{at}");
-            // A further act at the same moment keeps those before it.
-            run.go_to(at);
-            run.act(Act::Stop("inventory".to_owned())).unwrap();
-            assert_eq!((run.newest(), run.world().acts().len()), (at, 3));
-            to_end(&mut run);
-            run.go_to(at);
-            assert_eq!(run.world().acts().len(), 3, "{at}");
+        let last = branch.checkpoints.last().map_or(0, World::moment);
+        if moment < last + branch.spacing {
+            return;
         }
-    }
-
-    #[test]
-    fn a_fork_leaves_the_future_that_was_alone() {
-        let mut run = history("shop/fulfilment");
-        to_end(&mut run);
-        let end = run.world().report();
-        run.go_to(4);
-        let mut other = run.fork();
-        let next = other.world().in_flight()[0].id;
-        other.act(Act::Lose(next)).unwrap();
-        to_end(&mut other);
-        assert_ne!(other.world().report(), end);
-        run.go_to(u64::MAX);
-        assert_eq!(run.world().report(), end);
-    }
-
-    #[test]
-    fn an_act_that_is_refused_changes_nothing() {
-        let mut run = history("shop/fulfilment");
-        to_end(&mut run);
-        let (events, newest) = (run.world().events(), run.newest());
-        run.go_to(2);
-        assert!(run.act(Act::Redrive(9)).is_err());
-        run.go_to(newest);
-        assert_eq!(run.world().events(), events);
+        branch.checkpoints.push(self.world.clone());
+        if branch.checkpoints.len() > CHECKPOINTS_MAX {
+            let mut number = 0;
+            branch.checkpoints.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            branch.spacing *= 2;
+        }
     }
 }

@@ -2,10 +2,9 @@
 //! [`generate`] is the shop whose log is the test and bench material.
 //!
 //! [`recipe`] is one line of text that says what a simulation does, [`faults`] what can go wrong in it and
-//! [`possible`] where, and [`world`] carries it out; [`history`] goes back and
-//! forth in it. [`matrix`] tries every fault at every message, [`sweep`] what
-//! a seed draws; [`shrink`] makes a recipe that fails as short as it can be, [`scenario`] tells it as a story and
-//! [`expect`] keeps it as a test.
+//! [`possible`] where, and [`world`] carries it out; [`history`] steps back in it and keeps every future. [`matrix`]
+//! tries every fault at every message, [`sweep`] what a seed draws; [`shrink`] makes a recipe that fails as short as
+//! it can be, [`scenario`] tells it as a story and [`expect`] keeps it as a test.
 
 pub mod expect;
 pub mod faults;

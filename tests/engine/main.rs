@@ -6,6 +6,7 @@ mod event_store;
 mod formats;
 mod index;
 mod json_formats;
+mod messaging;
 mod native_writer;
 mod plain_log;
 mod query;

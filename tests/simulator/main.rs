@@ -2,6 +2,10 @@
 //! every log.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod choreography;
+mod history;
 mod rules;
+mod stories;
 mod support;
 mod textbook;
+mod weather;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::base::ticks::Ticks;
 use crate::domain::Domain;
+use crate::sim::history::BranchReport;
 use crate::sim::{
-    ArmedFault, DeadLetter, History, InFlight, InvariantReport, InvariantState, LostMessage, Narration,
-    Outcome, ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
+    ArmedFault, DeadLetter, Handled, History, InFlight, InvariantReport, InvariantState, LostMessage,
+    Narration, Outcome, ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
 };
 
 /// A moment of a simulation.
@@ -21,10 +22,12 @@ pub struct SimFrame {
     pub recipe: Recipe,
     /// Its canonical line.
     pub recipe_line: String,
-    /// Steps done as of this moment.
+    /// The moment: steps and acts so far.
     pub step: u64,
-    /// Steps done at the newest moment of this future.
+    /// The newest moment of this future.
     pub newest: u64,
+    /// Messages handled so far.
+    pub messages: u64,
     /// Virtual time of this moment.
     pub now: Ticks,
     /// Events recorded up to this moment.
@@ -98,8 +101,9 @@ impl SimFrame {
             world: Arc::new(world.clone()),
             recipe: recipe.clone(),
             recipe_line: recipe.to_string(),
-            step: history.position(),
+            step: history.moment(),
             newest: history.newest(),
+            messages: world.steps_done(),
             now: world.now(),
             events: world.len(),
             quiescent: world.is_quiescent(),
@@ -114,10 +118,10 @@ impl SimFrame {
             lost: world.lost_messages(),
             steps,
             forecast: (recipe.sagas <= FORECAST_SAGAS_MAX).then(|| Forecast::of(world)),
-            futures: Vec::new(),
-            future: 0,
-            acts: world.acts().len(),
-            undo: None,
+            futures: history.branches().iter().map(|branch| words_of(branch, history)).collect(),
+            future: history.branch(),
+            acts: history.acts().len(),
+            undo: last_act(history),
             running: false,
             refused: None,
         }
@@ -126,6 +130,29 @@ impl SimFrame {
     /// Whether the moment that is shown is the newest.
     pub fn is_newest(&self) -> bool {
         self.step == self.newest
+    }
+}
+
+/// What a person did last, in the words of the run.
+fn last_act(history: &History) -> Option<String> {
+    let (moment, _) = history.acts().last()?;
+    history.steps().get(*moment as usize).map(|step| step.sentence.trim_end_matches('.').to_owned())
+}
+
+/// A future as a menu names it: "as it began", "from message 7 on".
+fn words_of(branch: &BranchReport, history: &History) -> String {
+    let at = |moment: u64| {
+        let steps = history.steps().get(moment as usize).filter(|_| branch.number == history.branch());
+        steps
+            .filter(|step| step.what == Handled::Acted)
+            .map(|step| step.sentence.trim_end_matches('.').to_owned())
+    };
+    match branch.parent {
+        None => "as it began".to_owned(),
+        Some((_, moment)) => match at(moment) {
+            Some(act) => format!("from moment {moment} on: {act}"),
+            None => format!("from moment {moment} on"),
+        },
     }
 }
 

@@ -12,7 +12,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::base::thread;
 use crate::engine::{DocumentId, EngineEvent, LoadFailure, LoadProgress, Redrive, Waker};
-use crate::sim::{Act, DeadLetter, History, InvariantState, SagaPhase, World, WorldStep};
+use crate::sim::{DeadLetter, History, InvariantState, SagaPhase, World, WorldStep};
 
 /// Controls that can wait: a person gives a few a second, a held key some dozens.
 const CONTROLS_MAX: usize = 256;
@@ -22,12 +22,6 @@ const STEPS_AT_A_TIME: u32 = 256;
 
 /// Milliseconds between two frames while it runs.
 const FRAME_EVERY_MS: u128 = 60;
-
-/// Things a person did that can be taken back.
-const UNDO_MAX: usize = 16;
-
-/// Futures that are kept; the oldest goes first.
-const FUTURES_MAX: usize = 8;
 
 /// The way to the thread. Dropping it ends the thread.
 pub(in crate::engine) struct SimThread {
@@ -117,8 +111,7 @@ struct Run {
     document: DocumentId,
     request: SimRequest,
     cancel: CancelToken,
-    futures: Vec<(String, History)>,
-    shown: usize,
+    history: History,
     recording: Recording,
     /// The steps as the window has them, shared until there are more.
     steps: Arc<Vec<WorldStep>>,
@@ -126,8 +119,6 @@ struct Run {
     replaced: bool,
     running: bool,
     refused: Option<String>,
-    /// Before each thing that a person did: which future was shown, how it was, and what was done then.
-    undo: Vec<(usize, History, String)>,
 }
 
 impl Run {
@@ -140,19 +131,13 @@ impl Run {
             document,
             request,
             cancel,
-            futures: vec![("as it began".to_owned(), History::new(world))],
-            shown: 0,
+            history: History::new(world),
             recording,
             steps: Arc::default(),
             replaced: false,
             running: false,
             refused: None,
-            undo: Vec::new(),
         })
-    }
-
-    fn history(&mut self) -> &mut History {
-        &mut self.futures[self.shown].1
     }
 
     fn show_start(&mut self) {
@@ -168,9 +153,8 @@ impl Run {
 
     fn to_end(&mut self) {
         let cancel = self.cancel.clone();
-        let history = self.history();
         let mut steps = 0_u32;
-        while history.step().is_some() {
+        while self.history.step().is_some() {
             steps = steps.wrapping_add(1);
             if steps.is_multiple_of(STEPS_AT_A_TIME) && cancel.is_cancelled() {
                 return;
@@ -179,7 +163,7 @@ impl Run {
     }
 
     fn to_fault(&mut self) {
-        let first = self.history().world().faults().iter().filter_map(|fault| fault.first_hit).min();
+        let first = self.history.world().faults().iter().filter_map(|fault| fault.first_hit).min();
         if let Some(position) = first {
             self.to_position(position);
         }
@@ -187,43 +171,35 @@ impl Run {
 
     /// To the moment in which the event at this position of the world's log, from 1, was recorded.
     fn to_position(&mut self, position: u64) {
-        let history = self.history();
-        // What a person did is recorded after the step before it, and belongs to the same moment.
-        let moment = history.steps().partition_point(|step| step.events.0 <= position);
-        history.go_to(moment as u64);
+        let moment = self.history.steps().partition_point(|step| step.events.0 <= position);
+        self.history.go_to(moment as u64);
     }
 
     fn obey(&mut self, control: SimControl, inbox: &Receiver<Ask>, teller: &Teller<'_>) -> Option<Ask> {
         self.refused = None;
         match control {
             SimControl::Step(by) => {
-                let to = self.history().position().saturating_add_signed(by);
-                self.history().go_to(to);
+                self.history.go_to(self.history.moment().saturating_add_signed(by));
             }
             SimControl::Run(until) => return self.run(until, inbox, teller),
             // What ran has been interrupted by this already.
             SimControl::Pause => {}
-            SimControl::GoTo(step) => {
-                let newest = self.history().newest();
-                self.history().go_to(step.min(newest));
+            SimControl::GoTo(moment) => {
+                self.history.go_to(moment.min(self.history.newest()));
             }
             SimControl::ToEvent(at) => self.to_position(at + 1),
             SimControl::ToFault => self.to_fault(),
-            SimControl::Act(act) => self.act(act),
             SimControl::Redrive(redrive) => self.redrive(&redrive),
-            SimControl::Undo => {
-                if let Some((future, history, _)) = self.undo.pop() {
-                    self.shown = future;
-                    self.futures[future].1 = history;
-                    self.record_anew();
-                }
+            SimControl::Act(act) => {
+                self.refused =
+                    self.in_branches(|history| history.act(act)).err().map(|error| error.to_string());
             }
-            SimControl::Branch => self.branch(),
+            SimControl::Undo => {
+                self.in_branches(History::take_back);
+            }
+            SimControl::Branch => self.in_branches(History::branch_off),
             SimControl::Future(index) => {
-                if index < self.futures.len() && index != self.shown {
-                    self.shown = index;
-                    self.record_anew();
-                }
+                self.in_branches(|history| history.switch(index));
             }
         }
         None
@@ -231,12 +207,12 @@ impl Run {
 
     /// Goes on until `until`, telling on the way. Anything else that is asked for ends it, and is given back.
     fn run(&mut self, until: Until, inbox: &Receiver<Ask>, teller: &Teller<'_>) -> Option<Ask> {
-        let watch = Watch::of(self.history().world());
+        let watch = Watch::of(self.history.world());
         let mut told = Stopwatch::start();
         self.running = true;
         let interrupted_by = 'running: loop {
             for _ in 0..STEPS_AT_A_TIME {
-                if self.history().step().is_none() || watch.is_met(until, self.history().world()) {
+                if self.history.step().is_none() || watch.is_met(until, self.history.world()) {
                     break 'running None;
                 }
             }
@@ -255,54 +231,20 @@ impl Run {
         interrupted_by
     }
 
-    fn act(&mut self, act: Act) {
-        let before = self.history().clone();
-        let words = words_of(&act, before.world());
-        match self.history().act(act) {
-            Ok(()) => {
-                if before.position() < before.newest() {
-                    self.record_anew();
-                }
-                self.undo.push((self.shown, before, words));
-                if self.undo.len() > UNDO_MAX {
-                    self.undo.remove(0);
-                }
-            }
-            Err(error) => self.refused = Some(error.to_string()),
+    /// Does something that may lead to another future, whose log is another one.
+    fn in_branches<T>(&mut self, change: impl FnOnce(&mut History) -> T) -> T {
+        let before = self.history.branch();
+        let done = change(&mut self.history);
+        if self.history.branch() != before {
+            self.record_anew();
         }
+        done
     }
 
     fn redrive(&mut self, redrive: &Redrive) {
-        let before = self.history().clone();
         let cancel = self.cancel.clone();
-        if redrive.carry_out(self.history(), &cancel).is_none() {
-            return;
-        }
-        if before.position() < before.newest() {
-            self.record_anew();
-        }
-        let words = match redrive.letters.len() {
-            1 => "redriving a dead letter".to_owned(),
-            letters => format!("redriving {letters} dead letters"),
-        };
-        self.undo.push((self.shown, before, words));
-        if self.undo.len() > UNDO_MAX {
-            self.undo.remove(0);
-        }
-    }
-
-    /// Keeps the future that is there, and goes on in a copy that ends here.
-    fn branch(&mut self) {
-        let fork = self.history().fork();
-        let name = format!("branch at step {}", fork.position());
-        self.futures.push((name, fork));
-        if self.futures.len() > FUTURES_MAX {
-            self.futures.remove(0);
-            // What could be taken back knows futures by their number.
-            self.undo.clear();
-        }
-        self.shown = self.futures.len() - 1;
-        self.record_anew();
+        // Cancelled half-way, what was sent is sent: the frame shows it.
+        self.in_branches(|history| redrive.carry_out(history, &cancel));
     }
 
     fn record_anew(&mut self) {
@@ -314,9 +256,9 @@ impl Run {
     /// Tells the newest snapshot and frame.
     fn tell(&mut self, teller: &Teller<'_>) {
         let document = self.document;
-        let history = &self.futures[self.shown].1;
+        let history = &self.history;
         // What lies after the moment that is shown is dimmed, not gone: the log reaches to the newest moment.
-        let fresh = if history.position() == history.newest() {
+        let fresh = if history.moment() == history.newest() {
             history.world().events_from(self.recording.len() + 1)
         } else if self.recording.len() == 0 {
             let mut ahead = history.clone();
@@ -332,10 +274,7 @@ impl Run {
         }
         let mut frame =
             SimFrame::of(&self.request.domain, &self.request.recipe, history, Arc::clone(&self.steps));
-        frame.futures = self.futures.iter().map(|(name, _)| name.clone()).collect();
-        frame.future = self.shown;
         frame.running = self.running;
-        frame.undo = self.undo.last().map(|(_, _, words)| words.clone());
         frame.refused.clone_from(&self.refused);
         if grew {
             let progress =
@@ -348,26 +287,6 @@ impl Run {
             teller.tell(EngineEvent::Published { document, open, progress });
         }
         teller.tell(EngineEvent::Simulated { document, frame: Box::new(frame) });
-    }
-}
-
-/// What is done, in the words of a menu: "Undo losing payment.refund".
-fn words_of(act: &Act, world: &World) -> String {
-    let message = |id| {
-        let flights = world.in_flight();
-        flights.into_iter().find(|flight| flight.id == id).map_or_else(String::new, |flight| flight.label)
-    };
-    match act {
-        Act::Lose(id) => format!("losing {}", message(*id)),
-        Act::Delay(id, _) => format!("delaying {}", message(*id)),
-        Act::Duplicate(id) => format!("duplicating {}", message(*id)),
-        Act::Poison(id) => format!("poisoning {}", message(*id)),
-        Act::Stop(service) => format!("stopping {service}"),
-        Act::Start(service) => format!("starting {service}"),
-        Act::Redrive(id) => format!("redriving letter {id}"),
-        Act::Discard(id) => format!("discarding letter {id}"),
-        Act::Arm(fault) => format!("arming {fault}"),
-        Act::Disarm(fault) => format!("disarming {fault}"),
     }
 }
 

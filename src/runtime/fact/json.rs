@@ -119,6 +119,7 @@ pub(crate) mod ticks {
 
     use crate::base::ticks::Ticks;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference to the field")]
     pub(crate) fn serialize<S: Serializer>(ticks: &Ticks, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(ticks.0)
     }

@@ -15,6 +15,8 @@ use crate::runtime::{EventId, Key, Message, Party, Position, StreamNo};
 pub struct MemoryJournal {
     seed: u64,
     events: Chunks<Recorded>,
+    /// The last event of each commit.
+    ends: Chunks<Position>,
     streams: Vec<Stream>,
     by_name: BTreeMap<Name, StreamNo>,
     inbox: BTreeMap<(Party, Key), (Position, Ticks)>,
@@ -37,6 +39,11 @@ impl MemoryJournal {
     pub fn events_from(&self, position: Position) -> impl Iterator<Item = (Position, &Recorded)> {
         (position.0.max(1)..=self.len())
             .map_while(|at| Some((Position(at), self.events.get(at as usize - 1)?)))
+    }
+
+    /// The last event of each commit that added any, from the commit of this number (from 0) on.
+    pub fn commits_from(&self, number: usize) -> impl Iterator<Item = Position> + '_ {
+        (number..self.ends.len()).map_while(|index| self.ends.get(index).copied())
     }
 
     /// Every stream in the order it was opened.
@@ -116,6 +123,9 @@ impl Journal for MemoryJournal {
             stream.positions.push(position);
             self.events.push(event);
         }
+        if !self.events.is_empty() && self.ends.last().is_none_or(|end| end.0 < self.len()) {
+            self.ends.push(Position(self.len()));
+        }
         for message in commit.outbox.drain(..) {
             let sender = usize::from(message.from.0);
             if self.outboxes.len() <= sender {
@@ -182,7 +192,7 @@ mod tests {
         let a = journal.open("a", &"A".into());
         let before = journal.clone();
         let key = Key { saga: SagaNo(1), step: StepNo(2), direction: Direction::Do };
-        let mut claim = |journal: &mut MemoryJournal| {
+        let claim = |journal: &mut MemoryJournal| {
             let mut commit = Commit::default();
             let answer = commit.append(journal, a, &context(), fact());
             commit.claim = Some(Claim { consumer: Party(1), key, answer, expires: Ticks(100), renew: false });

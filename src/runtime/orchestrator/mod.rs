@@ -67,11 +67,11 @@ impl Orchestrator {
             let version = bench.journal.version(stream);
             let begins = message.route == super::Route::Start;
             if !begins && !bench.protections.durable_saga && !self.remembered.contains(&message.saga) {
-                self.finish(bench)?;
+                finish(bench)?;
                 return Ok(Reaction::Forgotten);
             }
             if begins != (version == 0) {
-                self.finish(bench)?;
+                finish(bench)?;
                 return Ok(if begins { Reaction::Ignored } else { Reaction::Forgotten });
             }
             let state = self.take(bench, message.saga, stream);
@@ -98,7 +98,7 @@ impl Orchestrator {
         let context = context_of(bench, message);
         let mut course = Course { bench, stream, context, state, message: Some(message) };
         course.keep(error);
-        self.finish(bench)
+        finish(bench)
     }
 
     /// What is known of a saga; read again if it is not held.
@@ -176,12 +176,12 @@ impl Orchestrator {
         }
         self.held.insert(saga, state);
     }
+}
 
-    fn finish(&mut self, bench: &mut Bench<'_>) -> Result<(), Gap> {
-        match bench.finish(Party::ORCHESTRATOR, Exposed::No) {
-            Err(Interrupted::Crashed(gap)) => Err(gap),
-            Ok(()) | Err(Interrupted::Conflict) => Ok(()),
-        }
+fn finish(bench: &mut Bench<'_>) -> Result<(), Gap> {
+    match bench.finish(Party::ORCHESTRATOR, Exposed::No) {
+        Err(Interrupted::Crashed(gap)) => Err(gap),
+        Ok(()) | Err(Interrupted::Conflict) => Ok(()),
     }
 }
 

@@ -240,8 +240,9 @@ impl SagaState {
                 });
                 lane.status = Status::BackingOff(event.id);
             }
-            SagaFact::StepCompleted { .. } => lane.status = Status::Done,
-            SagaFact::UndoCompleted { effect: UndoEffect::Undone, .. } => lane.status = Status::Done,
+            SagaFact::StepCompleted { .. } | SagaFact::UndoCompleted { effect: UndoEffect::Undone, .. } => {
+                lane.status = Status::Done;
+            }
             SagaFact::UndoCompleted { effect: UndoEffect::NothingToUndo, .. } => {
                 lane.status = Status::NothingToUndo;
             }

@@ -121,8 +121,8 @@ fn evolve(
     Ok(())
 }
 
-/// An event as programs see it.
-pub(crate) fn event_value(fact: &DomainFact, stream: &str, version: u32) -> Value {
+/// An event as programs see it: `{type, stream, version, data}`.
+pub fn event_value(fact: &DomainFact, stream: &str, version: u32) -> Value {
     let mut event = Map::new();
     event.insert("type".into(), (&*fact.event_type).into());
     event.insert("stream".into(), stream.into());

@@ -172,20 +172,25 @@ impl Command<'_> {
         Ok(refused.then(|| rule.refusal.clone().unwrap_or_else(|| "refused".to_owned())))
     }
 
-    /// What the rule emits; the event of type `main` carries `role`, and is added where the rule has none.
-    fn emit(&self, rule: Option<&CommandRule>, main: &Name, role: Role) -> Result<Decision, String> {
+    /// What the rule emits; the event of type `success` carries `meaning`, and is added where the rule has none.
+    fn emit(&self, rule: Option<&CommandRule>, success: &Name, meaning: Role) -> Result<Decision, String> {
         let mut facts = Vec::with_capacity(1);
         for emit in rule.into_iter().flat_map(|rule| &rule.emits) {
             let data = match &emit.data {
                 Some(program) => Arc::new(run(program, self.given(program))?),
                 None => Arc::clone(self.data),
             };
-            let role = if emit.event_type == *main { role } else { Role::Beside };
-            facts.push(DomainFact { event_type: Arc::clone(&emit.event_type), data, role, refusal: None });
+            let says = if emit.event_type == *success { meaning } else { Role::Beside };
+            facts.push(DomainFact {
+                event_type: Arc::clone(&emit.event_type),
+                data,
+                role: says,
+                refusal: None,
+            });
         }
-        if facts.iter().all(|fact| fact.role != role) {
-            let event_type = Arc::clone(main);
-            facts.push(DomainFact { event_type, data: Arc::clone(self.data), role, refusal: None });
+        if facts.iter().all(|fact| fact.role != meaning) {
+            let event_type = Arc::clone(success);
+            facts.push(DomainFact { event_type, data: Arc::clone(self.data), role: meaning, refusal: None });
         }
         Ok(Decision::Record(facts))
     }

@@ -26,6 +26,8 @@ use super::{
 };
 use crate::base::ticks::Ticks;
 use aggregate::Aggregate;
+
+pub use aggregate::event_value;
 use decide::Decision;
 
 /// How often a conflict is met by deciding again, within one attempt.
@@ -186,16 +188,15 @@ impl Participant {
         data: &Arc<Value>,
     ) -> Result<StreamNo, String> {
         let Message { saga, step, .. } = *message;
-        let stream = match self.streams.get(&(saga, step)) {
-            Some(stream) => *stream,
-            None => {
-                let stream = self.address(bench, message, data)?;
-                if self.streams.len() >= LOADED_MAX {
-                    self.streams.clear();
-                }
-                self.streams.insert((saga, step), stream);
-                stream
+        let stream = if let Some(stream) = self.streams.get(&(saga, step)) {
+            *stream
+        } else {
+            let stream = self.address(bench, message, data)?;
+            if self.streams.len() >= LOADED_MAX {
+                self.streams.clear();
             }
+            self.streams.insert((saga, step), stream);
+            stream
         };
         if self.loaded.len() >= LOADED_MAX && !self.loaded.contains_key(&stream) {
             self.loaded.retain(|_, aggregate| aggregate.version >= LONG_STREAM);

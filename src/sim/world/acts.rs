@@ -1,10 +1,10 @@
 //! What a person does to a world: to messages under way, to services, to dead letters, to the weather. Each act is
-//! recorded in the log and kept in a list beside the recipe, so that a run with acts can be run again.
+//! recorded in the log; [`crate::sim::history`] keeps them beside the recipe, so that a run with acts can be run again.
 
 use std::sync::Arc;
 
 use super::bus::Due;
-use super::report::{Act, ActError, FlightId};
+use super::report::{Act, ActError, FlightId, Handled, StepResult, WorldStep};
 use super::{End, World, fact_context};
 use crate::base::ticks::Ticks;
 use crate::runtime::{
@@ -13,16 +13,39 @@ use crate::runtime::{
 
 impl World {
     /// Carries out an act, now. Nothing changes if it cannot be carried out.
-    pub fn act(&mut self, act: Act) -> Result<(), ActError> {
-        self.check(&act)?;
-        let sentence = self.sentence_of(&act);
+    pub fn act(&mut self, act: &Act) -> Result<(), ActError> {
+        self.check(act)?;
+        let sentence = self.sentence_of(act);
         self.end = None;
+        self.last_act = Some(super::narrate::sentence(&sentence));
         self.record_run(RunFact::Acted { act: sentence.into() }, None);
-        self.carry_out(&act);
+        self.carry_out(act);
         self.flush_notes();
         self.flush_hits();
-        self.acts.push((self.steps, act));
+        self.moments += 1;
+        self.record_checks();
         Ok(())
+    }
+
+    /// The act that was just done, as a step of the run that handled no message. `before`: events recorded until then.
+    pub(in crate::sim) fn acted(&self, before: u64) -> WorldStep {
+        WorldStep {
+            number: self.moments,
+            at: self.now,
+            what: Handled::Acted,
+            from: String::new(),
+            to: String::new(),
+            saga: None,
+            step: None,
+            attempt: 0,
+            sent_at: self.now,
+            taken_at: self.now,
+            label: String::new(),
+            result: StepResult::Done,
+            turn: None,
+            events: (before + 1, self.len() - before),
+            sentence: self.last_act.clone().unwrap_or_default(),
+        }
     }
 
     fn check(&self, act: &Act) -> Result<(), ActError> {

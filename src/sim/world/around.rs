@@ -74,7 +74,7 @@ impl Around<'_> {
 
     /// Hands a message to the bus, through the weather.
     pub(super) fn send(&mut self, message: &Message) {
-        let passage = self.weather.passage(self.wiring, self.protections, self.seed, message, self.now);
+        let passage = self.weather.passage(self.wiring, *self.protections, self.seed, message, self.now);
         if let Some(until) = passage.down_until {
             self.down(message.to, until);
         }
@@ -150,7 +150,7 @@ impl Surroundings for Around<'_> {
     fn crash(&mut self, gap: Gap) -> bool {
         let Some(message) = self.message else { return false };
         match self.weather.crash(self.wiring, message, self.now, gap) {
-            Some(away) => {
+            Some(super::weather::Away(away)) => {
                 self.away = away;
                 true
             }

@@ -1,6 +1,6 @@
 //! Everything that can be asked of a world, answered as plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use super::bus::{Flight, Place};
@@ -13,9 +13,11 @@ use super::report::{
 };
 use super::weather::message_type;
 use crate::domain::Unit;
+use crate::runtime::monitor::Standing;
+use crate::runtime::projection::ReadModels;
 use crate::runtime::{
-    Body, Direction, Fact, Journal, Lane, Letter, LetterState, Party, Phase, Position, RefusedBy, Role,
-    Route, SagaNo, SagaState, Status, StepNo, StepOutcome,
+    Body, Direction, Fact, Journal, Lane, Letter, LetterState, Party, Phase, Position, Recorded, RefusedBy,
+    Role, Route, SagaNo, SagaState, Status, StepNo, StepOutcome,
 };
 
 impl World {
@@ -70,16 +72,34 @@ impl World {
 
     /// Every saga that has begun or should have.
     pub fn sagas(&self) -> Vec<SagaReport> {
-        (1..=self.arrived).map(|number| self.saga(SagaNo(number))).collect()
+        let culprits = self.culprits();
+        (1..=self.arrived).map(|number| self.saga_report(SagaNo(number), &culprits)).collect()
     }
 
-    /// How one saga ended.
-    pub fn outcome(&self, saga: SagaNo) -> Outcome {
+    /// How one saga ended, as far as its own effects say.
+    pub fn by_the_books(&self, saga: SagaNo) -> Outcome {
         self.ledger.outcome(&self.wiring, &self.letters, saga, self.is_quiescent())
+    }
+
+    /// How one saga ended, the domain's invariants included.
+    pub fn outcome(&self, saga: SagaNo) -> Outcome {
+        self.judged(saga, &self.culprits())
+    }
+
+    fn judged(&self, saga: SagaNo, culprits: &BTreeSet<SagaNo>) -> Outcome {
+        match self.by_the_books(saga) {
+            Outcome::Running => Outcome::Running,
+            _ if culprits.contains(&saga) => Outcome::Inconsistent,
+            outcome => outcome,
+        }
     }
 
     /// One saga.
     pub fn saga(&self, saga: SagaNo) -> SagaReport {
+        self.saga_report(saga, &self.culprits())
+    }
+
+    fn saga_report(&self, saga: SagaNo, culprits: &BTreeSet<SagaNo>) -> SagaReport {
         let state = self.state(saga);
         let life = self.ledger.life(saga);
         let ledger: Vec<LedgerLine> =
@@ -89,14 +109,25 @@ impl World {
         SagaReport {
             id: saga.to_string(),
             phase: phase(life, state.as_ref()),
-            outcome: self.outcome(saga),
+            outcome: self.judged(saga, culprits),
             steps,
-            owed: self.owed(&ledger),
+            owed: owed(&ledger),
             ledger,
             pivot_passed: life.pivot_passed,
             started: life.started,
             ended: life.ended,
         }
+    }
+
+    /// What one saga owes.
+    pub fn owed_by(&self, saga: SagaNo) -> Vec<Owed> {
+        let steps = self.wiring.step_numbers();
+        let owing = steps.filter(|step| {
+            let account = self.ledger.account(&self.wiring, saga, *step);
+            matches!(account, Account::OwedBack | Account::OwedForward)
+        });
+        let ledger: Vec<LedgerLine> = owing.map(|step| self.ledger_line(saga, step, None)).collect();
+        owed(&ledger)
     }
 
     /// What the orchestrator knows, if there is one.
@@ -137,28 +168,6 @@ impl World {
         let Fact::Domain(fact) = &self.journal.event(position)?.fact else { return None };
         let value = amount.value.run(&fact.data).ok()?.as_i64()?;
         Some(Money { value, unit: amount.unit.clone() })
-    }
-
-    fn owed(&self, ledger: &[LedgerLine]) -> Vec<Owed> {
-        let owed = ledger.iter().filter_map(|line| {
-            let (direction, times) = match line.account {
-                Account::OwedBack => (Direction::Undo, u32::try_from(line.held).unwrap_or(0)),
-                Account::OwedForward => (Direction::Do, 1),
-                _ => return None,
-            };
-            let amount = line.amount.as_ref().map(|amount| Money {
-                value: amount.value.saturating_mul(i64::from(times)),
-                unit: amount.unit.clone(),
-            });
-            let what = match (&amount, direction) {
-                (Some(amount), _) => amount.to_string(),
-                (None, Direction::Undo) => "to be undone".to_owned(),
-                (None, Direction::Do) => "still to be done".to_owned(),
-            };
-            let text = format!("{}: {what}", line.step);
-            Some(Owed { step: line.step.clone(), direction, times, amount, text })
-        });
-        owed.collect()
     }
 
     fn step_report(&self, saga: SagaNo, step: StepNo, state: Option<&SagaState>) -> StepReport {
@@ -276,34 +285,68 @@ impl World {
         steps.chain(messages).collect()
     }
 
-    /// Every invariant. Here the one that holds for every domain; a domain's own are the monitor's.
+    /// Every invariant: first that the books balance, which holds for every domain, then the domain's own.
     pub fn invariants(&self) -> Vec<InvariantReport> {
+        let mut reports = vec![self.books_balance()];
+        let watch = self.watching();
+        for check in watch.monitor.reports() {
+            let invariant = check.invariant;
+            let state = match check.standing {
+                Standing::NotChecked => InvariantState::NotChecked,
+                Standing::Holds => InvariantState::Holds,
+                Standing::Broken(breach) => InvariantState::Broken {
+                    since: breach.since,
+                    difference: breach.difference.clone(),
+                    event: self.at(breach.position).map(|event| event.id),
+                },
+                Standing::Failed(reason) => {
+                    InvariantState::Broken { since: self.now, difference: reason.clone(), event: None }
+                }
+            };
+            let code = if invariant.code.is_empty() { &*invariant.name } else { &invariant.code };
+            let about = if invariant.about.is_empty() { &*invariant.name } else { &invariant.about };
+            reports.push(InvariantReport { code: code.to_owned(), about: about.to_owned(), state });
+        }
+        reports
+    }
+
+    fn at(&self, position: u64) -> Option<&Recorded> {
+        self.journal.event(Position(u32::try_from(position).ok()?))
+    }
+
+    /// Sagas whose effects break an invariant of the domain.
+    fn culprits(&self) -> BTreeSet<SagaNo> {
+        let watch = self.watching();
+        let broken = watch.monitor.reports().filter_map(|check| match check.standing {
+            Standing::Broken(breach) => self.at(breach.position).map(|event| event.saga),
+            _ => None,
+        });
+        broken.filter(|saga| *saga != SagaNo::NONE).collect()
+    }
+
+    fn books_balance(&self) -> InvariantReport {
         let sagas = (1..=self.arrived).map(SagaNo);
         let broken = sagas
-            .filter(|saga| matches!(self.outcome(*saga), Outcome::Inconsistent) || self.has_excess(*saga))
+            .filter(|saga| self.by_the_books(*saga) == Outcome::Inconsistent || self.has_excess(*saga))
             .find_map(|saga| self.ledger.unaccounted(&self.wiring, saga).map(|step| (saga, step)));
         let state = match broken {
             None => InvariantState::Holds,
             Some((saga, step)) => {
                 let line = self.line(saga, step);
                 let event = self.journal.event(line.last_effect);
+                let name = &self.wiring.step(step).name;
                 InvariantState::Broken {
                     since: event.map_or(self.now, |event| event.at),
                     difference: format!(
-                        "{saga}: {} happened {} times and was undone {} times, and nothing says why",
-                        self.wiring.step(step).name,
-                        line.effects,
-                        line.undone
+                        "{saga}: {name} happened {} times and was undone {} times, and nothing says why",
+                        line.effects, line.undone
                     ),
                     event: event.map(|event| event.id),
                 }
             }
         };
-        vec![InvariantReport {
-            code: "E1".to_owned(),
-            about: "every effect is accounted for".to_owned(),
-            state,
-        }]
+        let (code, about) = ("E1".to_owned(), "every effect is accounted for".to_owned());
+        InvariantReport { code, about, state }
     }
 
     /// Whether a step of this saga is held more than once, which nothing can make right.
@@ -344,7 +387,20 @@ impl World {
 
     /// The read models.
     pub fn read_models(&self) -> Vec<ReadModelReport> {
-        Vec::new()
+        let watch = self.watching();
+        let models = watch.models.iter();
+        models
+            .map(|(name, model)| ReadModelReport {
+                name: name.to_string(),
+                rows: model.rows().len() as u64,
+                lag: model.lag(self.len()),
+            })
+            .collect()
+    }
+
+    /// The read models themselves, to be queried.
+    pub fn models(&self) -> ReadModels {
+        self.watching().models
     }
 
     /// The faults, and how often each has struck.
@@ -363,13 +419,14 @@ impl World {
     /// What the run came to so far.
     pub fn report(&self) -> RunReport {
         let mut counts: BTreeMap<Outcome, u32> = BTreeMap::new();
-        for number in 1..=self.arrived {
-            *counts.entry(self.outcome(SagaNo(number))).or_default() += 1;
+        let sagas = self.sagas();
+        for saga in &sagas {
+            *counts.entry(saga.outcome).or_default() += 1;
         }
         RunReport {
             recipe: self.recipe.to_string(),
             outcomes: counts.into_iter().collect(),
-            sagas: self.sagas(),
+            sagas,
             dead_letters: self.dead_letters(),
             invariants: self.invariants(),
             faults: self.faults(),
@@ -392,6 +449,29 @@ impl World {
         .map(|(position, _)| position)
         .collect()
     }
+}
+
+/// What a ledger says is owed.
+fn owed(ledger: &[LedgerLine]) -> Vec<Owed> {
+    let owed = ledger.iter().filter_map(|line| {
+        let (direction, times) = match line.account {
+            Account::OwedBack => (Direction::Undo, u32::try_from(line.held).unwrap_or(0)),
+            Account::OwedForward => (Direction::Do, 1),
+            _ => return None,
+        };
+        let amount = line.amount.as_ref().map(|amount| Money {
+            value: amount.value.saturating_mul(i64::from(times)),
+            unit: amount.unit.clone(),
+        });
+        let what = match (&amount, direction) {
+            (Some(amount), _) => amount.to_string(),
+            (None, Direction::Undo) => "to be undone".to_owned(),
+            (None, Direction::Do) => "still to be done".to_owned(),
+        };
+        let text = format!("{}: {what}", line.step);
+        Some(Owed { step: line.step.clone(), direction, times, amount, text })
+    });
+    owed.collect()
 }
 
 fn phase(life: Life, state: Option<&SagaState>) -> SagaPhase {

@@ -31,6 +31,7 @@ impl Line {
 }
 
 /// What the log says of one saga as a whole.
+#[expect(clippy::struct_excessive_bools, reason = "each is said by an event of its own")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Life {
     pub(super) begun: bool,
@@ -68,16 +69,17 @@ impl Ledger {
             self.lives.resize(saga + 1, Life::default());
             self.lines.resize((saga + 1) * self.steps, Line::default());
         }
-        let life = &mut self.lives[saga];
-        if !life.begun {
-            life.begun = true;
-            life.started = event.at;
+        let course = &mut self.lives[saga];
+        if !course.begun {
+            course.begun = true;
+            course.started = event.at;
         }
         match &event.fact {
-            Fact::Saga(fact) => life.fold(position, event.at, fact),
+            Fact::Saga(fact) => course.fold(position, event.at, fact),
             Fact::Domain(fact) => {
                 let Some(key) = event.key else { return };
-                let line = &mut self.lines[saga * self.steps + key.step.index()];
+                let index = saga * self.steps + key.step.index();
+                let line = &mut self.lines[index];
                 match fact.role {
                     Role::Effect => {
                         if line.effects == 0 {
@@ -120,6 +122,11 @@ impl Ledger {
         }
     }
 
+    /// Number of sagas that have begun, those before the last included.
+    pub(super) fn sagas(&self) -> u32 {
+        self.lives.len() as u32
+    }
+
     pub(super) fn life(&self, saga: SagaNo) -> Life {
         self.lives.get(saga.index()).copied().unwrap_or_default()
     }
@@ -130,23 +137,23 @@ impl Ledger {
 
     /// How one line is accounted for.
     pub(super) fn account(&self, wiring: &Wiring, saga: SagaNo, step: StepNo) -> Account {
-        let (life, lines) = (self.life(saga), self.lines(saga));
-        let Some(line) = lines.get(step.index()) else { return Account::Settled };
+        let (course, book) = (self.life(saga), self.lines(saga));
+        let Some(line) = book.get(step.index()) else { return Account::Settled };
         let definition = wiring.step(step);
         let held = line.held();
         let undoable = definition.kind == StepKind::Compensatable && definition.compensate.is_some();
         if held < 0 || held > 1 && !definition.notice {
             return Account::Unaccounted;
         }
-        if life.completed {
+        if course.completed {
             let right = definition.notice || held == 1;
             return if right { Account::Settled } else { Account::Unaccounted };
         }
         let needs_no_undo = definition.kind == StepKind::Compensatable && !undoable;
-        if life.compensated {
+        if course.compensated {
             return if held == 0 || needs_no_undo { Account::Settled } else { Account::Unaccounted };
         }
-        if life.going_back {
+        if course.going_back {
             return match held {
                 0 => Account::Settled,
                 _ if undoable => Account::OwedBack,
@@ -154,8 +161,8 @@ impl Ledger {
                 _ => Account::Undecided,
             };
         }
-        let pivot_done = wiring.point_of_no_return().and_then(|pivot| lines.get(pivot.index()));
-        let past = life.pivot_passed || pivot_done.is_some_and(|line| line.held() > 0);
+        let pivot_done = wiring.point_of_no_return().and_then(|pivot| book.get(pivot.index()));
+        let past = course.pivot_passed || pivot_done.is_some_and(|line| line.held() > 0);
         match (past, held) {
             (true, 0) => Account::OwedForward,
             (true, _) | (false, 0) => Account::Settled,

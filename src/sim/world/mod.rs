@@ -11,6 +11,7 @@ mod narrate;
 mod processes;
 mod record;
 mod report;
+mod watch;
 mod weather;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use around::{Note, start_message};
 use bus::{Bus, Due};
 use ledger::Ledger;
 use processes::Process;
+use watch::Watch;
 use weather::Weather;
 
 pub use report::*;
@@ -58,8 +60,11 @@ pub struct World {
     commit: Commit,
     scratch: String,
     notes: Option<Vec<Note>>,
-    acts: Vec<(u64, Act)>,
+    watch: Option<Watch>,
+    moments: u64,
     last: Option<Moved>,
+    /// What a person did since the last step.
+    last_act: Option<String>,
 }
 
 /// How a run came to its end.
@@ -120,8 +125,10 @@ impl World {
             commit: Commit::default(),
             scratch: String::new(),
             notes: None,
-            acts: Vec::new(),
+            watch: None,
+            moments: 0,
             last: None,
+            last_act: None,
             wiring,
         };
         for fault in &recipe.faults {
@@ -178,7 +185,7 @@ impl World {
         self.end == Some(End::Quiesced)
     }
 
-    /// Messages handled so far, and the end of the run.
+    /// Messages handled so far.
     pub fn steps_done(&self) -> u64 {
         self.steps
     }
@@ -198,9 +205,9 @@ impl World {
         &self.wiring
     }
 
-    /// What people did, each after so many steps.
-    pub fn acts(&self) -> &[(u64, Act)] {
-        &self.acts
+    /// Steps and acts so far: two worlds of one recipe and the same acts are the same at the same moment.
+    pub fn moment(&self) -> u64 {
+        self.moments
     }
 
     /// Number of events recorded.
@@ -234,6 +241,14 @@ impl World {
         if self.end.is_some() {
             return None;
         }
+        let moved = self.next_moved()?;
+        self.moments += 1;
+        self.last_act = None;
+        self.record_checks();
+        Some(moved)
+    }
+
+    fn next_moved(&mut self) -> Option<Moved> {
         loop {
             if self.steps >= self.recipe.steps_max() {
                 return Some(self.conclude(End::Stopped));
@@ -259,8 +274,6 @@ impl World {
     }
 
     fn conclude(&mut self, end: End) -> Moved {
-        // The end is a step as well: the moment before it can be gone back to.
-        self.steps += 1;
         let first = self.journal.len() + 1;
         self.end = Some(end);
         match end {

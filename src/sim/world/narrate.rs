@@ -14,10 +14,11 @@ use crate::runtime::{
 impl World {
     /// What just happened, what is owed, and what comes next.
     pub fn narrate(&self) -> Narration {
-        let headline = self
-            .last
-            .as_ref()
-            .map_or_else(|| "Nothing has happened yet.".to_owned(), |moved| sentence(&self.words(moved)));
+        let headline = match (&self.last_act, &self.last) {
+            (Some(act), _) => act.clone(),
+            (None, Some(moved)) => sentence(&self.words(moved)),
+            (None, None) => "Nothing has happened yet.".to_owned(),
+        };
         let owed = self.owed_in_words();
         Narration { headline, owed, next: self.next_in_words() }
     }
@@ -26,7 +27,7 @@ impl World {
         let (first, last) = moved.events;
         let message = moved.message.as_ref();
         WorldStep {
-            number: self.steps,
+            number: self.moments,
             at: moved.at,
             what: message.map_or(Handled::Quiesced, |message| Handled::Message(message.route)),
             from: message.map_or_else(String::new, |it| self.wiring.party_name(it.from).to_string()),
@@ -140,7 +141,7 @@ impl World {
     fn clause(&self, message: &Message, event: &Recorded) -> Option<String> {
         match &event.fact {
             Fact::Domain(fact) => self.domain_clause(message, fact),
-            Fact::Saga(fact) => self.saga_clause(fact),
+            Fact::Saga(fact) => Some(self.saga_clause(fact)),
             Fact::Letter(LetterFact::Parked { message_type, error, .. }) => {
                 Some(format!("{message_type} becomes a dead letter ({error})"))
             }
@@ -174,9 +175,9 @@ impl World {
         })
     }
 
-    fn saga_clause(&self, fact: &SagaFact) -> Option<String> {
+    fn saga_clause(&self, fact: &SagaFact) -> String {
         let name = |step: &crate::runtime::StepNo| &self.wiring.step_names()[step.index()];
-        Some(match fact {
+        match fact {
             SagaFact::Started { .. } => "the saga begins".to_owned(),
             SagaFact::StepStarted { step, .. } => format!("next is {}", name(step)),
             SagaFact::StepRetried { step, attempt, .. } => {
@@ -228,13 +229,13 @@ impl World {
             SagaFact::Completed {} => "the saga is completed".to_owned(),
             SagaFact::Compensated {} => "the saga is compensated".to_owned(),
             SagaFact::Parked { .. } => "the saga waits for a person or a late answer".to_owned(),
-        })
+        }
     }
 
     fn owed_in_words(&self) -> String {
         let mut back = Vec::new();
-        for saga in self.sagas() {
-            back.extend(saga.owed.into_iter().filter(|owed| owed.direction == Direction::Undo));
+        for saga in self.saga_numbers() {
+            back.extend(self.owed_by(saga).into_iter().filter(|owed| owed.direction == Direction::Undo));
         }
         match back.as_slice() {
             [] => String::new(),
@@ -287,7 +288,7 @@ fn times(count: u32) -> String {
 }
 
 /// With a capital letter and a full stop.
-fn sentence(words: &str) -> String {
+pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let Some(first) = letters.next() else { return String::new() };
     let mut text: String = first.to_uppercase().collect();

@@ -340,7 +340,7 @@ pub struct InFlight {
 /// What one step of the world was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorldStep {
-    /// Its number, from 1.
+    /// The moment that it led to; the first leads to 1.
     pub number: u64,
     /// When.
     pub at: Ticks,
@@ -440,6 +440,8 @@ pub enum Handled {
     Restarted,
     /// The run ended.
     Quiesced,
+    /// No message: a person did something.
+    Acted,
 }
 
 /// What a person does to a world. Recorded, so that a run with acts can be run again.

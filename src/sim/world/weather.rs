@@ -53,6 +53,10 @@ pub(super) struct Weather {
     pub(super) struck: Vec<Hit>,
 }
 
+/// For how long a process that died stays away, if the fault says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Away(pub(super) Option<Ticks>);
+
 /// What the bus shall do with a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Passage {
@@ -155,7 +159,7 @@ impl Weather {
     pub(super) fn passage(
         &mut self,
         wiring: &Wiring,
-        protections: &Protections,
+        protections: Protections,
         seed: u64,
         message: &Message,
         now: Ticks,
@@ -179,7 +183,7 @@ impl Weather {
         }
         passage.poison = self.strikes(wiring, message, now, &[FaultKind::Poison]).is_some();
         if let Some(index) = self.strikes(wiring, message, now, &[FaultKind::Timeout]) {
-            let budget = retry::budget(&definition.retry, protections, timeout);
+            let budget = retry::budget(&definition.retry, &protections, timeout);
             passage.delay = Some(self.length(index).unwrap_or(budget.after(timeout)));
         }
         if let Some(index) = self.strikes(wiring, message, now, &[FaultKind::Delayed]) {
@@ -213,13 +217,7 @@ impl Weather {
     }
 
     /// Whether the process dies here, and for how long it stays away if the fault says so.
-    pub(super) fn crash(
-        &mut self,
-        wiring: &Wiring,
-        message: &Message,
-        now: Ticks,
-        gap: Gap,
-    ) -> Option<Option<Ticks>> {
+    pub(super) fn crash(&mut self, wiring: &Wiring, message: &Message, now: Ticks, gap: Gap) -> Option<Away> {
         if self.is_calm() {
             return None;
         }
@@ -229,7 +227,7 @@ impl Weather {
             Gap::Publish => FaultKind::CrashBeforePublish,
             Gap::Mark => FaultKind::CrashBeforeMark,
         };
-        self.strikes(wiring, message, now, &[kind]).map(|index| self.length(index))
+        self.strikes(wiring, message, now, &[kind]).map(|index| Away(self.length(index)))
     }
 }
 
@@ -321,14 +319,14 @@ pub(super) fn message_type(wiring: &Wiring, message: &Message) -> Name {
 /// The step's last deadline, if its first command goes out now and every attempt has its time.
 fn last_deadline(
     wiring: &Wiring,
-    protections: &Protections,
+    protections: Protections,
     seed: u64,
     message: &Message,
     now: Ticks,
 ) -> Ticks {
     let definition = wiring.step(message.step);
     let timeout = definition.timeout.unwrap_or(TIMEOUT);
-    let attempts = retry::attempts(&definition.retry, protections);
+    let attempts = retry::attempts(&definition.retry, &protections);
     (1..attempts).fold(now.after(timeout), |deadline, failed| {
         let wait = retry::wait_of(&definition.retry, seed, &definition.name, message.key(), failed);
         deadline.after(wait).after(timeout)

@@ -1,6 +1,6 @@
 //! Our own store: an SQLite database that plain SQL can read, written by [`Writer`] (whole logs, converted) and by
 //! [`SqliteEventStore`] (appends with optimistic concurrency), read like any other store by its format.
-//! Beside it the same port in memory, [`MemoryEventStore`]. Never opens what others wrote.
+//! Beside it the same ports in memory, [`MemoryEventStore`]. Never opens what others wrote.
 //!
 //! The database is in WAL mode; `PRAGMA application_id` is 1396787009 (`SAGA`), `PRAGMA user_version` the
 //! version of this layout, 1:
@@ -9,12 +9,21 @@
 #![doc = include_str!("schema.sql")]
 //! ```
 //!
+//! A store in which handlers work ([`TransactionalStore`](crate::model::TransactionalStore)) has two more tables,
+//! made with their first row; readers of events need not know them:
+//!
+//! ```sql
+#![doc = include_str!("messaging.sql")]
+//! ```
+//!
 //! * `sequence` is the order of storage. `position` is the global position as the source gave it; for an event
 //!   appended here it is its `sequence`. The [`EventStore`](crate::model::EventStore) port counts by `sequence`.
 //! * An event's home stream stands in its own row, any further ones in `event_streams` from ordinal 1.
 //! * `data` is JSON text. Where the payload is no JSON it is NULL, and `data_bytes` and `data_encoding` have it;
 //!   where there is none all three are NULL. `metadata` is JSON text, `warnings` a JSON array of sentences or NULL.
 //! * Times are RFC 3339 in UTC with the digits they were stored with.
+//! * The times of `inbox` are nanoseconds since 1970, for they are compared; `expires_at` is NULL for never. Its
+//!   `result` and the `body` of an outbox message are JSON text. Messages stay when they were sent, with `sent` 1.
 //! * A stream's versions are unique among the events appended here: that is what `imported` is for. It is 0 for
 //!   them, and the row's own `sequence` for what was imported, so that the unique index never rejects a foreign log
 //!   in which a version or an event id is there twice: an import loses nothing. An append continues after
@@ -22,6 +31,7 @@
 
 mod format;
 mod memory;
+mod messaging;
 mod rows;
 mod store;
 mod writer;

@@ -1,5 +1,6 @@
 //! The event store port on our own SQLite layout. One connection; several stores may be open on one file.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::rows::{COLUMNS, add_streams, columns, insert, map, prepare, sqlite_er
 use super::{Clock, next_version, recorded};
 use crate::model::{
     AppendError, Appended, EventStore, ExpectedVersion, Locator, NewEvent, RecordedEvent, StoreFault,
-    StreamName,
+    StreamName, Timestamp,
 };
 use crate::store::StoreError;
 use crate::store::sqlite::{Cells, Column, quoted, sentence};
@@ -27,12 +28,14 @@ const OPEN_ATTEMPTS: usize = 200;
 /// appends, never half of one. Positions are sequences (see the module); `read_stream` gives what has
 /// its home there and a version.
 pub struct SqliteEventStore {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     clock: Clock,
     columns: Vec<Column>,
     /// Highest position of what was imported; appended events come after it.
     imported_position: i64,
+    /// Whether the tables of inbox and outbox are known to be there.
+    pub(super) has_messaging: Cell<bool>,
 }
 
 impl SqliteEventStore {
@@ -69,7 +72,14 @@ impl SqliteEventStore {
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
             .map_err(|error| failed(&error))?;
-        Ok(Self { connection, path: path.to_owned(), clock, columns: columns(), imported_position })
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            clock,
+            columns: columns(),
+            imported_position,
+            has_messaging: Cell::new(false),
+        })
     }
 
     fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -77,6 +87,16 @@ impl SqliteEventStore {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
         Ok(connection)
+    }
+
+    /// Begins a transaction that writes. Immediate: what is read in it stays true until the commit.
+    pub(super) fn begin(&mut self) -> rusqlite::Result<Write<'_>> {
+        Ok(Write {
+            transaction: self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?,
+            clock: &self.clock,
+            imported_position: self.imported_position,
+            recorded_at: None,
+        })
     }
 
     /// The file.
@@ -120,11 +140,76 @@ impl SqliteEventStore {
     }
 }
 
+/// Events being appended, in one transaction of the database; dropped before the commit, nothing happened.
+pub(super) struct Write<'a> {
+    pub(super) transaction: rusqlite::Transaction<'a>,
+    clock: &'a Clock,
+    imported_position: i64,
+    /// Asked for once, when there is something to record.
+    recorded_at: Option<Timestamp>,
+}
+
+impl Write<'_> {
+    pub(super) fn append(
+        &mut self,
+        stream: &StreamName,
+        expected: ExpectedVersion,
+        events: &[NewEvent],
+    ) -> Result<Appended, AppendError> {
+        let failed = |error: rusqlite::Error| AppendError::Store(fault(&error));
+        let newest = self.newest_of(stream).map_err(failed)?;
+        let last = newest.map(|(version, _)| version);
+        let first = next_version(stream, expected, last)?;
+        let mut appended =
+            Appended { version: last.unwrap_or(0), position: newest.map_or(0, |(_, sequence)| sequence) };
+        if events.is_empty() {
+            return Ok(appended);
+        }
+        let newest: i64 = self
+            .transaction
+            .prepare_cached("SELECT ifnull(max(sequence), 0) FROM events")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(failed)?;
+        let recorded_at = *self.recorded_at.get_or_insert_with(self.clock);
+        let before = newest.max(self.imported_position);
+        for (offset, event) in (0..).zip(events) {
+            let known = self
+                .transaction
+                .prepare_cached("SELECT 1 FROM events WHERE event_id = ?1")
+                .and_then(|mut statement| statement.exists([&event.id]))
+                .map_err(failed)?;
+            if known {
+                return Err(AppendError::DuplicateId(event.id.clone()));
+            }
+            appended = Appended { version: first + offset, position: before + 1 + offset };
+            let event = recorded(stream, event, appended.version, appended.position, recorded_at);
+            insert(&self.transaction, appended.position, false, &event).map_err(failed)?;
+        }
+        Ok(appended)
+    }
+
+    /// Version and sequence of a stream's last event.
+    fn newest_of(&self, stream: &StreamName) -> rusqlite::Result<Option<(i64, i64)>> {
+        self.transaction
+            .prepare_cached(
+                "SELECT version, sequence FROM events
+                 WHERE stream_id = ?1 AND ifnull(aggregate_type, x'') = ifnull(?2, x'') AND version IS NOT NULL
+                 ORDER BY version DESC LIMIT 1",
+            )?
+            .query_row(params![stream.id, stream.aggregate_type], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+    }
+
+    pub(super) fn commit(self) -> rusqlite::Result<()> {
+        self.transaction.commit()
+    }
+}
+
 fn is_read_only(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly)
 }
 
-fn fault(error: &rusqlite::Error) -> StoreFault {
+pub(super) fn fault(error: &rusqlite::Error) -> StoreFault {
     StoreFault(sentence(error))
 }
 
@@ -135,48 +220,11 @@ impl EventStore for SqliteEventStore {
         expected: ExpectedVersion,
         events: &[NewEvent],
     ) -> Result<Appended, AppendError> {
-        let failed = |error: rusqlite::Error| AppendError::Store(fault(&error));
-        // Immediate: what is read below stays true until the commit.
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let newest = transaction
-            .prepare_cached(
-                "SELECT version, sequence FROM events
-                 WHERE stream_id = ?1 AND ifnull(aggregate_type, x'') = ifnull(?2, x'') AND version IS NOT NULL
-                 ORDER BY version DESC LIMIT 1",
-            )
-            .and_then(|mut statement| {
-                statement
-                    .query_row(params![stream.id, stream.aggregate_type], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()
-            })
-            .map_err(failed)?;
-        let last: Option<i64> = newest.map(|(version, _): (i64, i64)| version);
-        let first = next_version(stream, expected, last)?;
-        let mut appended =
-            Appended { version: last.unwrap_or(0), position: newest.map_or(0, |(_, sequence)| sequence) };
-        if events.is_empty() {
-            return Ok(appended);
+        let mut write = self.begin().map_err(|error| fault(&error))?;
+        let appended = write.append(stream, expected, events)?;
+        if !events.is_empty() {
+            write.commit().map_err(|error| fault(&error))?;
         }
-        let newest: i64 = transaction
-            .prepare_cached("SELECT ifnull(max(sequence), 0) FROM events")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .map_err(failed)?;
-        let recorded_at = (self.clock)();
-        let before = newest.max(self.imported_position);
-        for (offset, event) in (0..).zip(events) {
-            let known = transaction
-                .prepare_cached("SELECT 1 FROM events WHERE event_id = ?1")
-                .and_then(|mut statement| statement.exists([&event.id]))
-                .map_err(failed)?;
-            if known {
-                return Err(AppendError::DuplicateId(event.id.clone()));
-            }
-            appended = Appended { version: first + offset, position: before + 1 + offset };
-            let event = recorded(stream, event, appended.version, appended.position, recorded_at);
-            insert(&transaction, appended.position, false, &event).map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)?;
         Ok(appended)
     }
 

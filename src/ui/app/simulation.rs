@@ -65,9 +65,7 @@ impl Simulation {
 impl Simulation {
     /// Whether nothing has been handled and nothing done yet: changes belong to the recipe.
     pub fn is_untouched(&self) -> bool {
-        self.frame
-            .as_ref()
-            .is_none_or(|frame| frame.newest == 0 && frame.acts == 0 && frame.futures.len() < 2)
+        self.frame.as_ref().is_none_or(|frame| frame.newest == 0 && frame.futures.len() < 2)
     }
 
     /// Seconds that one message takes while playing.
@@ -157,11 +155,6 @@ impl App {
 
     /// Does something to the world; what was the future of a moment in the past stays beside.
     fn act(&mut self, act: Act) {
-        let is_past =
-            self.simulation().and_then(|it| it.frame.as_ref()).is_some_and(|frame| !frame.is_newest());
-        if is_past {
-            self.control(SimControl::Branch);
-        }
         self.control(SimControl::Act(act));
     }
 

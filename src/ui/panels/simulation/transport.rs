@@ -112,12 +112,10 @@ fn place_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
     };
     let playing = context.document.simulation.as_ref().is_some_and(|simulation| simulation.playing);
     let state = if playing { "playing" } else { state };
-    let after = if frame.step == 0 {
+    let after = if frame.messages == 0 {
         "before the first message".to_owned()
-    } else if is_newest {
-        format!("after message {}", frame.step)
     } else {
-        format!("after message {} of {}", frame.step, frame.newest)
+        format!("after message {}", frame.messages)
     };
     let at = look::seconds(frame.now);
     let words = format!("{after} · {state}");
@@ -152,7 +150,7 @@ fn run_ui(context: &ViewContext<'_>, frame: &SimFrame, is_wide: bool, ui: &mut U
     }
     if let Some(undo) = &frame.undo {
         let button = Button::ghost(word("Undo")).icon(Icon::Undo).label("Undo");
-        if ui.add(button).on_hover_text(format!("Undo {undo} (Ctrl+Z)")).clicked() {
+        if ui.add(button).on_hover_text(format!("Take back: {undo} (Ctrl+Z)")).clicked() {
             context.run(&SIM_UNDO);
         }
     }

@@ -131,7 +131,7 @@ pub(super) fn place_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui)
     if key_cap(ui, "End").interact(Sense::click()).on_hover_text("To the newest moment (End)").clicked() {
         context.send(SimControl::GoTo(u64::MAX));
     }
-    let words = format!("message {} of {}", frame.step, frame.newest);
+    let words = format!("moment {} of {}", frame.step, frame.newest);
     ui.label(egui::RichText::new(words).font(body()).color(context.tokens.past));
     let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::hover());
     Icon::Clock.paint(ui.painter(), rect.shrink(1.0), context.tokens.past);

@@ -1,0 +1,313 @@
+//! Which handler gets an event of which version. The primer: the type of an integration event ends in its version
+//! (`order.created.v1`), handlers are registered for versions, and an event of a version that nobody handles is
+//! *upcast*: taken step by step through the domain's upcasters to the newest version that somebody does. What is
+//! newer than everything known here cannot be read by guessing: it is a poison message, kept and shown, never
+//! dropped. Calls no handler itself.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde_json::Value;
+
+use crate::domain::{Name, Program, ProgramFault, Upcast};
+
+/// The handlers' versions by family, and the ways from one version to the next.
+#[derive(Clone, Debug, Default)]
+pub struct VersionRouter {
+    exact: BTreeSet<Name>,
+    /// Type name by version, by family: `order.created` → 1 → `order.created.v1`.
+    handled: BTreeMap<String, BTreeMap<u32, Name>>,
+    /// By family, in the order of the file.
+    upcasts: BTreeMap<Name, Vec<Upcast>>,
+}
+
+/// An event as its handler gets it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Routed<'a> {
+    /// The type that the handler is registered for.
+    pub event_type: Name,
+    /// The data, upcast where that was needed.
+    pub data: Cow<'a, Value>,
+    /// The versions it was taken through, the first one its own; empty where nothing had to be done.
+    pub through: Vec<u32>,
+}
+
+/// Why no handler gets an event. All but [`RouteError::NoHandler`] make it a poison message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RouteError {
+    /// Nobody handles any version of it: it concerns others.
+    #[error("nobody here handles {event_type}")]
+    NoHandler {
+        /// Its type.
+        event_type: String,
+    },
+    /// It was sent by somebody newer.
+    #[error(
+        "{family} has version {version}, and the newest known here is {newest}: update this consumer, then redrive it"
+    )]
+    Newer {
+        /// Its type without the version.
+        family: String,
+        /// Its version.
+        version: u32,
+        /// The newest that somebody handles.
+        newest: u32,
+    },
+    /// It is old, and nobody said how to bring it up to date.
+    #[error("no upcaster leads from version {version} of {family} to {newest}: add one, then redrive it")]
+    NoWay {
+        /// Its type without the version.
+        family: String,
+        /// Its version.
+        version: u32,
+        /// The newest that somebody handles.
+        newest: u32,
+    },
+    /// An upcaster failed on its data.
+    #[error("the upcaster of {family} from version {from} to {to} failed: {fault}")]
+    Upcast {
+        /// Its type without the version.
+        family: String,
+        /// Version before the step.
+        from: u32,
+        /// Version after it.
+        to: u32,
+        /// What the program says.
+        fault: ProgramFault,
+    },
+}
+
+impl RouteError {
+    /// The word by which dead letters are grouped.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NoHandler { .. } => "no handler",
+            Self::Newer { .. } | Self::NoWay { .. } => "version",
+            Self::Upcast { .. } => "upcast",
+        }
+    }
+
+    /// Whether the event is to be kept as a dead letter.
+    pub fn is_poison(&self) -> bool {
+        !matches!(self, Self::NoHandler { .. })
+    }
+}
+
+/// The type without its version, and the version: `order.created.v2` is `order.created` and 2. A name without one
+/// has none.
+pub fn split_version(event_type: &str) -> (&str, Option<u32>) {
+    let split = event_type.rsplit_once(".v").and_then(|(family, digits)| {
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        Some((family, is_number.then(|| digits.parse().ok())??))
+    });
+    split.map_or((event_type, None), |(family, version)| (family, Some(version)))
+}
+
+/// The type with its version in it, where a store keeps the two apart: `order.created` and `2` is
+/// `order.created.v2`. A type that has a version already keeps it.
+pub fn join_version<'a>(event_type: &'a str, schema_version: Option<&str>) -> Cow<'a, str> {
+    let version = schema_version.and_then(|version| version.parse::<u32>().ok());
+    match (split_version(event_type).1, version) {
+        (None, Some(version)) => Cow::Owned(format!("{event_type}.v{version}")),
+        _ => Cow::Borrowed(event_type),
+    }
+}
+
+impl VersionRouter {
+    /// A router to handlers for the types `handled`. A type without a version counts as version 1.
+    pub fn new(handled: impl IntoIterator<Item = Name>, upcasts: &[Upcast]) -> Self {
+        let mut router = Self::default();
+        for event_type in handled {
+            let (family, version) = split_version(&event_type);
+            let versions = router.handled.entry(family.to_owned()).or_default();
+            versions.insert(version.unwrap_or(1), event_type.clone());
+            router.exact.insert(event_type);
+        }
+        for upcast in upcasts {
+            router.upcasts.entry(upcast.event_type.clone()).or_default().push(upcast.clone());
+        }
+        router
+    }
+
+    /// Whether some version of the event has a handler.
+    pub fn concerns(&self, event_type: &str) -> bool {
+        self.exact.contains(event_type) || self.handled.contains_key(split_version(event_type).0)
+    }
+
+    /// Finds the handler for an event and brings its data to that handler's version.
+    pub fn route<'a>(&self, event_type: &str, data: &'a Value) -> Result<Routed<'a>, RouteError> {
+        if let Some(name) = self.exact.get(event_type) {
+            return Ok(Routed { event_type: name.clone(), data: Cow::Borrowed(data), through: Vec::new() });
+        }
+        let (family, version) = split_version(event_type);
+        let version = version.unwrap_or(1);
+        let Some(versions) = self.handled.get(family) else {
+            return Err(RouteError::NoHandler { event_type: event_type.to_owned() });
+        };
+        if let Some(name) = versions.get(&version) {
+            // `order.created` and `order.created.v1` are the same.
+            return Ok(Routed { event_type: name.clone(), data: Cow::Borrowed(data), through: Vec::new() });
+        }
+        let newest = *versions.keys().next_back().expect("a family is there because of a version");
+        let family = || family.to_owned();
+        if version > newest {
+            return Err(RouteError::Newer { family: family(), version, newest });
+        }
+        let steps = self.way(&family(), version, versions);
+        let Some(last) = steps.last() else {
+            return Err(RouteError::NoWay { family: family(), version, newest });
+        };
+        let name = versions[&last.to].clone();
+        let (mut current, mut through) = (Cow::Borrowed(data), vec![version]);
+        for step in steps {
+            current = Cow::Owned(upcast(&step.with, &current).map_err(|fault| RouteError::Upcast {
+                family: family(),
+                from: step.from,
+                to: step.to,
+                fault,
+            })?);
+            through.push(step.to);
+        }
+        Ok(Routed { event_type: name, data: current, through })
+    }
+
+    /// The fewest steps from `version` to the newest handled version that can be reached; of equally many, those
+    /// that stand first in the file. Empty where none can be.
+    fn way(&self, family: &str, version: u32, handled: &BTreeMap<u32, Name>) -> Vec<&Upcast> {
+        let upcasts = self.upcasts.get(family).map_or(&[][..], Vec::as_slice);
+        let mut came_by: BTreeMap<u32, &Upcast> = BTreeMap::new();
+        let mut next = VecDeque::from([version]);
+        while let Some(from) = next.pop_front() {
+            for upcast in upcasts.iter().filter(|upcast| upcast.from == from && upcast.to > from) {
+                came_by.entry(upcast.to).or_insert_with(|| {
+                    next.push_back(upcast.to);
+                    upcast
+                });
+            }
+        }
+        let mut steps = Vec::new();
+        let mut at = came_by.keys().rev().find(|reached| handled.contains_key(reached)).copied();
+        while let Some(step) = at.and_then(|to| came_by.get(&to)) {
+            steps.push(*step);
+            at = Some(step.from);
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+fn upcast(program: &Program, data: &Value) -> Result<Value, ProgramFault> {
+    program.run(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Upcasters that write their own step into the data.
+    fn router(handled: &[&str], steps: &[(u32, u32)]) -> VersionRouter {
+        let upcasts: Vec<Upcast> = steps
+            .iter()
+            .map(|(from, to)| Upcast {
+                event_type: "order.created".into(),
+                from: *from,
+                to: *to,
+                with: Program::compile(&format!(".by += [\"{from}-{to}\"]")).unwrap(),
+            })
+            .collect();
+        VersionRouter::new(handled.iter().map(|name| Name::from(*name)), &upcasts)
+    }
+
+    fn check(
+        handled: &[&str],
+        steps: &[(u32, u32)],
+        event_type: &str,
+        expected: Result<(&str, &[u32]), &str>,
+    ) {
+        let data = json!({"by": []});
+        let router = router(handled, steps);
+        match (router.route(event_type, &data), expected) {
+            (Ok(routed), Ok((name, through))) => {
+                assert_eq!((&*routed.event_type, &routed.through[..]), (name, through), "{event_type}");
+                let by: Vec<String> =
+                    through.windows(2).map(|pair| format!("{}-{}", pair[0], pair[1])).collect();
+                assert_eq!(routed.data.into_owned(), json!({ "by": by }), "{event_type}");
+            }
+            (Err(error), Err(said)) => {
+                let error_text = format!("{}: {error}", error.reason());
+                assert!(error_text.starts_with(said), "{error_text}");
+            }
+            (routed, expected) => panic!("{event_type}: {routed:?}, not {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn a_version_goes_to_its_own_handler_without_being_touched() {
+        let both = &["order.created.v1", "order.created.v2"][..];
+        check(both, &[(1, 2)], "order.created.v1", Ok(("order.created.v1", &[])));
+        check(both, &[(1, 2)], "order.created.v2", Ok(("order.created.v2", &[])));
+        check(&["order.created"], &[], "order.created.v1", Ok(("order.created", &[])));
+        check(&["order.created.v1"], &[], "order.created", Ok(("order.created.v1", &[])));
+    }
+
+    #[test]
+    fn an_old_version_goes_through_the_chain_to_the_newest_known() {
+        let handled = &["order.created.v3"][..];
+        check(handled, &[(1, 2), (2, 3)], "order.created.v1", Ok(("order.created.v3", &[1, 2, 3])));
+        check(handled, &[(2, 3), (1, 2)], "order.created.v2", Ok(("order.created.v3", &[2, 3])));
+        check(handled, &[(1, 2), (2, 3), (1, 3)], "order.created", Ok(("order.created.v3", &[1, 3])));
+        check(handled, &[(1, 2), (2, 3), (3, 4)], "order.created.v1", Ok(("order.created.v3", &[1, 2, 3])));
+        // The newest handler that can be reached, which need not be the newest of all.
+        let gap = &["order.created.v2", "order.created.v5"][..];
+        check(gap, &[(1, 2)], "order.created.v1", Ok(("order.created.v2", &[1, 2])));
+    }
+
+    #[test]
+    fn what_cannot_be_brought_to_a_known_version_is_poison_and_says_why() {
+        let handled = &["order.created.v2"][..];
+        check(
+            handled,
+            &[(1, 2)],
+            "order.created.v3",
+            Err("version: order.created has version 3, and the newest"),
+        );
+        check(handled, &[], "order.created.v1", Err("version: no upcaster leads from version 1"));
+        check(handled, &[(1, 3)], "order.created.v1", Err("version: no upcaster leads from version 1"));
+        check(handled, &[(2, 1)], "order.created.v1", Err("version: no upcaster leads"));
+        check(
+            handled,
+            &[(1, 2)],
+            "order.cancelled.v1",
+            Err("no handler: nobody here handles order.cancelled.v1"),
+        );
+    }
+
+    #[test]
+    fn an_upcaster_that_fails_is_named() {
+        let router = router(&["order.created.v2"], &[(1, 2)]);
+        let error = router.route("order.created.v1", &json!("no object")).unwrap_err();
+        assert!(error.is_poison());
+        let said = error.to_string();
+        assert!(said.starts_with("the upcaster of order.created from version 1 to 2 failed: "), "{said}");
+    }
+
+    #[test]
+    fn versions_are_the_end_of_a_name() {
+        for (name, family, version) in [
+            ("order.created.v12", "order.created", Some(12)),
+            ("order.created", "order.created", None),
+            ("order.v1.created", "order.v1.created", None),
+            ("order.created.v", "order.created.v", None),
+            ("order.created.v+1", "order.created.v+1", None),
+            ("order.created.v99999999999", "order.created.v99999999999", None),
+        ] {
+            assert_eq!(split_version(name), (family, version));
+        }
+        assert_eq!(join_version("order.created", Some("2")), "order.created.v2");
+        assert_eq!(join_version("order.created.v1", Some("2")), "order.created.v1");
+        assert_eq!(join_version("order.created", Some("2.0")), "order.created");
+        assert_eq!(join_version("order.created", None), "order.created");
+    }
+}

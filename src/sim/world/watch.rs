@@ -1,0 +1,165 @@
+//! Watching from outside: the domain's invariants and read models, from the log alone. It follows the journal commit
+//! by commit, so it can be asked at any time, also for the first time at the end, and says the same.
+
+use serde_json::{Value, json};
+
+use super::ledger::Ledger;
+use super::report::Account;
+use super::{End, World};
+use crate::base::ticks::Ticks;
+use crate::runtime::monitor::{Books, Cadence, Monitor, Turn};
+use crate::runtime::projection::{Observed, ReadModels};
+use crate::runtime::{
+    CheckFact, DeadLetters, Direction, Fact, Journal, MemoryJournal, Position, Recorded, SagaNo, Wiring,
+    event_value,
+};
+
+/// How far read models are behind the log.
+const BEHIND: Ticks = Ticks::from_millis(40);
+/// With more sagas than this, checks over all rows rest between commits.
+const MANY_SAGAS: u32 = 200;
+
+/// Who watches.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    pub(super) monitor: Monitor,
+    pub(super) models: ReadModels,
+    ledger: Ledger,
+    letters: DeadLetters,
+    commits: usize,
+    seen: u32,
+    projected: u32,
+}
+
+impl Watch {
+    pub(super) fn new(wiring: &Wiring, sagas: u32) -> Self {
+        let cadence = if sagas > MANY_SAGAS { Cadence::Amortized } else { Cadence::EveryCommit };
+        Self {
+            monitor: Monitor::new(wiring.domain(), cadence),
+            models: ReadModels::new(wiring.domain()),
+            ledger: Ledger::new(wiring.steps()),
+            letters: DeadLetters::default(),
+            commits: 0,
+            seen: 0,
+            projected: 0,
+        }
+    }
+
+    /// Sees what was committed since; gives what turned.
+    pub(super) fn catch_up(
+        &mut self,
+        wiring: &Wiring,
+        journal: &MemoryJournal,
+        now: Ticks,
+        quiesced: bool,
+    ) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        for end in journal.commits_from(self.commits) {
+            self.commits += 1;
+            let mut at = now;
+            let mut concerns = false;
+            for position in self.seen + 1..=end.0 {
+                let Some(event) = journal.event(Position(position)) else { continue };
+                self.ledger.fold(wiring, Position(position), event);
+                self.letters.evolve(Position(position), event);
+                observe(journal, position, event, |observed| self.monitor.observe(observed));
+                concerns |= event.fact.domain().is_some();
+                at = event.at;
+            }
+            self.seen = end.0;
+            if concerns {
+                let (ledger, sagas) = (&self.ledger, self.ledger.sagas());
+                let books = Books { version: self.commits as u64, owed: &|| owed(wiring, ledger, sagas) };
+                turns.extend(self.monitor.after_commit(at, &books));
+            }
+        }
+        if quiesced {
+            let (ledger, sagas) = (&self.ledger, self.ledger.sagas());
+            let books = Books { version: self.commits as u64, owed: &|| owed(wiring, ledger, sagas) };
+            turns.extend(self.monitor.settled(now, &books));
+        }
+        for position in self.projected + 1..=journal.len() {
+            let Some(event) = journal.event(Position(position)) else { break };
+            if !quiesced && event.at.after(BEHIND) > now {
+                break;
+            }
+            observe(journal, position, event, |observed| self.models.apply(observed));
+            self.projected = position;
+        }
+        turns
+    }
+}
+
+fn observe(journal: &MemoryJournal, position: u32, event: &Recorded, tell: impl FnOnce(&Observed<'_>)) {
+    let position = u64::from(position);
+    let Some(fact) = event.fact.domain() else {
+        return tell(&Observed { position, event_type: "", json: &|| Value::Null });
+    };
+    let json = || event_value(fact, &journal.stream(event.stream).name, event.version);
+    tell(&Observed { position, event_type: &fact.event_type, json: &json });
+}
+
+/// What the books account for: everything that sagas which have not ended hold, and what they owe.
+fn owed(wiring: &Wiring, ledger: &Ledger, sagas: u32) -> Value {
+    let mut all = Vec::new();
+    for saga in (1..=sagas).map(SagaNo) {
+        let life = ledger.life(saga);
+        if life.completed || life.compensated {
+            continue;
+        }
+        for step in wiring.step_numbers() {
+            let account = ledger.account(wiring, saga, step);
+            let held = ledger.lines(saga).get(step.index()).map_or(0, |line| line.held());
+            let forward = account == Account::OwedForward;
+            if account == Account::Unaccounted || held == 0 && !forward {
+                continue;
+            }
+            all.push(json!({
+                "saga": saga.to_string(),
+                "step": &*wiring.step_names()[step.index()],
+                "held": held,
+                "direction": if forward { Direction::Do.word() } else { Direction::Undo.word() },
+            }));
+        }
+    }
+    Value::Array(all)
+}
+
+impl World {
+    /// The same world, watched: the domain's checks are made after every commit and recorded in the log when they
+    /// break and when they hold again. Without it they are made when somebody asks.
+    #[must_use]
+    pub fn watched(mut self) -> Self {
+        self.watch = Some(Watch::new(&self.wiring, self.recipe.sagas));
+        self
+    }
+
+    /// Who watches, up to date.
+    pub(super) fn watching(&self) -> Watch {
+        let mut watch = self.watch.clone().unwrap_or_else(|| Watch::new(&self.wiring, self.recipe.sagas));
+        watch.catch_up(&self.wiring, &self.journal, self.now, self.end == Some(End::Quiesced));
+        watch
+    }
+
+    /// Lets the watch see what was committed, and records what it finds.
+    pub(super) fn record_checks(&mut self) {
+        let Some(mut watch) = self.watch.take() else { return };
+        let quiesced = self.end == Some(End::Quiesced);
+        let turns = watch.catch_up(&self.wiring, &self.journal, self.now, quiesced);
+        for turn in turns {
+            let event = self.journal.event(Position(u32::try_from(turn.position).unwrap_or(0)));
+            let (event, saga) = event.map_or((None, SagaNo::NONE), |event| (Some(event.id), event.saga));
+            let stream = format!("check-{}", turn.invariant);
+            let invariant = turn.invariant;
+            let fact = match turn.standing {
+                crate::runtime::monitor::Standing::Broken(breach) => {
+                    CheckFact::Broken { invariant, difference: breach.difference.into(), event }
+                }
+                _ => CheckFact::Restored { invariant, event },
+            };
+            let context = super::fact_context(self.now, saga, event);
+            self.record(context, &stream, "Check", Fact::Check(fact));
+        }
+        self.watch = Some(watch);
+    }
+}
