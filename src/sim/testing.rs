@@ -163,6 +163,7 @@ pub(super) fn report(recipe: &str) -> RunReport {
             fault: "process-payment:duplicated".to_owned(),
             on: true,
             hits: 1,
+            on: true,
             first_hit: Some(12),
         }],
         ended: Ticks(9_000),

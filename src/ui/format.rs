@@ -7,6 +7,7 @@ use chrono::{DateTime, Local, TimeZone as _};
 pub use crate::base::text::{count, thousands};
 use crate::base::ticks::Ticks;
 use crate::model::Timestamp;
+use crate::runtime::LetterState;
 use crate::ui::theme::Outcome;
 
 /// `812 bytes`, `3.1 MB`.
@@ -157,6 +158,28 @@ pub fn outcome_look(outcome: crate::sim::Outcome) -> Outcome {
         Sim::Compensated => Outcome::Compensated,
         Sim::Completed => Outcome::Completed,
         Sim::Running => Outcome::Running,
+    }
+}
+
+/// How a state of dead letters looks.
+pub fn letter_look(state: LetterState) -> Outcome {
+    match state {
+        LetterState::Open => Outcome::DeadLetter,
+        LetterState::Redriven => Outcome::Running,
+        LetterState::Answered => Outcome::Compensated,
+        LetterState::Resolved => Outcome::Completed,
+        LetterState::Discarded => Outcome::NoActivity,
+    }
+}
+
+/// What a state of dead letters means, in one sentence.
+pub fn letter_about(state: LetterState) -> &'static str {
+    match state {
+        LetterState::Open => "Nobody will act without a person",
+        LetterState::Redriven => "It was sent again and is under way",
+        LetterState::Answered => "The saga has gone another way: kept as evidence, and not to be sent again",
+        LetterState::Resolved => "It was handled after all",
+        LetterState::Discarded => "A person put it away",
     }
 }
 

@@ -2,10 +2,12 @@
 //! reader would, and drawn by CPU.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod dead_letters;
 mod dialogs;
 mod inspector;
 mod lanes;
 mod log;
+mod matrix;
 mod navigator;
 mod palette;
 mod pictures;

@@ -21,6 +21,43 @@ fn the_sample_is_one_click_away() {
 }
 
 #[test]
+fn a_saga_is_broken_in_three_clicks_and_the_reason_is_said_before() {
+    let mut window = Window::open(Vec::<std::path::PathBuf>::new());
+    assert!(window.says_part("No answer after 3 attempts"), "{:?}", window.labels());
+    window.click("Travel");
+    assert!(window.says("Flight sold out") && !window.says("No stock"), "{:?}", window.labels());
+    window.click("Shop order");
+    window.click("No stock");
+    for said in [
+        "Out of stock: the payment is refunded, the order is cancelled.",
+        "A refusal is an answer: nothing happened there, so only what was done before is undone, the last first.",
+        "reserve-inventory: refused: out of stock",
+        "process-payment: completed, then compensated",
+        "confirm-order: not reached",
+        "shop/fulfilment?seed=7&fault=reserve-inventory:reject",
+    ] {
+        assert!(window.says(said), "{said} is not in {:?}", window.labels());
+    }
+    window.click("Break it");
+    assert_eq!(window.recipe(), "shop/fulfilment?seed=7&fault=reserve-inventory:reject");
+    let frame = window.app().document().unwrap().frame().unwrap();
+    assert!(!frame.is_newest(), "it stands at the fault, and the way back lies ahead");
+    let refused = frame.sagas[0].steps.iter().find(|step| step.name == "reserve-inventory").unwrap();
+    assert_eq!(refused.undo_attempts, 0);
+}
+
+#[test]
+fn every_failure_of_a_saga_is_one_click_from_the_welcome_page() {
+    let mut window = Window::open(Vec::<std::path::PathBuf>::new());
+    window.click("Show every failure at once");
+    assert!(
+        window.says_part("confirm-order/command, reject: compensated, 1 attempt"),
+        "{:?}",
+        window.labels()
+    );
+}
+
+#[test]
 fn recent_files_open_again_and_missing_ones_leave_the_list() {
     let home = tempfile::tempdir().unwrap();
     let mut settings = Settings::default();

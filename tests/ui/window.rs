@@ -2,6 +2,7 @@
 //! screen reader says it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use egui::accesskit::Role;
@@ -11,10 +12,12 @@ use egui::{
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sagascope::engine::Dirs;
+use sagascope::domain::BuiltIn;
+use sagascope::engine::{Dirs, SimRequest, SimStart};
 use sagascope::index::{StreamId, StreamLookup};
 use sagascope::model::Row;
-use sagascope::ui::command::{Command, GoCommand};
+use sagascope::sim::Recipe;
+use sagascope::ui::command::{Command, GoCommand, SimulationCommand};
 use sagascope::ui::fonts::Fallback;
 use sagascope::ui::theme::Theme;
 use sagascope::ui::{App, AppOptions};
@@ -70,6 +73,28 @@ impl Window {
     /// The sample store in a window of this size.
     pub fn shop(size: Vec2) -> Self {
         Self::with([sample()], Setup { size, ..Setup::default() })
+    }
+
+    /// A window on a run of a built-in domain, to its end, shown from `start`.
+    pub fn simulate(recipe: &str, start: SimStart) -> Self {
+        let mut window = Self::open(NO_STORE);
+        window.begin(recipe, start);
+        window
+    }
+
+    /// Begins a run in this window.
+    pub fn begin(&mut self, recipe: &str, start: SimStart) {
+        let recipe = Recipe::parse(recipe).expect("the recipe can be read");
+        let domain = BuiltIn::named(&recipe.domain).expect("it is built in").load();
+        let request = SimRequest { domain: Arc::new(domain), recipe, start };
+        self.send(SimulationCommand::Begin(Box::new(request)));
+    }
+
+    /// The recipe of the run that is open.
+    pub fn recipe(&self) -> String {
+        let document = self.app().document().expect("something is open");
+        let simulation = document.simulation.as_ref().expect("it is a run");
+        simulation.request.recipe.to_string()
     }
 
     /// A window on `stores`.

@@ -11,7 +11,7 @@ use super::{Ask, SimControl, SimRequest, SimStart, Until};
 use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::base::thread;
-use crate::engine::{DocumentId, EngineEvent, LoadFailure, LoadProgress, Waker};
+use crate::engine::{DocumentId, EngineEvent, LoadFailure, LoadProgress, Redrive, Waker};
 use crate::sim::{DeadLetter, History, InvariantState, SagaPhase, World, WorldStep};
 
 /// Controls that can wait: a person gives a few a second, a held key some dozens.
@@ -189,13 +189,10 @@ impl Run {
             }
             SimControl::ToEvent(at) => self.to_position(at + 1),
             SimControl::ToFault => self.to_fault(),
+            SimControl::Redrive(redrive) => self.redrive(&redrive),
             SimControl::Act(act) => {
                 self.refused =
                     self.in_branches(|history| history.act(act)).err().map(|error| error.to_string());
-            }
-            SimControl::Redrive(redrive) => {
-                let cancel = self.cancel.clone();
-                self.in_branches(|history| redrive.carry_out(history, &cancel));
             }
             SimControl::Undo => {
                 self.in_branches(History::take_back);
@@ -242,6 +239,12 @@ impl Run {
             self.record_anew();
         }
         done
+    }
+
+    fn redrive(&mut self, redrive: &Redrive) {
+        let cancel = self.cancel.clone();
+        // Cancelled half-way, what was sent is sent: the frame shows it.
+        self.in_branches(|history| redrive.carry_out(history, &cancel));
     }
 
     fn record_anew(&mut self) {

@@ -34,6 +34,10 @@ pub(super) enum Item {
     Type(usize),
     /// So many types are not shown.
     MoreTypes(usize),
+    /// Head of the dead letters.
+    Letters,
+    /// The dead letters of one state, by its place in the model.
+    Letter(usize),
     /// Head of the sources.
     Sources,
     /// A source.
@@ -47,6 +51,7 @@ pub(super) enum Item {
 pub(super) enum Section {
     Streams,
     Types,
+    Letters,
     Sources,
 }
 
@@ -107,6 +112,7 @@ enum Run {
         from: usize,
     },
     Types,
+    Letters,
     Sources,
 }
 
@@ -140,6 +146,13 @@ impl Lines {
                 if shown < all {
                     lines.one(Item::MoreTypes(all - shown));
                 }
+            }
+        }
+        if !model.letters.is_empty() && !finding {
+            lines.gap();
+            lines.one(Item::Letters);
+            if !folds.folded.contains(&Section::Letters) {
+                lines.add(model.letters.len(), Run::Letters);
             }
         }
         if sources > 0 && !finding {
@@ -208,6 +221,7 @@ impl Lines {
                 Item::Stream(*model.groups.get(*group)?.streams.get(from + offset)?)
             }
             Run::Types => Item::Type(offset),
+            Run::Letters => Item::Letter(offset),
             Run::Sources => Item::Source(offset),
         })
     }

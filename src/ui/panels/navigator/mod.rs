@@ -16,7 +16,7 @@ use self::rows::Act;
 use crate::engine::{DocumentId, Latest, Outcome};
 use crate::index::StreamId;
 use crate::query::toggled;
-use crate::ui::command::GoCommand;
+use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::theme::{PAD, TAB_BAR, body, caption};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, RowAlign, RowScroll, SearchField, VirtualRows, empty};
@@ -213,6 +213,7 @@ impl Navigator {
         match act {
             Act::Fold(Item::Streams) => self.folds.toggle_section(Section::Streams),
             Act::Fold(Item::Types) => self.folds.toggle_section(Section::Types),
+            Act::Fold(Item::Letters) => self.folds.toggle_section(Section::Letters),
             Act::Fold(Item::Sources) => self.folds.toggle_section(Section::Sources),
             Act::Fold(Item::Group(at)) => self.folds.toggle(&model.groups[at].key, finding),
             Act::Fold(Item::More(at, _)) => {
@@ -228,6 +229,7 @@ impl Navigator {
                 self.followed = Some(stream);
                 context.send(GoCommand::ShowStream(stream));
             }
+            Act::ShowLetters => context.send(WindowCommand::ShowView("dead-letters")),
             Act::Filter(term, wish) => {
                 context.send(GoCommand::Filter(toggled(&context.document.filter_text, &term, wish)));
             }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::base::cancel::CancelToken;
-use crate::engine::DocumentId;
+use crate::engine::{DocumentId, letter_counts};
 use crate::index::{EventLog, StreamId, StreamInfo, TypeId};
 use crate::query::Needle;
+use crate::runtime::LetterState;
 
 /// Order of streams and groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +71,8 @@ pub(super) struct Model {
     pub(super) types: Vec<TypeId>,
     /// Streams that were found.
     pub(super) streams: usize,
+    /// Dead letters by state, states without any left out.
+    pub(super) letters: Vec<(LetterState, u64)>,
     /// Whether prefixes of ids are no groups: nearly every stream would have its own.
     is_flat: bool,
 }
@@ -126,7 +129,9 @@ impl Model {
             let info = log.event_type(*id);
             (Reverse(info.events), Arc::clone(&info.name))
         });
-        Some(Self { groups, types, streams, is_flat })
+        let letters = LetterState::ALL.into_iter().zip(letter_counts(log));
+        let letters = letters.filter(|(_, count)| *count > 0).collect();
+        Some(Self { groups, types, streams, letters, is_flat })
     }
 
     /// Whether every group follows from the names of its streams.

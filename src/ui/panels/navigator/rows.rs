@@ -7,7 +7,8 @@ use super::menu::{stream_menu, type_menu};
 use super::model::{Model, Sort};
 use crate::index::{StreamId, TypeId};
 use crate::query::{TermKind, Wish, type_term};
-use crate::ui::format::{Zone, count, middle, one_line, thousands};
+use crate::runtime::LetterState;
+use crate::ui::format::{Zone, count, letter_about, letter_look, middle, one_line, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, body, caption, mono, mono_small, semibold};
 use crate::ui::view::ViewContext;
@@ -30,6 +31,8 @@ pub(super) enum Act {
     Sort(Sort),
     /// Replay a stream.
     Show(StreamId),
+    /// Show the dead letters.
+    ShowLetters,
     /// Put a word into the filter or take it out.
     Filter(String, Wish),
     /// Move the focus from a line by so many lines.
@@ -54,7 +57,8 @@ impl Rows<'_> {
     pub(super) fn row_ui(&mut self, ui: &mut Ui, rect: Rect, line: u64, item: Item) -> Option<Act> {
         let (response, act) = match item {
             Item::Gap => return None,
-            Item::Streams | Item::Types | Item::Sources => self.section_ui(ui, rect, item),
+            Item::Streams | Item::Types | Item::Letters | Item::Sources => self.section_ui(ui, rect, item),
+            Item::Letter(at) => self.letter_ui(ui, rect, *self.model.letters.get(at)?),
             Item::Group(at) => self.group_ui(ui, rect, at),
             Item::Stream(id) => self.stream_ui(ui, rect, id),
             Item::Type(at) => self.type_ui(ui, rect, *self.model.types.get(at)?),
@@ -95,6 +99,7 @@ impl Rows<'_> {
         match item {
             Item::Streams => Some(!self.folds.folded.contains(&Section::Streams)),
             Item::Types => Some(!self.folds.folded.contains(&Section::Types)),
+            Item::Letters => Some(!self.folds.folded.contains(&Section::Letters)),
             Item::Sources => Some(!self.folds.folded.contains(&Section::Sources)),
             Item::Group(at) => Some(self.folds.is_open(&self.model.groups.get(at)?.key, self.finding)),
             _ => None,
@@ -136,6 +141,9 @@ impl Rows<'_> {
         let (title, number) = match item {
             Item::Streams => ("Streams", found(self.model.streams, log.streams().len())),
             Item::Types => ("Types", found(self.model.types.len(), log.types().len())),
+            Item::Letters => {
+                ("Dead letters", thousands(self.model.letters.iter().map(|(_, count)| count).sum()))
+            }
             _ => ("Sources", thousands(context.document.open.sources.len() as u64)),
         };
         let inferred = if item == Item::Streams && self.model.is_inferred() { "inferred" } else { "" };
@@ -298,6 +306,26 @@ impl Rows<'_> {
             terms.any(|term| term.negated == negated && Some(&term.kind) == kind)
         };
         (has(false), has(true))
+    }
+
+    /// The dead letters of one state.
+    fn letter_ui(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        (state, letters): (LetterState, u64),
+    ) -> (Response, Option<Act>) {
+        let t = self.context.tokens;
+        let response = row(ui, rect, &format!("{}, {}", state.name(), count(letters, "dead letter")), false);
+        let end = number_ui(ui, rect, &thousands(letters), t.faint);
+        let left = rect.left() + GROUP;
+        let look = t.outcome(letter_look(state));
+        let icon = Rect::from_center_size(pos2(left + 5.0, rect.center().y), vec2(12.0, 12.0));
+        look.outcome.icon().paint(ui.painter(), icon, look.color);
+        let room = Rect::from_x_y_ranges(left + 16.0..=end, rect.y_range());
+        Line::new().body(state.name(), t.text).paint(ui.painter(), room);
+        let act = response.clicked().then_some(Act::ShowLetters);
+        (response.on_hover_text(letter_about(state)), act)
     }
 
     fn source_ui(&self, ui: &mut Ui, rect: Rect, at: usize) -> Option<(Response, Option<Act>)> {

@@ -80,7 +80,8 @@ impl BreakSaga {
             return;
         };
         let about = offer.domain.sagas.first().map_or("", |saga| &saga.about);
-        Line::new().body(&format!("{} Choose where it hurts.", about.trim()), t.muted).show(ui);
+        let words = format!("{} Choose where it hurts.", about.trim());
+        ui.add(Label::new(RichText::new(words).color(t.muted)).wrap());
         ui.add_space(16.0);
         numbered(ui, 1, "A saga");
         let titles: Vec<&str> = offers.iter().map(|offer| offer.title).collect();
@@ -125,10 +126,11 @@ impl BreakSaga {
             None => ui.add_space(track::HEIGHT),
         }
         ui.add_space(2.0);
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 78.0), Sense::hover());
+        ui.add_space(4.0);
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 92.0), Sense::hover());
         if let Some(story) = of_this.and_then(story) {
             let mut inner = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("story"));
-            inner.spacing_mut().item_spacing = vec2(8.0, 3.0);
+            inner.spacing_mut().item_spacing = vec2(8.0, 5.0);
             inner.add(Label::new(RichText::new(&story.told).font(body()).color(t.text)).wrap());
             inner.horizontal_top(|ui| {
                 ui.add(Badge::new(outcome_look(story.outcome)));

@@ -353,8 +353,9 @@ impl Entry {
         let square = Rect::from_center_size(pos2(rect.left() + 16.0, rect.center().y), vec2(14.0, 14.0));
         self.icon.paint(ui.painter(), square, if self.is_missing { t.faint } else { t.accent });
         let right = Rect::from_x_y_ranges(rect.right() - 100.0..=rect.right() - 8.0, rect.y_range());
-        Line::new().caption(&self.right, t.muted).right().paint(ui.painter(), right);
-        let mut end = right.left() - 8.0;
+        let painted = Line::new().caption(&self.right, t.muted).right().paint(ui.painter(), right);
+        // Times stand in a column of their own; without a middle there is nothing to stand below.
+        let mut end = if self.middle.is_empty() { painted.rect.left() } else { right.left() } - 8.0;
         if !self.middle.is_empty() {
             let middle = Rect::from_x_y_ranges(end - 120.0..=end, rect.y_range());
             let painted = Line::new().caption(&self.middle, t.muted).right().paint(ui.painter(), middle);

@@ -4,12 +4,12 @@
 use egui::{Label, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::list::{live, step_words};
-use super::{DeadLettersView, state_about, state_line, state_look};
+use super::{DeadLettersView, state_line};
 use crate::engine::{LoggedLetter, issuing_event};
 use crate::runtime::LetterState;
 use crate::ui::command::GoCommand;
-use crate::ui::format::{count, virtual_seconds};
-use crate::ui::theme::{PAD, RADIUS_CONTROL, Tokens, heading, mono_small, semibold};
+use crate::ui::format::{count, letter_about, letter_look, virtual_seconds};
+use crate::ui::theme::{PAD, RADIUS_CONTROL, Tokens, caption, heading, mono_small, semibold};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, link};
 
@@ -98,12 +98,11 @@ fn section(t: &Tokens, ui: &mut Ui, title: &str) {
 
 fn head_ui(t: &Tokens, ui: &mut Ui, letter: &LoggedLetter, state: LetterState) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
-    let about = state_about(state);
-    let label = format!("{}: {about}", state_look(state).word());
+    let about = letter_about(state);
+    let label = format!("{}: {about}", letter_look(state).word());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &label));
     state_line(t, ui.painter(), rect, state);
-    let words = rect.with_min_x(rect.left() + 96.0);
-    Line::new().caption(about, t.muted).paint(ui.painter(), words);
+    ui.add(Label::new(RichText::new(about).font(caption()).color(t.muted)).wrap());
     let title = RichText::new(&letter.message_type).font(heading()).color(t.text);
     ui.add(Label::new(title).wrap());
     Line::new().mono(&letter.key, t.muted).show(ui);
@@ -164,7 +163,7 @@ fn changes_ui(context: &ViewContext<'_>, ui: &mut Ui, letter: &LoggedLetter) {
         let later = context.log().rank_of(change.row) > rank;
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 18.0), Sense::hover());
-            let look = t.outcome(state_look(change.state));
+            let look = t.outcome(letter_look(change.state));
             let square = egui::Rect::from_center_size(rect.center(), vec2(10.0, 10.0));
             look.outcome.icon().paint(ui.painter(), square, if later { t.faint } else { look.color });
             if link(ui, &change.what).on_hover_text("Go to this event").clicked() {

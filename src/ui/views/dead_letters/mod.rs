@@ -16,9 +16,9 @@ use crate::engine::{DocumentId, Latest, LoggedLetter, Outcome as Answer, read_le
 use crate::model::Row;
 use crate::runtime::LetterState;
 use crate::ui::command::SIMULATE;
-use crate::ui::format::thousands;
+use crate::ui::format::{letter_look, thousands};
 use crate::ui::icons::Icon;
-use crate::ui::theme::{Outcome, PAD, Tokens};
+use crate::ui::theme::{PAD, Tokens};
 use crate::ui::view::{View, ViewClass, ViewContext};
 use crate::ui::widgets::{Line, empty, failed, loading, segment};
 
@@ -34,7 +34,7 @@ pub static CLASS: ViewClass = ViewClass {
 /// Height of the bar above.
 const BAR: f32 = 44.0;
 /// From this width on list and letter are side by side.
-const WIDE: f32 = 820.0;
+const WIDE: f32 = 940.0;
 /// Share of the list, beside and above the letter.
 const BESIDE: f32 = 0.5;
 const ABOVE: f32 = 0.42;
@@ -205,7 +205,9 @@ impl DeadLettersView {
             (all.with_max_y(split), all.with_min_y(split + 1.0))
         };
         if !entries.iter().any(|entry| Some(entry.id) == self.selected) {
-            self.selected = entries.first().map(|entry| entry.id);
+            // Where a person is needed first.
+            let open = entries.iter().find(|entry| entry.state == LetterState::Open);
+            self.selected = open.or(entries.first()).map(|entry| entry.id);
         }
         let mut list = ui.new_child(UiBuilder::new().max_rect(first).id_salt("list"));
         list.set_clip_rect(first.intersect(ui.clip_rect()));
@@ -241,31 +243,9 @@ fn state_word(state: LetterState) -> &'static str {
     }
 }
 
-/// What a state means, in one sentence.
-fn state_about(state: LetterState) -> &'static str {
-    match state {
-        LetterState::Open => "Nobody will act without a person",
-        LetterState::Redriven => "It was sent again and is under way",
-        LetterState::Answered => "The saga has gone another way: kept as evidence, and not to be sent again",
-        LetterState::Resolved => "It was handled after all",
-        LetterState::Discarded => "A person put it away",
-    }
-}
-
-/// How a state looks.
-fn state_look(state: LetterState) -> Outcome {
-    match state {
-        LetterState::Open => Outcome::DeadLetter,
-        LetterState::Redriven => Outcome::Running,
-        LetterState::Answered => Outcome::Compensated,
-        LetterState::Resolved => Outcome::Completed,
-        LetterState::Discarded => Outcome::NoActivity,
-    }
-}
-
 /// A state as glyph and word.
 fn state_line(t: &Tokens, painter: &egui::Painter, rect: Rect, state: LetterState) {
-    let look = t.outcome(state_look(state));
+    let look = t.outcome(letter_look(state));
     let square = Rect::from_center_size(pos2(rect.left() + 6.0, rect.center().y), vec2(12.0, 12.0));
     look.outcome.icon().paint(painter, square, look.color);
     let words = rect.with_min_x(rect.left() + 17.0);

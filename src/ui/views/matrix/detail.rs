@@ -36,6 +36,7 @@ enum Part {
     #[default]
     What,
     Why,
+    Run,
 }
 
 /// Its presentation state.
@@ -79,25 +80,27 @@ impl Detail {
             part.set_clip_rect(area.intersect(ui.clip_rect()));
             part.spacing_mut().item_spacing = vec2(8.0, 2.0);
             match (wide, at) {
-                (_, 0) => scrolled(&mut part, "cell", |ui| {
-                    cell_ui(context.tokens, ui, board, ran, trial);
-                    if !wide {
-                        ui.add_space(8.0);
-                        run_ui(context, ui, board, ran, &recipe, trial);
-                    }
-                }),
+                (_, 0) => {
+                    scrolled(&mut part, "cell", |ui| cell_ui(context.tokens, ui, board, ran, trial));
+                }
                 (true, 1) => what_ui(context.tokens, &mut part, trial, true),
                 (true, 2) => why_ui(context.tokens, &mut part, board, ran, trial, true),
                 (false, 1) => {
-                    let parts = [(Part::What, "What happens"), (Part::Why, "And why")];
+                    let parts =
+                        [(Part::What, "What happens"), (Part::Why, "And why"), (Part::Run, "This run")];
                     segment(&mut part, "Part", &mut self.part, &parts);
                     part.add_space(6.0);
                     match self.part {
                         Part::What => what_ui(context.tokens, &mut part, trial, false),
                         Part::Why => why_ui(context.tokens, &mut part, board, ran, trial, false),
+                        Part::Run => {
+                            scrolled(&mut part, "run", |ui| {
+                                run_ui(context, ui, board, ran, &recipe, trial, false);
+                            });
+                        }
                     }
                 }
-                _ => scrolled(&mut part, "run", |ui| run_ui(context, ui, board, ran, &recipe, trial)),
+                _ => scrolled(&mut part, "run", |ui| run_ui(context, ui, board, ran, &recipe, trial, true)),
             }
         }
         ui.advance_cursor_after_rect(all);
@@ -321,9 +324,12 @@ fn run_ui(
     ran: &Ran,
     recipe: &Recipe,
     trial: Option<&Trial>,
+    with_title: bool,
 ) {
     let t = context.tokens;
-    title(t, ui, "This run");
+    if with_title {
+        title(t, ui, "This run");
+    }
     let text = recipe.to_string();
     let frame = egui::Frame::new().fill(t.raised).corner_radius(RADIUS_CONTROL).inner_margin(PAD * 0.66);
     frame.show(ui, |ui| {

@@ -25,12 +25,12 @@ const BETWEEN: f32 = 11.0;
 /// Height of the heads of columns.
 const HEAD: f32 = 44.0;
 /// Width of the heads of rows, and of narrow ones.
-const SIDE: f32 = 196.0;
+const SIDE: f32 = 184.0;
 const SIDE_NARROW: f32 = 168.0;
 /// Widths of a column: with a caption's letters, and with those of a tick.
-const COLUMN_MAX: f32 = 150.0;
-const COLUMN_CAPTION: f32 = 103.0;
-const COLUMN_MIN: f32 = 93.0;
+const COLUMN_MAX: f32 = 180.0;
+const COLUMN_CAPTION: f32 = 106.0;
+const COLUMN_MIN: f32 = 99.0;
 /// Between two columns.
 const COLUMN_GAP: f32 = 3.0;
 
@@ -219,6 +219,11 @@ impl Grid<'_> {
 const GAPS: &str =
     "A process may die before commit, before acknowledge, before publish, before marking as sent";
 
+/// The height at which the whole table is seen.
+pub(super) fn height(rows: &[Row]) -> f32 {
+    HEAD + tops(rows).last().copied().unwrap_or(0.0) + 20.0
+}
+
 /// Where each row begins, and where the last ends.
 pub(super) fn tops(rows: &[Row]) -> Vec<f32> {
     let mut top = 8.0;
@@ -320,7 +325,7 @@ impl CellPaint<'_> {
     fn paint_ran(&self, painter: &Painter, rect: Rect, ran: &Ran) {
         let t = self.t;
         let report = ran.shown();
-        let inside = rect.shrink2(vec2(5.0, 0.0));
+        let inside = rect.shrink2(vec2(4.0, 0.0));
         let Some(outcome) = report.outcome else {
             let words = Line::new().piece("not reached", self.font.clone(), t.faint);
             words.center().paint(painter, inside);
@@ -342,7 +347,7 @@ impl CellPaint<'_> {
         let attempts = report.attempts_shown(self.table.leg(ran)).to_string();
         let number = FontId { size: self.font.size, ..mono_small() };
         let painted = Line::new().piece(&attempts, number, color).right().paint(painter, inside);
-        let room = Rect::from_x_y_ranges(inside.left() + 14.0..=painted.rect.left() - 1.0, rect.y_range());
+        let room = Rect::from_x_y_ranges(inside.left() + 13.0..=painted.rect.left() - 1.0, rect.y_range());
         Line::new().piece(look.outcome.word(), self.font.clone(), color).paint(painter, room);
     }
 }

@@ -37,8 +37,9 @@ pub static CLASS: ViewClass = ViewClass {
 /// Seed of the runs where no simulation says another.
 const SEED: u64 = 7;
 
-/// Height of the panel about the selected cell, and its share of a low view.
+/// Height of the panel about the selected cell, what it may grow to, and its share of a low view.
 const DETAIL: f32 = 232.0;
+const DETAIL_MAX: f32 = 420.0;
 const DETAIL_SHARE: f32 = 0.46;
 
 #[derive(Default)]
@@ -218,6 +219,9 @@ impl MatrixView {
         };
         let all = ui.available_rect_before_wrap();
         let height = DETAIL.min((all.height() * DETAIL_SHARE).floor());
+        // What the table leaves is the panel's, up to a point.
+        let spare = if self.pairs { 0.0 } else { all.height() - grid::height(&board.layout.rows) };
+        let height = height.max(spare.min(DETAIL_MAX));
         let split = all.bottom() - height;
         let above = Rect::from_min_max(all.min, pos2(all.right(), split));
         let below = Rect::from_min_max(pos2(all.left(), split), all.max);
@@ -271,7 +275,9 @@ impl MatrixView {
         }
         let (table, _) = self.table.as_ref()?;
         if self.selected.is_none() && table.board().is_whole() {
-            self.selected = table.worst();
+            let open = context.document.simulation.as_ref();
+            let of_run = open.and_then(|simulation| table.of_run(&simulation.request.recipe));
+            self.selected = of_run.or_else(|| table.worst());
             self.reveal = true;
         }
         let grid = Grid {

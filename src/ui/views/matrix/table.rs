@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use crate::engine::{Board, MatrixAsk, Outcome as Answer, Ran};
-use crate::sim::Outcome;
 use crate::sim::faults::{FaultKind, Leg};
 use crate::sim::matrix::Row;
+use crate::sim::{Outcome, Recipe};
 
 /// The answer of the job that fills a board.
 pub(super) type BoardAnswer = Arc<Answer<MatrixAsk, Result<Board, String>>>;
@@ -176,12 +176,22 @@ impl Table {
             .find(|at| is(self, *at))
     }
 
+    /// The cell whose faults are those of a run that is open.
+    pub(super) fn of_run(&self, recipe: &Recipe) -> Option<(usize, usize)> {
+        let board = self.board();
+        let ran = board.iter().find(|ran| ran.cell.recipe.faults == recipe.faults)?;
+        self.column_of(ran.cell.at.1).map(|column| (ran.cell.at.0, column))
+    }
+
+    fn column_of(&self, kind: usize) -> Option<usize> {
+        self.columns.iter().position(|column| column.kinds.contains(&kind))
+    }
+
     /// The worst cell, the first among equals: what there is to look at first.
     pub(super) fn worst(&self) -> Option<(usize, usize)> {
         let board = self.board();
         let ran = board.get(*board.worst_first.first()? as usize)?;
-        let column = self.columns.iter().position(|column| column.kinds.contains(&ran.cell.at.1))?;
-        Some((ran.cell.at.0, column))
+        self.column_of(ran.cell.at.1).map(|column| (ran.cell.at.0, column))
     }
 }
 
@@ -210,7 +220,6 @@ pub(super) mod tests {
     use super::*;
     use crate::base::cancel::CancelToken;
     use crate::domain::BuiltIn;
-    use crate::sim::Recipe;
     use crate::sim::faults::Protection;
 
     pub(in crate::ui::views::matrix) fn answer(without: Option<Protection>) -> BoardAnswer {

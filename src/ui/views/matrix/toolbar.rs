@@ -19,7 +19,7 @@ use crate::ui::widgets::{Button, Line, focus_ring, node, progress, segment};
 const BAR: f32 = 44.0;
 const LINE: f32 = 32.0;
 /// From this width on everything is in one line; from the other on the comparisons are side by side.
-const WIDE: f32 = 1_480.0;
+const WIDE: f32 = 1_800.0;
 const MIDDLE: f32 = 900.0;
 
 impl MatrixView {

@@ -1,0 +1,77 @@
+//! The dead letters: what they say, what redriving would do before it is done, and where it cannot be done.
+
+use sagascope::engine::{SimStart, record};
+use sagascope::runtime::LetterState;
+use sagascope::ui::command::WindowCommand;
+use sagascope_ui_tests::window::{Window, sample};
+
+const HEALED: &str = "shop/fulfilment?seed=7&fault=send-confirmation:transient:3";
+
+fn letters(window: &Window) -> Vec<LetterState> {
+    let frame = window.app().document().unwrap().frame().unwrap();
+    frame.dead_letters.iter().map(|letter| letter.state).collect()
+}
+
+#[test]
+fn a_dry_run_says_what_redriving_does_and_it_does_that() {
+    let mut window = Window::simulate(HEALED, SimStart::AtEnd);
+    window.send(WindowCommand::ShowView("dead-letters"));
+    for said in [
+        "open, notification.send, s1, send-confirmation: 3 attempts",
+        "s1/send-confirmation/do",
+        "saga.step_retried",
+    ] {
+        assert!(window.says(said), "{said} is not in {:?}", window.labels());
+    }
+    assert!(window.says("Redriving now would: complete s1"), "{:?}", window.labels());
+    assert_eq!(letters(&window), [LetterState::Open], "a dry run changes nothing");
+    window.click("Redrive");
+    assert_eq!(letters(&window), [LetterState::Resolved]);
+    assert!(window.says_part("resolved, notification.send, s1"), "{:?}", window.labels());
+    assert!(window.says("It cannot be redriven: only an open letter can be sent again."));
+}
+
+#[test]
+fn many_go_in_ramps_that_stop() {
+    let recipe = "shop/fulfilment?seed=7&sagas=12&fault=send-confirmation:transient:all";
+    let mut window = Window::simulate(recipe, SimStart::AtEnd);
+    window.send(WindowCommand::ShowView("dead-letters"));
+    assert!(window.says_part("fail again for 12 of 12"), "{:?}", window.labels());
+    window.click("Redrive at once");
+    window.click("In ramps 1-2-5-10, stop at the first that fails");
+    assert!(window.says_part("fail again, stop there, with 11 left alone"), "{:?}", window.labels());
+    window.click("Redrive all 12");
+    let frame = window.app().document().unwrap().frame().unwrap();
+    let tries = |more: usize| frame.dead_letters.iter().filter(|letter| letter.attempts.len() > more).count();
+    assert_eq!((tries(0), tries(3)), (12, 1), "only the first was sent again");
+}
+
+#[test]
+fn a_log_from_a_file_shows_its_letters_and_says_why_none_is_redriven() {
+    let window = Window::simulate(HEALED, SimStart::AtEnd);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    record(&window.app().document().unwrap().open, &path).unwrap();
+    let mut window = Window::open([path]);
+    window.send(WindowCommand::ShowView("dead-letters"));
+    assert!(
+        window.says("open, notification.send, s1, send-confirmation: 3 attempts"),
+        "{:?}",
+        window.labels()
+    );
+    assert!(window.says_part("this log was opened from a file, which is never changed"));
+    assert!(!window.says("Redrive") && !window.says("Redrive all"));
+    let mut other = Window::open([sample()]);
+    other.send(WindowCommand::ShowView("dead-letters"));
+    assert!(other.says_part("No dead letters: this log has no dead_letter events"), "{:?}", other.labels());
+}
+
+#[test]
+fn the_navigator_counts_them_by_state_and_leads_there() {
+    let mut window = Window::simulate(HEALED, SimStart::AtEnd);
+    assert!(window.says("Dead letters, 1"), "{:?}", window.labels());
+    window.click("open, 1 dead letter");
+    assert!(window.says("s1/send-confirmation/do"), "{:?}", window.labels());
+    let window = Window::open([sample()]);
+    assert!(!window.says_part("Dead letters, "));
+}

@@ -1,0 +1,114 @@
+//! The failure matrix: what stands in its cells, how one is opened, compared, exported.
+
+use egui::{Key, Modifiers};
+use sagascope::engine::SimStart;
+use sagascope::ui::command::WindowCommand;
+use sagascope_ui_tests::window::{Window, sample};
+
+fn window() -> Window {
+    let mut window = Window::open([sample()]);
+    window.send(WindowCommand::ShowView("matrix"));
+    window
+}
+
+#[test]
+fn every_cell_says_how_its_run_ends() {
+    let window = window();
+    for said in [
+        "process-payment/command, reject: compensated, 1 attempt",
+        "process-payment/reply, timeout: compensated, 3 attempts",
+        "confirm-order/reply, poison: dead letter, 3 attempts",
+        "send-confirmation/command, idempotency-expired: not reached",
+        "0 inconsistent",
+    ] {
+        assert!(window.says(said), "{said} is not in {:?}", window.labels());
+    }
+    assert!(!window.says_part("differs"));
+    assert!(!window.says_part("start, reject"), "the message that starts a saga cannot be refused");
+}
+
+#[test]
+fn without_a_protection_cells_differ_and_the_panel_says_why() {
+    let mut window = window();
+    window.click("without idempotency");
+    let cell = "process-payment/command, duplicated: inconsistent, 2 attempts, differs";
+    let cell = if window.says(cell) {
+        cell
+    } else {
+        "process-payment/command, duplicated: inconsistent, 1 attempt, differs"
+    };
+    window.click(cell);
+    for said in [
+        "A message that arrives twice is done twice: the customer pays again.",
+        "With idempotency, a repeat is answered, not done again.",
+        "&without=idempotency",
+    ] {
+        assert!(window.says(said), "{said} is not in {:?}", window.labels());
+    }
+    let differ = window.labels().into_iter().find(|label| label.ends_with("cells differ")).unwrap();
+    window.click(&differ);
+    window.click("off");
+    assert!(!window.says_part("differs"));
+}
+
+#[test]
+fn arrows_move_the_cell_and_enter_opens_its_run_at_the_fault() {
+    let mut window = window();
+    window.click("process-payment/command, reject: compensated, 1 attempt");
+    window.key(Modifiers::NONE, Key::ArrowRight);
+    window.key(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.recipe(), "shop/fulfilment?seed=7&fault=process-payment:transient");
+    let frame = window.app().document().unwrap().frame().unwrap();
+    assert!(!frame.is_newest() && frame.faults[0].hits == 1, "{:?}", frame.faults);
+}
+
+#[test]
+fn the_open_run_is_the_selected_cell_and_its_saga_the_matrix() {
+    let mut window = Window::simulate("travel/trip?seed=3&fault=book-car/reply:lost", SimStart::AtEnd);
+    window.send(WindowCommand::ShowView("matrix"));
+    assert!(window.says("Saga travel/trip"), "{:?}", window.labels());
+    assert!(window.says("book-car/reply") && window.says("lost"), "{:?}", window.labels());
+    assert!(window.says_part("travel/trip?seed=3"), "{:?}", window.labels());
+}
+
+#[test]
+fn the_gaps_of_a_crash_open_and_fold() {
+    let mut window = window();
+    assert!(window.says_part("the worst of 4 gaps"));
+    window.click("Open the four gaps of a crash");
+    assert!(window.says_part("confirm-order/reply, crash-before-mark: completed"), "{:?}", window.labels());
+    assert!(!window.says_part("the worst of 4 gaps"));
+    window.click("Fold the four gaps into one column");
+    assert!(window.says_part("the worst of 4 gaps"));
+}
+
+#[test]
+fn it_can_be_copied_as_markdown() {
+    let mut window = window();
+    window.click("Export");
+    window.click("Copy as Markdown");
+    let table = window.copied.last().unwrap();
+    assert!(table.starts_with("| fulfilment | reject | transient |"), "{table}");
+    assert!(table.contains("\n| process-payment/reply |"), "{table}");
+    window.click("Copy recipe");
+    assert!(window.copied.last().unwrap().starts_with("shop/fulfilment?seed=7&fault="));
+}
+
+#[test]
+fn pairs_are_listed_the_worst_first() {
+    let mut window = window();
+    window.click("Saga shop/fulfilment");
+    window.click("transfer/transfer");
+    window.click("Pairs");
+    let rows: Vec<String> =
+        window.labels().into_iter().filter(|label| label.contains(" and ") && label.contains(": ")).collect();
+    let rank = |label: &String| {
+        let words = ["inconsistent", "dead letter", "stuck", "compensated", "completed", "not reached"];
+        words.iter().position(|word| label.contains(&format!(": {word}")))
+    };
+    let ranks: Vec<_> = rows.iter().filter_map(rank).collect();
+    assert!(ranks.len() > 10 && ranks.is_sorted(), "{rows:?}");
+    window.key(Modifiers::NONE, Key::ArrowDown);
+    window.key(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.recipe().matches("fault=").count(), 2, "{}", window.recipe());
+}
