@@ -161,7 +161,6 @@ pub(super) fn report(recipe: &str) -> RunReport {
         ],
         faults: vec![ArmedFault {
             fault: "process-payment:duplicated".to_owned(),
-            on: true,
             hits: 1,
             on: true,
             first_hit: Some(12),
