@@ -161,6 +161,8 @@ fn log_ui(app: &mut App, ui: &mut Ui, sizes: Sizes, tokens: &Tokens) {
     if preferences.navigator {
         let panel = Panel::left("navigator").default_size(sizes.navigator).min_size(160.0).max_size(520.0);
         panel.frame(panel_frame(tokens)).show(ui, |ui| {
+            // A panel is as wide as what is in it, and remembers that: also of a frame in which there was nothing yet.
+            ui.take_available_width();
             if is_simulator {
                 simulation::faults_ui(&context, ui);
             } else {
@@ -171,6 +173,7 @@ fn log_ui(app: &mut App, ui: &mut Ui, sizes: Sizes, tokens: &Tokens) {
     if preferences.inspector {
         let panel = Panel::right("inspector").default_size(sizes.inspector).min_size(220.0).max_size(720.0);
         panel.frame(panel_frame(tokens)).show(ui, |ui| {
+            ui.take_available_width();
             if is_simulator {
                 simulation::run_ui(&context, ui);
             } else {
