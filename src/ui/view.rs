@@ -95,8 +95,21 @@ pub struct ViewClass {
     pub about: &'static str,
     /// In the menu of views.
     pub icon: Icon,
+    /// What stands around the centre while it has the focus.
+    pub around: Around,
     /// Makes one.
     pub make: fn() -> Box<dyn View>,
+}
+
+/// What stands around the centre while a view has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// Navigator, inspector and time panel.
+    Log,
+    /// The same places, about the run rather than about its log.
+    Run,
+    /// Nothing: the view needs the width and has a panel of its own.
+    Nothing,
 }
 
 /// Every view. Adding one is one file and one line.

@@ -24,7 +24,7 @@ use self::time_panel::TimePanel;
 use super::app::App;
 use super::command::Overlay;
 use super::theme::{Tokens, tokens};
-use super::view::ViewContext;
+use super::view::{Around, ViewContext, view_class};
 
 /// Presentation state of the panels.
 #[derive(Default)]
@@ -149,16 +149,17 @@ fn log_ui(app: &mut App, ui: &mut Ui, sizes: Sizes, tokens: &Tokens) {
             );
         }
     };
-    // While the simulator has the focus, what surrounds it is about the run rather than about its log.
-    let is_simulator = layout.focused() == "simulator" && document.simulation.is_some();
-    if preferences.time_panel {
+    let around = view_class(layout.focused()).map_or(Around::Log, |class| class.around);
+    let is_simulator = around == Around::Run && document.simulation.is_some();
+    let is_alone = around == Around::Nothing;
+    if preferences.time_panel && !is_alone {
         let panel = Panel::bottom("time panel").exact_size(sizes.time).frame(panel_frame(tokens));
         panel.show(ui, |ui| {
             panels.time.ui(&context, is_simulator, ui);
             edge(ui, ui.max_rect());
         });
     }
-    if preferences.navigator {
+    if preferences.navigator && !is_alone {
         let panel = Panel::left("navigator").default_size(sizes.navigator).min_size(160.0).max_size(520.0);
         panel.frame(panel_frame(tokens)).show(ui, |ui| {
             // A panel is as wide as what is in it, and remembers that: also of a frame in which there was nothing yet.
@@ -170,7 +171,7 @@ fn log_ui(app: &mut App, ui: &mut Ui, sizes: Sizes, tokens: &Tokens) {
             }
         });
     }
-    if preferences.inspector {
+    if preferences.inspector && !is_alone {
         let panel = Panel::right("inspector").default_size(sizes.inspector).min_size(220.0).max_size(720.0);
         panel.frame(panel_frame(tokens)).show(ui, |ui| {
             ui.take_available_width();

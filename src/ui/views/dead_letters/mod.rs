@@ -19,7 +19,7 @@ use crate::ui::command::SIMULATE;
 use crate::ui::format::{letter_look, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, Tokens};
-use crate::ui::view::{View, ViewClass, ViewContext};
+use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::{Line, empty, failed, loading, segment};
 
 /// Its entry in the registry.
@@ -28,6 +28,7 @@ pub static CLASS: ViewClass = ViewClass {
     title: "Dead letters",
     about: "Messages that could not be handled, and what waits behind them",
     icon: Icon::Skull,
+    around: Around::Log,
     make: || Box::<DeadLettersView>::default(),
 };
 

@@ -15,7 +15,7 @@ use crate::ui::command::WindowCommand;
 use crate::ui::format::{count, file_name, one_line, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, TOOLBAR, body, caption, mono};
-use crate::ui::view::{View, ViewClass, ViewContext};
+use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::columns::Cell;
 use crate::ui::widgets::{
     Button, ColumnSpec, Columns, Line, RowScroll, VirtualRows, empty, header, icon_button, row, segment,
@@ -27,6 +27,7 @@ pub static CLASS: ViewClass = ViewClass {
     title: "Issues",
     about: "Records that could not be read, and how each source was read",
     icon: Icon::Warning,
+    around: Around::Log,
     make: || Box::<IssuesView>::default(),
 };
 

@@ -36,7 +36,7 @@ use crate::ui::app::navigation::Playhead;
 use crate::ui::command::GoCommand;
 use crate::ui::format;
 use crate::ui::icons::Icon;
-use crate::ui::view::{View, ViewClass, ViewContext};
+use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::{Line, RowScroll, VirtualRows, empty, failed, loading, node, splitter, waiting};
 
 /// Its entry in the registry.
@@ -45,6 +45,7 @@ pub static CLASS: ViewClass = ViewClass {
     title: "Lanes",
     about: "Streams as lanes on one time axis, with causes and effects",
     icon: Icon::Zigzag,
+    around: Around::Log,
     make: || Box::<LanesView>::default(),
 };
 

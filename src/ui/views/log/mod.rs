@@ -28,7 +28,7 @@ use crate::ui::command::GoCommand;
 use crate::ui::format::{Zone, count, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::mix;
-use crate::ui::view::{View, ViewClass, ViewContext};
+use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::{
     ColumnSpec, Columns, RowAlign, RowScroll, Tick, VirtualRows, empty, header, loading, progress,
 };
@@ -39,6 +39,7 @@ pub static CLASS: ViewClass = ViewClass {
     title: "Log",
     about: "The events that the filter leaves, as rows",
     icon: Icon::File,
+    around: Around::Log,
     make: || Box::<LogView>::default(),
 };
 

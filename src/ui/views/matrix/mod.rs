@@ -22,7 +22,7 @@ use crate::sim::faults::Protection;
 use crate::sim::{Outcome, Recipe};
 use crate::ui::command::{SimulationCommand, WindowCommand};
 use crate::ui::icons::Icon;
-use crate::ui::view::{View, ViewClass, ViewContext};
+use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::{empty, failed, loading};
 
 /// Its entry in the registry.
@@ -31,6 +31,7 @@ pub static CLASS: ViewClass = ViewClass {
     title: "Matrix",
     about: "Every fault at every message of a saga, and how each run ends",
     icon: Icon::Bolt,
+    around: Around::Nothing,
     make: || Box::<MatrixView>::default(),
 };
 

@@ -31,7 +31,7 @@ use crate::ui::app::navigation::StepList;
 use crate::ui::command::GoCommand;
 use crate::ui::icons::Icon;
 use crate::ui::theme::body;
-use crate::ui::view::{View, ViewClass, ViewContext};
+use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::{RowScroll, key_cap, splitter};
 
 /// Its entry in the registry.
@@ -40,6 +40,7 @@ pub static CLASS: ViewClass = ViewClass {
     title: "Replay",
     about: "One stream, step by step, with the rebuilt state and which event set each value",
     icon: Icon::StepForward,
+    around: Around::Log,
     make: || Box::<ReplayView>::default(),
 };
 

@@ -16,7 +16,7 @@ use crate::engine::{SimControl, SimFrame};
 use crate::ui::app::navigation::StepList;
 use crate::ui::command::{Command, SIMULATE, SimulationCommand};
 use crate::ui::icons::Icon;
-use crate::ui::view::{View, ViewClass, ViewContext};
+use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::blocks;
 
 /// Its entry in the registry.
@@ -25,6 +25,7 @@ pub static CLASS: ViewClass = ViewClass {
     title: "Simulator",
     about: "A saga run message by message, in any weather",
     icon: Icon::Bolt,
+    around: Around::Run,
     make: || Box::<SimulatorView>::default(),
 };
 
