@@ -30,8 +30,8 @@ const AT_A_TIME: usize = 200;
                   sagascope matrix shop --markdown > matrix.md\n\n\
                   Without --json each cell is a line; with --without, * marks what differs from all protections on. \
                   Cells that cannot happen are left out. Keys of --json, one object a line: saga, target, fault, \
-                  outcome (null: the fault was never reached), attempts (do, undo), duration_ticks, dead_letters \
-                  (by state), owed, broken, recipe."
+                  outcome (null: the fault was never reached), attempts, undo_attempts, duration_ticks, dead_letters, \
+                  letters (the same by state), owed, broken, recipe."
 )]
 pub(super) struct Matrix {
     /// A built-in domain (shop, travel, transfer) or a domain file

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::text::NONE;
 use crate::base::ticks::Ticks;
 use crate::domain::Domain;
-use crate::engine::open_domain;
 use crate::sim::faults::{PROTECTIONS, Protection};
 use crate::sim::recipe::{Problem, Recipe};
 use crate::sim::world::{DeadLetter, InvariantReport, InvariantState, RunReport, SagaReport};
@@ -38,7 +37,7 @@ fn protection(name: &str) -> Result<Protection, String> {
 
 /// The domain that `which` names: a built-in one or a file.
 pub(super) fn domain(which: &str) -> anyhow::Result<Arc<Domain>> {
-    Ok(open_domain(which)?)
+    super::domain::open(which)
 }
 
 impl SagaArgs {

@@ -28,7 +28,10 @@ fn the_json_has_exactly_the_keys_of_the_contract() {
         "id state consumer message_type key saga step direction reason deliveries attempts blocked redrivable",
     );
     let cells = cli.json(&["matrix", "transfer"]);
-    check_keys(&cells, "saga target fault outcome attempts duration_ticks dead_letters owed broken recipe");
+    check_keys(
+        &cells,
+        "saga target fault outcome attempts undo_attempts duration_ticks dead_letters letters owed broken recipe",
+    );
     let words = ["completed", "compensated", "dead-lettered", "stuck", "inconsistent"];
     for cell in &cells {
         let outcome = &cell["outcome"];

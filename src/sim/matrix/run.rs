@@ -78,9 +78,11 @@ impl CellReport {
             "target": target,
             "fault": fault,
             "outcome": self.outcome,
-            "attempts": { "do": self.attempts, "undo": self.undo_attempts },
+            "attempts": self.attempts,
+            "undo_attempts": self.undo_attempts,
             "duration_ticks": self.duration.0,
-            "dead_letters": self.letters(),
+            "dead_letters": self.dead_letters.iter().sum::<u32>(),
+            "letters": self.letters(),
             "owed": self.owed,
             "broken": self.broken,
             "recipe": self.recipe,
@@ -184,7 +186,7 @@ mod tests {
             found.json(&layout, cell).to_string(),
             r#"{"saga":"fulfilment","target":"process-payment/command","fault":"reject","outcome":"inconsistent","#
                 .to_owned()
-                + r#""attempts":{"do":2,"undo":3},"duration_ticks":4000,"dead_letters":{"open":1},"#
+                + r#""attempts":2,"undo_attempts":3,"duration_ticks":4000,"dead_letters":1,"letters":{"open":1},"#
                 + r#""owed":["process-payment: refund 120.00 €"],"broken":["S1"],"recipe":"a/b"}"#
         );
         assert_eq!((found.first_fault, found.word()), (Some(12), "inconsistent"));
