@@ -2,6 +2,7 @@
 //! every log.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod checks;
 mod choreography;
 mod history;
 mod rules;

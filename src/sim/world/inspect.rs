@@ -11,6 +11,7 @@ use super::report::{
     LedgerLine, LostMessage, Money, Outcome, Owed, ReadModelReport, RunReport, SagaPhase, SagaReport,
     ServiceReport, StepProgress, StepReport,
 };
+use super::watch::Watch;
 use super::weather::message_type;
 use crate::domain::Unit;
 use crate::runtime::monitor::Standing;
@@ -72,7 +73,11 @@ impl World {
 
     /// Every saga that has begun or should have.
     pub fn sagas(&self) -> Vec<SagaReport> {
-        let culprits = self.culprits();
+        self.sagas_seen_by(&self.watching())
+    }
+
+    fn sagas_seen_by(&self, watch: &Watch) -> Vec<SagaReport> {
+        let culprits = self.culprits(watch);
         (1..=self.arrived).map(|number| self.saga_report(SagaNo(number), &culprits)).collect()
     }
 
@@ -83,7 +88,7 @@ impl World {
 
     /// How one saga ended, the domain's invariants included.
     pub fn outcome(&self, saga: SagaNo) -> Outcome {
-        self.judged(saga, &self.culprits())
+        self.judged(saga, &self.culprits(&self.watching()))
     }
 
     fn judged(&self, saga: SagaNo, culprits: &BTreeSet<SagaNo>) -> Outcome {
@@ -96,7 +101,7 @@ impl World {
 
     /// One saga.
     pub fn saga(&self, saga: SagaNo) -> SagaReport {
-        self.saga_report(saga, &self.culprits())
+        self.saga_report(saga, &self.culprits(&self.watching()))
     }
 
     fn saga_report(&self, saga: SagaNo, culprits: &BTreeSet<SagaNo>) -> SagaReport {
@@ -287,8 +292,11 @@ impl World {
 
     /// Every invariant: first that the books balance, which holds for every domain, then the domain's own.
     pub fn invariants(&self) -> Vec<InvariantReport> {
+        self.invariants_seen_by(&self.watching())
+    }
+
+    fn invariants_seen_by(&self, watch: &Watch) -> Vec<InvariantReport> {
         let mut reports = vec![self.books_balance()];
-        let watch = self.watching();
         for check in watch.monitor.reports() {
             let invariant = check.invariant;
             let state = match check.standing {
@@ -315,8 +323,7 @@ impl World {
     }
 
     /// Sagas whose effects break an invariant of the domain.
-    fn culprits(&self) -> BTreeSet<SagaNo> {
-        let watch = self.watching();
+    fn culprits(&self, watch: &Watch) -> BTreeSet<SagaNo> {
         let broken = watch.monitor.reports().filter_map(|check| match check.standing {
             Standing::Broken(breach) => self.at(breach.position).map(|event| event.saga),
             _ => None,
@@ -419,7 +426,8 @@ impl World {
     /// What the run came to so far.
     pub fn report(&self) -> RunReport {
         let mut counts: BTreeMap<Outcome, u32> = BTreeMap::new();
-        let sagas = self.sagas();
+        let watch = self.watching();
+        let sagas = self.sagas_seen_by(&watch);
         for saga in &sagas {
             *counts.entry(saga.outcome).or_default() += 1;
         }
@@ -428,7 +436,7 @@ impl World {
             outcomes: counts.into_iter().collect(),
             sagas,
             dead_letters: self.dead_letters(),
-            invariants: self.invariants(),
+            invariants: self.invariants_seen_by(&watch),
             faults: self.faults(),
             ended: self.now,
             steps: self.steps,

@@ -4,14 +4,15 @@
 use serde_json::{Value, json};
 
 use super::ledger::Ledger;
+use super::record::key_text;
 use super::report::Account;
 use super::{End, World};
 use crate::base::ticks::Ticks;
 use crate::runtime::monitor::{Books, Cadence, Monitor, Turn};
 use crate::runtime::projection::{Observed, ReadModels};
 use crate::runtime::{
-    CheckFact, DeadLetters, Direction, Fact, Journal, MemoryJournal, Position, Recorded, SagaNo, Wiring,
-    event_value,
+    CheckFact, DeadLetters, Direction, Fact, Journal, Key, LetterState, MemoryJournal, Position, Recorded, SagaNo,
+    Wiring, event_value,
 };
 
 /// How far read models are behind the log.
@@ -68,14 +69,16 @@ impl Watch {
             }
             self.seen = end.0;
             if concerns {
-                let (ledger, sagas) = (&self.ledger, self.ledger.sagas());
-                let books = Books { version: self.commits as u64, owed: &|| owed(wiring, ledger, sagas) };
+                let (ledger, letters) = (&self.ledger, &self.letters);
+                let owed = &|| owed(wiring, journal, ledger, letters);
+                let books = Books { version: self.commits as u64, owed };
                 turns.extend(self.monitor.after_commit(at, &books));
             }
         }
         if quiesced {
-            let (ledger, sagas) = (&self.ledger, self.ledger.sagas());
-            let books = Books { version: self.commits as u64, owed: &|| owed(wiring, ledger, sagas) };
+            let (ledger, letters) = (&self.ledger, &self.letters);
+            let owed = &|| owed(wiring, journal, ledger, letters);
+            let books = Books { version: self.commits as u64, owed };
             turns.extend(self.monitor.settled(now, &books));
         }
         for position in self.projected + 1..=journal.len() {
@@ -99,26 +102,38 @@ fn observe(journal: &MemoryJournal, position: u32, event: &Recorded, tell: impl 
     tell(&Observed { position, event_type: &fact.event_type, json: &json });
 }
 
-/// What the books account for: everything that sagas which have not ended hold, and what they owe.
-fn owed(wiring: &Wiring, ledger: &Ledger, sagas: u32) -> Value {
+/// What the books account for: what sagas that have not ended hold and owe, and what open letters keep. One entry for
+/// each step: `{saga, step, key, effects, undos, held, why, amount}`; the key is that of the request which is due.
+fn owed(wiring: &Wiring, journal: &MemoryJournal, ledger: &Ledger, letters: &DeadLetters) -> Value {
     let mut all = Vec::new();
-    for saga in (1..=sagas).map(SagaNo) {
+    for saga in (1..=ledger.sagas()).map(SagaNo) {
         let life = ledger.life(saga);
         if life.completed || life.compensated {
             continue;
         }
-        for step in wiring.step_numbers() {
+        for (step, line) in wiring.step_numbers().zip(ledger.lines(saga)) {
             let account = ledger.account(wiring, saga, step);
-            let held = ledger.lines(saga).get(step.index()).map_or(0, |line| line.held());
-            let forward = account == Account::OwedForward;
-            if account == Account::Unaccounted || held == 0 && !forward {
+            let is_due = account == Account::OwedForward;
+            if account == Account::Unaccounted || line.held() == 0 && !is_due {
                 continue;
             }
+            let direction = if is_due { Direction::Do } else { Direction::Undo };
+            let kept = letters.of_saga(saga).any(|letter| {
+                letter.state == LetterState::Open && (letter.message.step, letter.message.direction) == (step, direction)
+            });
+            let amount = wiring.step(step).amount.as_ref().and_then(|amount| {
+                let fact = journal.event(line.effect)?.fact.domain()?;
+                amount.value.run(&fact.data).ok()?.as_i64()?.checked_mul(line.held())
+            });
             all.push(json!({
                 "saga": saga.to_string(),
                 "step": &*wiring.step_names()[step.index()],
-                "held": held,
-                "direction": if forward { Direction::Do.word() } else { Direction::Undo.word() },
+                "key": key_text(wiring, Key { saga, step, direction }),
+                "effects": line.effects,
+                "undos": line.undone,
+                "held": line.held(),
+                "why": if kept { "dead letter" } else { "not ended" },
+                "amount": amount,
             }));
         }
     }
