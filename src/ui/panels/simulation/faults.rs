@@ -30,6 +30,7 @@ pub(in crate::ui::panels) fn faults_ui(context: &ViewContext<'_>, ui: &mut Ui) {
         rule(context, ui);
         protections_ui(context, ui);
     });
+    ui.advance_cursor_after_rect(ui.max_rect());
 }
 
 /// The armed ones as the frame knows them; before there is one, those of the recipe.

@@ -29,7 +29,12 @@ pub(super) fn flights_ui(plot: &Plot<'_>, ui: &mut Ui) {
     for (at, flight) in under_way.iter().enumerate() {
         ui.push_id(("flight", flight.id.0), |ui| dot_ui(plot, ui, flight, at));
     }
-    let timer = plot.frame.in_flight.iter().filter(is_wanted).find(|flight| flight.route == Route::Timer);
+    let timer = plot
+        .frame
+        .in_flight
+        .iter()
+        .filter(is_wanted)
+        .find(|flight| flight.route == Route::Timer && !look::is_stale(plot.frame, flight));
     if let Some(timer) = timer {
         timer_ui(plot, ui, timer);
     }
