@@ -143,15 +143,15 @@ impl Run {
     fn show_start(&mut self) {
         match self.request.start {
             SimStart::Beginning => {}
-            SimStart::AtEnd => self.to_end(),
+            SimStart::AtEnd => self.run_to_end(),
             SimStart::AtFault => {
-                self.to_end();
-                self.to_fault();
+                self.run_to_end();
+                self.go_to_fault();
             }
         }
     }
 
-    fn to_end(&mut self) {
+    fn run_to_end(&mut self) {
         let cancel = self.cancel.clone();
         let mut steps = 0_u32;
         while self.history.step().is_some() {
@@ -162,15 +162,15 @@ impl Run {
         }
     }
 
-    fn to_fault(&mut self) {
+    fn go_to_fault(&mut self) {
         let first = self.history.world().faults().iter().filter_map(|fault| fault.first_hit).min();
         if let Some(position) = first {
-            self.to_position(position);
+            self.go_to_position(position);
         }
     }
 
     /// To the moment in which the event at this position of the world's log, from 1, was recorded.
-    fn to_position(&mut self, position: u64) {
+    fn go_to_position(&mut self, position: u64) {
         let moment = self.history.steps().partition_point(|step| step.events.0 <= position);
         self.history.go_to(moment as u64);
     }
@@ -187,8 +187,8 @@ impl Run {
             SimControl::GoTo(moment) => {
                 self.history.go_to(moment.min(self.history.newest()));
             }
-            SimControl::ToEvent(at) => self.to_position(at + 1),
-            SimControl::ToFault => self.to_fault(),
+            SimControl::ToEvent(at) => self.go_to_position(at + 1),
+            SimControl::ToFault => self.go_to_fault(),
             SimControl::Act(act) => {
                 self.refused =
                     self.in_branches(|history| history.act(act)).err().map(|error| error.to_string());

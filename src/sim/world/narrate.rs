@@ -54,16 +54,14 @@ impl World {
             Happening::Handled | Happening::Ended => {}
         }
         let (first, last) = moved.events;
-        let mut roles =
-            (first..=last).filter_map(|at| Some(self.journal.event(Position(at))?.fact.domain()?.role));
+        let events = (first..=last).filter_map(|at| self.journal.event(Position(at)));
+        let roles: Vec<Role> = events.filter_map(|event| Some(event.fact.domain()?.role)).collect();
         match &message.body {
             Body::Answer(Answer::Refused(_)) => StepResult::Refused,
             Body::Answer(Answer::Failed(_)) => StepResult::Failed,
             Body::Deadline => StepResult::TimedOut,
-            Body::Command(_) | Body::Event(_) if roles.any(|role| role == Role::Refusal) => {
-                StepResult::Refused
-            }
-            Body::Command(_) if roles.all(|role| role == Role::Beside) => StepResult::Failed,
+            Body::Command(_) | Body::Event(_) if roles.contains(&Role::Refusal) => StepResult::Refused,
+            Body::Command(_) if roles.iter().all(|role| *role == Role::Beside) => StepResult::Failed,
             _ => StepResult::Done,
         }
     }

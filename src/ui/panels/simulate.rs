@@ -38,7 +38,7 @@ impl Simulate {
     /// The dialog was opened.
     pub fn opened(&mut self) {
         if self.recipe.is_empty() {
-            self.recipe = "shop/fulfilment?seed=7".to_owned();
+            "shop/fulfilment?seed=7".clone_into(&mut self.recipe);
         }
         self.wants_start = false;
         self.has_focus = false;

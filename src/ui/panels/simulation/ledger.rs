@@ -41,7 +41,7 @@ pub(super) fn ledger_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui
         let rect = row_rect(ui, 22.0);
         Line::new().body("Nothing has been done yet", t.muted).paint(ui.painter(), rect);
     }
-    for line in saga.ledger.iter() {
+    for line in &saga.ledger {
         if shown.iter().any(|shown| shown.step == line.step) {
             line_ui(context, saga, line, ui);
         }

@@ -44,18 +44,11 @@ pub(super) fn queue_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
         return;
     }
     let shown = &frame.in_flight[..frame.in_flight.len().min(LISTED)];
-    ScrollArea::vertical().auto_shrink([false, false]).show_rows(
-        &mut inner,
-        ROW_HEIGHT,
-        shown.len(),
-        |ui, rows| {
-            for at in rows {
-                ui.push_id(("flight", shown[at].id.0), |ui| {
-                    flight_ui(context, frame, &shown[at], at == 0, ui)
-                });
-            }
-        },
-    );
+    ScrollArea::vertical().auto_shrink([false, false]).show(&mut inner, |ui| {
+        for (at, flight) in shown.iter().enumerate() {
+            ui.push_id(("flight", flight.id.0), |ui| flight_ui(context, frame, flight, at == 0, ui));
+        }
+    });
 }
 
 fn flight_ui(context: &ViewContext<'_>, frame: &SimFrame, flight: &InFlight, is_next: bool, ui: &mut Ui) {

@@ -87,10 +87,10 @@ impl Track<'_> {
     fn lines(&self, painter: &Painter) {
         let t = self.context.tokens;
         let steps = &self.saga.steps;
-        for at in 1..steps.len() {
+        for (at, step) in steps.iter().enumerate().skip(1) {
             let (from, to) =
                 (self.at(at - 1, false) + vec2(RADIUS, 0.0), self.at(at, false) - vec2(RADIUS, 0.0));
-            match look::forward(&steps[at]) {
+            match look::forward(step) {
                 Some((outcome, _)) => {
                     let color = t
                         .outcome(if outcome == Outcome::Running { outcome } else { Outcome::Completed })
@@ -175,8 +175,12 @@ impl Track<'_> {
             return "not reached".to_owned();
         };
         let tail = if attempts > 0 { format!(", {}", look::attempts(attempts)) } else { String::new() };
+        let said = format!("{word}{tail}");
+        // Where there is little room, the count alone.
+        let whole = Line::new().caption(&said, t.muted).width(painter);
+        let tail = if whole > rect.width() && attempts > 0 { format!(", {attempts}×") } else { tail };
         Line::new().caption(word, t.outcome(*outcome).color).caption(&tail, t.muted).paint(painter, rect);
-        format!("{word}{tail}")
+        said
     }
 
     fn circle_ui(&self, ui: &mut Ui, at: usize, back: bool, look: &StepLook, label: &str) {

@@ -205,7 +205,7 @@ fn cuts_ui(plot: &Plot<'_>, ui: &mut Ui) -> Option<u64> {
         let words = cut_words(piece);
         let width = Line::new().piece(&words, caption(), t.text).width(ui.painter()).ceil() + 12.0;
         let lane = plot.scene.lanes.len() / 2;
-        let center = pos2((from + to) / 2.0, plot.y(lane));
+        let center = pos2(f32::midpoint(from, to), plot.y(lane));
         let place = Rect::from_center_size(center, vec2(width.max(CUT_BUTTON_MIN), 20.0));
         let mut inner = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("cut", piece.from)));
         let label = format!("Show {words}");
