@@ -224,6 +224,7 @@ impl Document {
         if stream.0 as usize >= log.streams().len() {
             return;
         }
+        let domain = self.simulation.as_ref().map(|simulation| Arc::clone(&simulation.request.domain));
         let key = ReplayKey { stream, events: log.stream(stream).len(), null_removes };
         if self.fold.as_ref().is_some_and(|fold| fold.refuses(&key)) {
             return;
@@ -232,7 +233,8 @@ impl Document {
         let fold = self.fold.insert(fold.unwrap_or_else(|| Fold::begin(key.clone())));
         let (open, count) = (self.open.clone(), fold.count.clone());
         self.replay.ask(engine.workers(), &key, move |cancel, _| {
-            open.replay_counting(stream, Arc::new(MergeRule { null_removes }), cancel, &count)
+            let rule = open.rule_of(stream, domain.as_ref(), MergeRule { null_removes });
+            open.replay_counting(stream, rule, cancel, &count)
         });
     }
 
