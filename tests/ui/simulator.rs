@@ -9,7 +9,7 @@ use sagascope::sim::{Outcome, Recipe};
 use sagascope::ui::command::{GoCommand, SimulationCommand, WindowCommand};
 use sagascope::ui::screenshot::{Shot, Stage};
 use sagascope::ui::theme::Theme;
-use sagascope_ui_tests::home::Window;
+use sagascope_ui_tests::window::Window;
 use sagascope_ui_tests::snapshots;
 
 fn request(recipe: &str, start: SimStart) -> SimRequest {
@@ -250,7 +250,7 @@ fn errors_of_recipes_and_domain_files_are_said_in_place() {
 
 #[test]
 fn other_logs_offer_a_simulation() {
-    let mut window = Window::open([sagascope_ui_tests::home::sample()]);
+    let mut window = Window::open([sagascope_ui_tests::window::sample()]);
     window.send(WindowCommand::ShowView("simulator"));
     window.click("Simulate a saga…");
     assert!(window.says("Recipe"), "{:?}", window.labels());

@@ -3,7 +3,7 @@
 
 use crate::index::TimeAxis;
 use crate::ui::format::{Zone, thousands};
-use crate::ui::ticks::{Step, day, round_ranks};
+use crate::ui::ticks::{SECOND, Step, day, round_ranks};
 
 /// Points between two captions, at least; longer ones need what they are wide.
 const SPACING: f64 = 56.0;
@@ -65,7 +65,7 @@ pub(super) fn time_captions(
 
 /// Captions of virtual time: seconds since the run began.
 pub(super) fn virtual_captions(axis: &TimeAxis, (from, to): (f64, f64), per_point: f64) -> Vec<Caption> {
-    let Step::Nanos(step) = step_of(SPACING * per_point) else { return Vec::new() };
+    let Step::Nanos(step) = Step::at_least(SPACING * per_point) else { return Vec::new() };
     let (begin, end) = (axis.nanos_at(from), axis.nanos_at(to));
     let mut captions = Vec::new();
     let mut at = begin.div_euclid(step) * step;
