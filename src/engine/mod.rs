@@ -6,6 +6,7 @@ mod dirs;
 mod domain;
 mod export;
 mod files;
+mod journal;
 mod latest;
 mod load;
 mod pool;
@@ -21,6 +22,7 @@ pub use files::{
     PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
     samples, save_text, still_there,
 };
+pub use journal::{JournalError, StoreJournal};
 pub use latest::{Latest, Outcome};
 pub use load::{LoadFailure, LoadItem, LoadProgress, Loader, NeedsMapping, OpenLog};
 pub use pool::SourcePool;

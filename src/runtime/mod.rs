@@ -20,6 +20,7 @@ pub mod pipeline;
 pub mod projection;
 mod protection;
 pub mod queries;
+pub mod record;
 pub mod retry;
 pub mod snapshot;
 pub mod validation;
