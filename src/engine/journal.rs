@@ -12,7 +12,8 @@ use crate::base::ticks::Ticks;
 use crate::domain::Name;
 use crate::model::{
     AppendError, Claim as Row, CommitError as Refused, EventKind, ExpectedVersion, JsonText, NewEvent,
-    OutboxMessage, Payload, RecordedEvent, StoreFault, StreamAppend, StreamName, Transaction, TransactionalStore,
+    OutboxMessage, Payload, RecordedEvent, StoreFault, StreamAppend, StreamName, Transaction,
+    TransactionalStore,
 };
 use crate::runtime::fact::json::FactError;
 use crate::runtime::record::{key_text, metadata, read, timestamp};

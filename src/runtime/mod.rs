@@ -8,6 +8,7 @@
 //! it; everything else is unknown, and unknown is treated as "may have happened".
 
 mod choreographer;
+pub mod commands;
 mod dead_letter;
 pub mod fact;
 mod ids;

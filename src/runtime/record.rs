@@ -70,7 +70,8 @@ pub fn metadata(names: StepNames<'_>, event: &Recorded) -> Value {
 /// Reads an event that was written by this runtime into the stream that is `stream` in the journal. What somebody
 /// else appended is a domain event beside everything.
 pub fn read(names: StepNames<'_>, stream: StreamNo, event: &RecordedEvent) -> Result<Recorded, FactError> {
-    let unreadable = |reason: &str| FactError { event_type: event.event_type.clone(), reason: reason.to_owned() };
+    let unreadable =
+        |reason: &str| FactError { event_type: event.event_type.clone(), reason: reason.to_owned() };
     let metadata = event.metadata.as_ref().map(crate::model::JsonText::value).unwrap_or_default();
     let text = |name: &str| metadata.get(name).and_then(Value::as_str);
     let data = event.data.value().unwrap_or(Value::Null);

@@ -184,7 +184,9 @@ impl VersionRouter {
             (None, None, Some(newest)) if version > newest => {
                 return Err(RouteError::Newer { family: family(), version, newest });
             }
-            (None, None, Some(newest)) => return Err(RouteError::NoWay { family: family(), version, newest }),
+            (None, None, Some(newest)) => {
+                return Err(RouteError::NoWay { family: family(), version, newest });
+            }
         };
         if steps.is_empty() {
             return Ok(Routed { event_type: name, data: Cow::Borrowed(data), through: Vec::new() });

@@ -42,8 +42,9 @@ fn a_check_that_breaks_is_recorded_with_the_event_that_did_it() {
 #[test]
 fn a_check_that_holds_again_is_recorded_too() {
     // The second charge is one too many until both are undone but one: the undo takes one effect back.
-    let world =
-        watched("shop/fulfilment?fault=process-payment:duplicated&fault=confirm-order:reject&without=idempotency");
+    let world = watched(
+        "shop/fulfilment?fault=process-payment:duplicated&fault=confirm-order:reject&without=idempotency",
+    );
     let turns: Vec<(String, Value)> = world
         .events()
         .into_iter()

@@ -77,8 +77,7 @@ fn no_single_fault_breaks_an_invariant_and_nobody_gets_stuck() {
 #[test]
 fn no_pair_of_faults_breaks_an_invariant() {
     // Every pair is a matter of minutes; another part of them for each first fault reaches all kinds.
-    for (name, saga, part) in
-        [("shop", "fulfilment", 12), ("travel", "trip", 4), ("transfer", "transfer", 4)]
+    for (name, saga, part) in [("shop", "fulfilment", 12), ("travel", "trip", 4), ("transfer", "transfer", 4)]
     {
         let domain = domain(name);
         let singles = faults_of(&domain, saga);

@@ -45,16 +45,31 @@ impl Aggregate {
         definition: Option<(&Definition, &VersionRouter)>,
         with_state: bool,
     ) -> Result<(), String> {
+        self.catch_up_to(journal, stream, definition, with_state, journal.version(stream))
+    }
+
+    /// The same, up to a version.
+    pub(crate) fn catch_up_to(
+        &mut self,
+        journal: &dyn Journal,
+        stream: StreamNo,
+        definition: Option<(&Definition, &VersionRouter)>,
+        with_state: bool,
+        version: u32,
+    ) -> Result<(), String> {
         if with_state && self.state.is_none() {
             // The state was not needed so far: from the beginning.
             *self = Self::default();
             self.state = Some(definition.map_or(Value::Null, |(definition, _)| definition.initial.clone()));
         }
-        if self.version >= journal.version(stream) {
+        if self.version >= version {
             return Ok(());
         }
         let mut failed = None;
         journal.replay(stream, self.version, &mut |position, event| {
+            if event.version > version {
+                return;
+            }
             self.version = event.version;
             self.note(position, event);
             if let (Some(state), Fact::Domain(fact)) = (&mut self.state, &event.fact) {
@@ -126,9 +141,10 @@ fn evolve(
         let event = match routed.data {
             Cow::Borrowed(_) => event_value(fact, stream, version),
             Cow::Owned(data) => {
-                let event_type = routed.through.last().map(|newest| {
-                    with_version(split_version(&fact.event_type).0, Some(*newest))
-                });
+                let event_type = routed
+                    .through
+                    .last()
+                    .map(|newest| with_version(split_version(&fact.event_type).0, Some(*newest)));
                 let event_type = event_type.map_or_else(|| fact.event_type.clone(), Name::from);
                 event_value(&DomainFact { event_type, data: data.into(), ..fact.clone() }, stream, version)
             }

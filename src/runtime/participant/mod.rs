@@ -26,9 +26,9 @@ use super::{
     RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
 };
 use crate::base::ticks::Ticks;
-use aggregate::Aggregate;
 
 pub use aggregate::event_value;
+pub(crate) use aggregate::{Aggregate, run};
 use decide::Decision;
 
 /// How often a conflict is met by deciding again, within one attempt.
@@ -386,7 +386,8 @@ fn invalid(bench: &Bench<'_>, message: &Message, data: &Value) -> Option<Failure
 
 /// Why what a handler decided must not be committed: nobody could read it. Trying again does not help.
 fn unfit(bench: &Bench<'_>, facts: &[DomainFact]) -> Option<Failure> {
-    let checked = facts.iter().map(|fact| bench.wiring.validator().check(&fact.event_type, &fact.data, Passage::Out));
+    let checked =
+        facts.iter().map(|fact| bench.wiring.validator().check(&fact.event_type, &fact.data, Passage::Out));
     let invalid = checked.filter_map(Result::err).next()?;
     Some(Failure { error: invalid.to_string().into(), permanent: true })
 }

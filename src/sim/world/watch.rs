@@ -11,8 +11,8 @@ use crate::base::ticks::Ticks;
 use crate::runtime::monitor::{Books, Cadence, Monitor, Turn};
 use crate::runtime::projection::{Observed, ReadModels};
 use crate::runtime::{
-    CheckFact, DeadLetters, Direction, Fact, Journal, Key, LetterState, MemoryJournal, Position, Recorded, SagaNo,
-    Wiring, event_value,
+    CheckFact, DeadLetters, Direction, Fact, Journal, Key, LetterState, MemoryJournal, Position, Recorded,
+    SagaNo, Wiring, event_value,
 };
 
 /// How far read models are behind the log.
@@ -119,7 +119,8 @@ fn owed(wiring: &Wiring, journal: &MemoryJournal, ledger: &Ledger, letters: &Dea
             }
             let direction = if is_due { Direction::Do } else { Direction::Undo };
             let kept = letters.of_saga(saga).any(|letter| {
-                letter.state == LetterState::Open && (letter.message.step, letter.message.direction) == (step, direction)
+                letter.state == LetterState::Open
+                    && (letter.message.step, letter.message.direction) == (step, direction)
             });
             let amount = wiring.step(step).amount.as_ref().and_then(|amount| {
                 let fact = journal.event(line.effect)?.fact.domain()?;
