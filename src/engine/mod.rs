@@ -7,6 +7,7 @@ mod domain;
 mod experiment;
 mod export;
 mod files;
+mod journal;
 mod latest;
 mod letters;
 mod load;
@@ -27,6 +28,7 @@ pub use files::{
     PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
     samples, save_text, still_there,
 };
+pub use journal::{JournalError, StoreJournal};
 pub use latest::{Latest, Outcome};
 pub use letters::{LetterChange, LoggedLetter, issuing_event, letter_counts, read_letters};
 pub use load::{LoadFailure, LoadItem, LoadProgress, Loader, NeedsMapping, OpenLog};

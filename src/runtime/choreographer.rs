@@ -7,6 +7,7 @@
 //! failures are retried by the consumer, and when that is spent, a dead letter is all that is left: a service that
 //! cannot process cannot answer either, so nothing upstream is undone. Only a refusal travels back.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use serde_json::Value;
 use super::participant::{Outcome, Participant, Recorded, Replies, context_of};
 use super::pipeline::{Bench, Exposed, Gap, Interrupted};
 use super::{
-    Answer, Baggage, Body, Direction, Fact, FailedAttempt, Happened, LetterState, Message, Parking,
+    Answer, Baggage, Body, Direction, Fact, FailedAttempt, Failure, Happened, LetterState, Message, Parking,
     ParticipationFact, Party, Route, SagaNo, Settled, WhyResolved, retry,
 };
 use crate::base::ticks::Ticks;
@@ -105,14 +106,25 @@ fn finish(bench: &mut Bench<'_>, party: Party) -> Result<(), Gap> {
 struct Choreographed;
 
 impl Replies for Choreographed {
-    fn command_data(&self, bench: &Bench<'_>, message: &Message) -> Option<Arc<Value>> {
+    fn command_data(&self, bench: &Bench<'_>, message: &Message) -> Result<Arc<Value>, Failure> {
         let (input, results) = match &message.body {
             Body::Start(input) => (input, [].as_slice()),
             Body::Event(happened) => (&happened.baggage.input, happened.baggage.results.as_slice()),
-            _ => return None,
+            _ => return Err(poison("poison")),
         };
-        let results = results.iter().map(|(step, data)| (*step, data));
-        bench.wiring.command_data(message.step, input, results).ok()
+        // What happened in a version older than one's own is understood as one's own.
+        let upcast = match &message.body {
+            Body::Event(happened) => match bench.wiring.receive(&happened.event_type, &happened.data)? {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(data) => Some((&happened.data, Arc::new(data))),
+            },
+            _ => None,
+        };
+        let results = results.iter().map(|(step, data)| match &upcast {
+            Some((before, upcast)) if before == &data => (*step, upcast),
+            _ => (*step, data),
+        });
+        bench.wiring.command_data(message.step, input, results).map_err(|error| poison(&error))
     }
 
     fn reply(&self, party: Party, bench: &mut Bench<'_>, message: &Message, recorded: &Recorded) {
@@ -129,11 +141,15 @@ impl Replies for Choreographed {
                 .settle(bench.commit, bench.journal, &context, how, |letter| letter.message.id() == id);
         }
         let baggage = Arc::new(pack(message, recorded));
-        let main = std::iter::once((recorded.id, &recorded.event_type));
-        let beside = recorded.beside.iter().map(|(id, event_type)| (*id, event_type));
-        for (event, event_type) in main.chain(beside) {
+        let main = std::iter::once((recorded.id, &recorded.event_type, &recorded.data));
+        let beside = recorded.beside.iter().map(|(id, event_type, data)| (*id, event_type, data));
+        for (event, event_type, data) in main.chain(beside) {
             for subscription in bench.wiring.subscribers(event_type) {
-                let happened = Happened { event_type: Arc::clone(event_type), baggage: Arc::clone(&baggage) };
+                let happened = Happened {
+                    event_type: Arc::clone(event_type),
+                    data: Arc::clone(data),
+                    baggage: Arc::clone(&baggage),
+                };
                 let route =
                     if subscription.direction == Direction::Do { Route::Command } else { Route::Undo };
                 bench.commit.outbox.push(Message {
@@ -153,6 +169,10 @@ impl Replies for Choreographed {
             }
         }
     }
+}
+
+fn poison(error: &str) -> Failure {
+    Failure { error: error.into(), permanent: true }
 }
 
 /// The service's own part, in the transaction of the effect.

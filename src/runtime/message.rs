@@ -169,6 +169,8 @@ pub struct Failure {
 pub struct Happened {
     /// Event type.
     pub event_type: Name,
+    /// Its data.
+    pub data: Arc<Value>,
     /// What the saga has gathered: its input, and the data of success events by step, carried along from message
     /// to message.
     pub baggage: Arc<Baggage>,

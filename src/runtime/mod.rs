@@ -8,6 +8,7 @@
 //! it; everything else is unknown, and unknown is treated as "may have happened".
 
 mod choreographer;
+pub mod commands;
 mod dead_letter;
 pub mod fact;
 mod ids;
@@ -20,6 +21,7 @@ pub mod pipeline;
 pub mod projection;
 mod protection;
 pub mod queries;
+pub mod record;
 pub mod retry;
 pub mod snapshot;
 pub mod validation;

@@ -17,6 +17,8 @@ pub struct VersionRouter {
     exact: BTreeSet<Name>,
     /// Type name by version, by family: `order.created` → 1 → `order.created.v1`.
     handled: BTreeMap<String, BTreeMap<u32, Name>>,
+    /// By family, handlers that name no version: they get every version, older ones as the newest.
+    any: BTreeMap<Name, Name>,
     /// By family, in the order of the file.
     upcasts: BTreeMap<Name, Vec<Upcast>>,
 }
@@ -114,14 +116,19 @@ pub fn join_version<'a>(event_type: &'a str, schema_version: Option<&str>) -> Co
 }
 
 impl VersionRouter {
-    /// A router to handlers for the types `handled`. A type without a version counts as version 1.
+    /// A router to handlers for the types `handled`. One without a version is for all versions that no other
+    /// handler is for.
     pub fn new(handled: impl IntoIterator<Item = Name>, upcasts: &[Upcast]) -> Self {
         let mut router = Self::default();
         for event_type in handled {
-            let (family, version) = split_version(&event_type);
-            let versions = router.handled.entry(family.to_owned()).or_default();
-            versions.insert(version.unwrap_or(1), event_type.clone());
-            router.exact.insert(event_type);
+            match split_version(&event_type) {
+                (_, None) => drop(router.any.insert(event_type.clone(), event_type)),
+                (family, Some(version)) => {
+                    let versions = router.handled.entry(family.to_owned()).or_default();
+                    versions.insert(version, event_type.clone());
+                    router.exact.insert(event_type);
+                }
+            }
         }
         for upcast in upcasts {
             router.upcasts.entry(upcast.event_type.clone()).or_default().push(upcast.clone());
@@ -131,7 +138,21 @@ impl VersionRouter {
 
     /// Whether some version of the event has a handler.
     pub fn concerns(&self, event_type: &str) -> bool {
-        self.exact.contains(event_type) || self.handled.contains_key(split_version(event_type).0)
+        let family = split_version(event_type).0;
+        self.exact.contains(event_type) || self.handled.contains_key(family) || self.any.contains_key(family)
+    }
+
+    /// The type whose handler an event of this type goes to, and whether it can be brought to it: `Err` names the
+    /// newest that is known to those who cannot read it. `None` where it concerns nobody.
+    pub fn target(&self, event_type: &str) -> Option<Result<Name, Name>> {
+        let (family, version) = split_version(event_type);
+        let version = version.unwrap_or(1);
+        let none = BTreeMap::new();
+        let versions = self.handled.get(family).unwrap_or(&none);
+        let way = || self.way(family, version, &|to| versions.contains_key(&to));
+        let reached = versions.get(&version).or_else(|| versions.get(&way().last()?.to));
+        let readable = reached.or_else(|| self.any.get(family)).map(|name| Ok(name.clone()));
+        readable.or_else(|| versions.values().next_back().map(|name| Err(name.clone())))
     }
 
     /// Finds the handler for an event and brings its data to that handler's version.
@@ -141,23 +162,35 @@ impl VersionRouter {
         }
         let (family, version) = split_version(event_type);
         let version = version.unwrap_or(1);
-        let Some(versions) = self.handled.get(family) else {
-            return Err(RouteError::NoHandler { event_type: event_type.to_owned() });
-        };
+        let none = BTreeMap::new();
+        let versions = self.handled.get(family).unwrap_or(&none);
         if let Some(name) = versions.get(&version) {
             // `order.created` and `order.created.v1` are the same.
             return Ok(Routed { event_type: name.clone(), data: Cow::Borrowed(data), through: Vec::new() });
         }
-        let newest = *versions.keys().next_back().expect("a family is there because of a version");
-        let family = || family.to_owned();
-        if version > newest {
-            return Err(RouteError::Newer { family: family(), version, newest });
-        }
-        let steps = self.way(&family(), version, versions);
-        let Some(last) = steps.last() else {
-            return Err(RouteError::NoWay { family: family(), version, newest });
+        let newest = versions.keys().next_back().copied();
+        let mut steps = match newest {
+            Some(newest) if version < newest => self.way(family, version, &|to| versions.contains_key(&to)),
+            _ => Vec::new(),
         };
-        let name = versions[&last.to].clone();
+        let family = || family.to_owned();
+        let name = match (steps.last(), self.any.get(&*family()), newest) {
+            (Some(last), _, _) => versions[&last.to].clone(),
+            (None, Some(name), _) => {
+                steps = self.way(&family(), version, &|_| true);
+                name.clone()
+            }
+            (None, None, None) => return Err(RouteError::NoHandler { event_type: event_type.to_owned() }),
+            (None, None, Some(newest)) if version > newest => {
+                return Err(RouteError::Newer { family: family(), version, newest });
+            }
+            (None, None, Some(newest)) => {
+                return Err(RouteError::NoWay { family: family(), version, newest });
+            }
+        };
+        if steps.is_empty() {
+            return Ok(Routed { event_type: name, data: Cow::Borrowed(data), through: Vec::new() });
+        }
         let (mut current, mut through) = (Cow::Borrowed(data), vec![version]);
         for step in steps {
             current = Cow::Owned(upcast(&step.with, &current).map_err(|fault| RouteError::Upcast {
@@ -171,9 +204,9 @@ impl VersionRouter {
         Ok(Routed { event_type: name, data: current, through })
     }
 
-    /// The fewest steps from `version` to the newest handled version that can be reached; of equally many, those
-    /// that stand first in the file. Empty where none can be.
-    fn way(&self, family: &str, version: u32, handled: &BTreeMap<u32, Name>) -> Vec<&Upcast> {
+    /// The fewest steps from `version` to the newest version with a handler that can be reached; of equally many,
+    /// those that stand first in the file. Empty where none can be.
+    fn way(&self, family: &str, version: u32, is_handled: &dyn Fn(u32) -> bool) -> Vec<&Upcast> {
         let upcasts = self.upcasts.get(family).map_or(&[][..], Vec::as_slice);
         let mut came_by: BTreeMap<u32, &Upcast> = BTreeMap::new();
         let mut next = VecDeque::from([version]);
@@ -186,7 +219,7 @@ impl VersionRouter {
             }
         }
         let mut steps = Vec::new();
-        let mut at = came_by.keys().rev().find(|reached| handled.contains_key(reached)).copied();
+        let mut at = came_by.keys().rev().find(|reached| is_handled(**reached)).copied();
         while let Some(step) = at.and_then(|to| came_by.get(&to)) {
             steps.push(*step);
             at = Some(step.from);
@@ -262,6 +295,18 @@ mod tests {
         // The newest handler that can be reached, which need not be the newest of all.
         let gap = &["order.created.v2", "order.created.v5"][..];
         check(gap, &[(1, 2)], "order.created.v1", Ok(("order.created.v2", &[1, 2])));
+    }
+
+    #[test]
+    fn a_handler_without_a_version_gets_every_version_and_older_ones_as_the_newest() {
+        let any = &["order.created"][..];
+        check(any, &[(1, 2), (2, 3)], "order.created.v1", Ok(("order.created", &[1, 2, 3])));
+        check(any, &[(1, 2), (2, 3)], "order.created", Ok(("order.created", &[1, 2, 3])));
+        check(any, &[(1, 2)], "order.created.v2", Ok(("order.created", &[])));
+        check(any, &[(1, 2)], "order.created.v7", Ok(("order.created", &[])));
+        let both = &["order.created", "order.created.v2"][..];
+        check(both, &[(1, 2)], "order.created.v1", Ok(("order.created.v2", &[1, 2])));
+        check(both, &[(1, 2)], "order.created.v3", Ok(("order.created", &[])));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Who handles what: a saga of a domain, looked up once, so that nobody looks for a name while messages are
 //! handled. Nothing here changes while a system runs.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Direction, Party, StepNo};
+use super::validation::{Passage, Validator};
+use super::version_router::{RouteError, VersionRouter};
+use super::{Direction, Failure, Party, StepNo};
 use crate::domain::{
     Aggregate, CommandRule, Domain, Guard, Name, Program, Saga, SagaStyle, Service, Step, StepKind,
 };
@@ -22,6 +25,11 @@ pub struct Wiring {
     first: Vec<Subscription>,
     point_of_no_return: Option<StepNo>,
     saga_type: Name,
+    validator: Validator,
+    /// To the event types that are subscribed to.
+    subscribed: VersionRouter,
+    /// To the evolve rules of each aggregate.
+    evolving: Arc<[VersionRouter]>,
 }
 
 /// What a service does when something happens.
@@ -106,9 +114,14 @@ impl Wiring {
             first: Vec::new(),
             point_of_no_return: point_of_no_return(definition),
             saga_type: "Saga".into(),
+            validator: Validator::new(&domain.schemas),
+            subscribed: VersionRouter::default(),
+            evolving: domain.aggregates.iter().map(|it| evolving(&domain, it)).collect(),
             domain,
         };
         wiring.subscribe(definition);
+        let subscribed = wiring.subscribers.iter().map(|(event_type, _)| Arc::clone(event_type));
+        wiring.subscribed = VersionRouter::new(subscribed, &shared.upcasts);
         Ok(wiring)
     }
 
@@ -239,12 +252,35 @@ impl Wiring {
         self.point_of_no_return
     }
 
-    /// Who reacts to an event of this type.
+    /// Who reacts to an event of this type: those who subscribe to it or to the newest version it can be brought to.
+    /// A version that nobody knows goes to those who know others: they keep it as a poison message.
     pub fn subscribers(&self, event_type: &str) -> &[Subscription] {
-        self.subscribers
-            .iter()
-            .find(|(known, _)| **known == *event_type)
-            .map_or(&[], |(_, subscriptions)| subscriptions)
+        let of = |name: &str| self.subscribers.iter().find(|(known, _)| **known == *name);
+        let found = of(event_type).or_else(|| match self.subscribed.target(event_type)? {
+            Ok(name) | Err(name) => of(&name),
+        });
+        found.map_or(&[], |(_, subscriptions)| subscriptions)
+    }
+
+    /// The data of an event as those who subscribe to it understand it: checked, and brought to their version.
+    pub fn receive<'a>(&self, event_type: &str, data: &'a Value) -> Result<Cow<'a, Value>, Failure> {
+        let poison = |error: String| Failure { error: error.into(), permanent: true };
+        self.validator.check(event_type, data, Passage::In).map_err(|invalid| poison(invalid.to_string()))?;
+        match self.subscribed.route(event_type, data) {
+            Ok(routed) => Ok(routed.data),
+            Err(RouteError::NoHandler { .. }) => Ok(Cow::Borrowed(data)),
+            Err(error) => Err(poison(format!("{}: {error}", error.reason()))),
+        }
+    }
+
+    /// What the types of messages and events promise.
+    pub fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
+    /// The way of old events to the evolve rules of a step's aggregate.
+    pub(crate) fn evolving(&self, step: StepNo) -> Option<&VersionRouter> {
+        self.evolving.get(self.steps[step.index()].aggregate?)
     }
 
     /// Who begins, when there is no orchestrator.
@@ -338,6 +374,11 @@ impl Wiring {
         }
         program.run(&Value::Object(given)).map(Arc::new).map_err(|fault| fault.to_string())
     }
+}
+
+/// The way of old events to the evolve rules of an aggregate.
+pub(crate) fn evolving(domain: &Domain, aggregate: &Aggregate) -> VersionRouter {
+    VersionRouter::new(aggregate.on.iter().map(|(event_type, _)| Arc::clone(event_type)), &domain.upcasts)
 }
 
 fn is_event_of(saga: &Saga, event: &Name) -> bool {

@@ -11,6 +11,7 @@ mod messaging;
 mod native_writer;
 mod plain_log;
 mod query;
+mod resume;
 mod simulation;
 mod sqlite_damage;
 mod sqlite_formats;

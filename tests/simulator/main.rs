@@ -4,6 +4,7 @@
 
 mod checks;
 mod choreography;
+mod contracts;
 mod history;
 mod rules;
 mod stories;

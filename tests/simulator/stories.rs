@@ -46,8 +46,13 @@ fn refused_payment_and_refused_stock() {
 
 #[test]
 fn an_empty_result_is_still_undone() {
-    let domain =
-        domain_with("shop", &[(r#"data = '.command.data + {status: "completed"}'"#, "data = 'null'")]);
+    let domain = domain_with(
+        "shop",
+        &[
+            (r#"data = '.command.data + {status: "completed"}'"#, "data = 'null'"),
+            (r#""payment.completed.v1" = "schemas/payment.completed.v1.json""#, ""),
+        ],
+    );
     let world = finish(world_of(&domain, "shop/fulfilment?fault=confirm-order:reject"));
     // The domain's own checks need the amount that is missing here; the books do not.
     assert_eq!(world.by_the_books(SagaNo(1)), Outcome::Compensated);

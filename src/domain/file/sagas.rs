@@ -10,7 +10,9 @@ use super::reader::{Errors, Fields, Found, json};
 use super::steps::{Defaults, Placed, RETRY, retry, step, timeout};
 use super::suggest::did_you_mean;
 use crate::base::ticks::Ticks;
-use crate::domain::{Domain, Name, Reaction, RetryPolicy, Saga, SagaStyle, Sample, Step, StepKind};
+use crate::domain::{
+    Domain, Name, Reaction, RetryPolicy, Saga, SagaStyle, Sample, Step, StepKind, split_version,
+};
 
 /// A saga that may wait for another one, whose steps it takes.
 struct Draft<'t> {
@@ -268,7 +270,9 @@ fn reactions(draft: &Draft<'_>, starts_on: &Name, steps: &[Step], errors: &mut E
     let events: Vec<&Name> = outcomes.flatten().chain([starts_on]).collect();
     let mut all = Vec::new();
     for (event, command) in &draft.reactions {
-        if !events.iter().any(|known| ***known == *event.value) {
+        // Another version of what is emitted is the version router's matter.
+        let base = split_version(event.value).0;
+        if !events.iter().any(|known| split_version(known).0 == base) {
             let hint = did_you_mean(event.value, events.iter().map(|name| &***name));
             errors.add(&event.at, format!("Nothing in {} emits {}.{hint}", draft.name.value, event.value));
         }

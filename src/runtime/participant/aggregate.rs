@@ -2,17 +2,19 @@
 //! key, which is what makes a repeat harmless, and the state that the domain's programs see, which is folded only
 //! if one of them looks at it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Aggregate as Definition, Program};
+use crate::domain::{Aggregate as Definition, Name, Program, split_version, with_version};
+use crate::runtime::version_router::{RouteError, VersionRouter};
 use crate::runtime::{
     DomainFact, EventId, Fact, Journal, Position, Recorded, RefusedBy, Role, SagaNo, StepNo, StreamNo,
 };
 
 /// What has happened in a stream under the key of one step.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Request {
     /// The first success event.
     pub(crate) effect: Option<Position>,
@@ -27,7 +29,7 @@ pub(crate) struct Request {
 }
 
 /// A loaded aggregate.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Aggregate {
     pub(crate) version: u32,
     requests: BTreeMap<(SagaNo, StepNo), Request>,
@@ -40,19 +42,34 @@ impl Aggregate {
         &mut self,
         journal: &dyn Journal,
         stream: StreamNo,
-        definition: Option<&Definition>,
+        definition: Option<(&Definition, &VersionRouter)>,
         with_state: bool,
+    ) -> Result<(), String> {
+        self.catch_up_to(journal, stream, definition, with_state, journal.version(stream))
+    }
+
+    /// The same, up to a version.
+    pub(crate) fn catch_up_to(
+        &mut self,
+        journal: &dyn Journal,
+        stream: StreamNo,
+        definition: Option<(&Definition, &VersionRouter)>,
+        with_state: bool,
+        version: u32,
     ) -> Result<(), String> {
         if with_state && self.state.is_none() {
             // The state was not needed so far: from the beginning.
             *self = Self::default();
-            self.state = Some(definition.map_or(Value::Null, |definition| definition.initial.clone()));
+            self.state = Some(definition.map_or(Value::Null, |(definition, _)| definition.initial.clone()));
         }
-        if self.version >= journal.version(stream) {
+        if self.version >= version {
             return Ok(());
         }
         let mut failed = None;
         journal.replay(stream, self.version, &mut |position, event| {
+            if event.version > version {
+                return;
+            }
             self.version = event.version;
             self.note(position, event);
             if let (Some(state), Fact::Domain(fact)) = (&mut self.state, &event.fact) {
@@ -97,16 +114,22 @@ impl Aggregate {
     }
 }
 
-/// The state after an event: by the rule for its type, else by taking over what the event says.
+/// The state after an event: by the rule for its type, older versions brought up first; without a rule by taking
+/// over what the event says.
 fn evolve(
     state: &mut Value,
     fact: &DomainFact,
     stream: &str,
     version: u32,
-    definition: Option<&Definition>,
+    definition: Option<(&Definition, &VersionRouter)>,
 ) -> Result<(), String> {
-    let rule = definition.and_then(|definition| definition.rule(&fact.event_type));
-    let Some(program) = rule else {
+    let routed = match definition.map(|(_, router)| router.route(&fact.event_type, &fact.data)) {
+        None | Some(Err(RouteError::NoHandler { .. })) => None,
+        Some(Ok(routed)) => Some(routed),
+        Some(Err(error)) => return Err(error.to_string()),
+    };
+    let rule = routed.as_ref().and_then(|routed| definition?.0.rule(&routed.event_type));
+    let (Some(program), Some(routed)) = (rule, routed) else {
         merge(state, &fact.data);
         return Ok(());
     };
@@ -115,7 +138,18 @@ fn evolve(
         given.insert("state".into(), std::mem::take(state));
     }
     if program.reads("event") {
-        given.insert("event".into(), event_value(fact, stream, version));
+        let event = match routed.data {
+            Cow::Borrowed(_) => event_value(fact, stream, version),
+            Cow::Owned(data) => {
+                let event_type = routed
+                    .through
+                    .last()
+                    .map(|newest| with_version(split_version(&fact.event_type).0, Some(*newest)));
+                let event_type = event_type.map_or_else(|| fact.event_type.clone(), Name::from);
+                event_value(&DomainFact { event_type, data: data.into(), ..fact.clone() }, stream, version)
+            }
+        };
+        given.insert("event".into(), event);
     }
     *state = run(program, given)?;
     Ok(())

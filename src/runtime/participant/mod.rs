@@ -20,14 +20,15 @@ use serde_json::Value;
 
 use super::fact::Fact;
 use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::validation::Passage;
 use super::{
     Answer, Body, Claim, Context, Direction, DomainFact, Failure, Message, Parking, Party, Position, Refusal,
     RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
 };
 use crate::base::ticks::Ticks;
-use aggregate::Aggregate;
 
 pub use aggregate::event_value;
+pub(crate) use aggregate::{Aggregate, run};
 use decide::Decision;
 
 /// How often a conflict is met by deciding again, within one attempt.
@@ -107,10 +108,11 @@ impl Participant {
         if let Some(position) = known {
             return self.repeat(bench, message, position, replies);
         }
-        let poison = message.poison;
-        let Some(data) = replies.command_data(bench, message) else {
-            return Ok(Outcome::RolledBack(unreadable()));
+        let data = match replies.command_data(bench, message) {
+            Ok(data) => data,
+            Err(failure) => return Ok(Outcome::RolledBack(failure)),
         };
+        let poison = if message.poison { Some(unreadable()) } else { invalid(bench, message, &data) };
         for _ in 0..=CONFLICT_RETRIES {
             let stream = match self.load(bench, message, &data) {
                 Ok(stream) => stream,
@@ -121,7 +123,9 @@ impl Participant {
             let aggregate = &self.loaded[&stream];
             let decision = match decide::known(bench.wiring, aggregate, message) {
                 Some(position) => Decision::Answer(position),
-                None if poison => return Ok(Outcome::RolledBack(unreadable())),
+                None if poison.is_some() => {
+                    return Ok(Outcome::RolledBack(poison.unwrap_or_else(unreadable)));
+                }
                 None => {
                     let forced = bench.around.decide();
                     decide::decide(bench.wiring, aggregate, message, &data, forced)
@@ -132,6 +136,9 @@ impl Participant {
                 Decision::Fail(failure) => return Ok(Outcome::RolledBack(failure)),
                 Decision::Record(facts) => facts,
             };
+            if let Some(failure) = unfit(bench, &facts) {
+                return Ok(Outcome::RolledBack(failure));
+            }
             let answer = self.record(bench, message, stream, facts, expired);
             replies.reply(self.party, bench, message, &answer);
             match bench.finish(self.party, Exposed::ToConflicts) {
@@ -171,6 +178,7 @@ impl Participant {
         let answer = Recorded {
             id: event.id,
             event_type: Arc::clone(&fact.event_type),
+            data: Arc::clone(&fact.data),
             answer: answer_to(message.direction, fact),
             new: false,
             beside: Vec::new(),
@@ -201,7 +209,7 @@ impl Participant {
         if self.loaded.len() >= LOADED_MAX && !self.loaded.contains_key(&stream) {
             self.loaded.retain(|_, aggregate| aggregate.version >= LONG_STREAM);
         }
-        let definition = bench.wiring.aggregate(step);
+        let definition = bench.wiring.aggregate(step).zip(bench.wiring.evolving(step));
         let with_state = bench.wiring.reads_state(step);
         self.loaded.entry(stream).or_default().catch_up(bench.journal, stream, definition, with_state)?;
         Ok(stream)
@@ -251,13 +259,14 @@ impl Participant {
         for fact in facts {
             let is_main = fact.role != Role::Beside;
             let event_type = Arc::clone(&fact.event_type);
+            let data = Arc::clone(&fact.data);
             let answer = is_main.then(|| answer_to(message.direction, &fact));
             let id = bench.commit.append(bench.journal, stream, &context, Fact::Domain(fact));
             match answer {
                 Some(answer) => {
-                    main = Some(Recorded { id, event_type, answer, new: true, beside: Vec::new() });
+                    main = Some(Recorded { id, event_type, data, answer, new: true, beside: Vec::new() });
                 }
-                None => beside.push((id, event_type)),
+                None => beside.push((id, event_type, data)),
             }
         }
         let mut main = main.expect("every decision has one event that is the answer");
@@ -285,7 +294,7 @@ impl Participant {
         failure: Failure,
         by: RefusedBy,
     ) -> Result<Outcome, Gap> {
-        let data = command_data(message).map_or_else(|| Arc::new(Value::Null), |data| Arc::clone(&data));
+        let data = command_data(message).unwrap_or_default();
         let stream = self.load(bench, message, &data).unwrap_or_else(|_unknown| {
             let name = format!("{}-{}", bench.wiring.party_name(self.party), message.saga);
             bench.journal.open(&name, bench.wiring.aggregate_type(message.step))
@@ -332,17 +341,18 @@ impl Participant {
 pub(crate) struct Recorded {
     pub(crate) id: super::EventId,
     pub(crate) event_type: crate::domain::Name,
+    pub(crate) data: Arc<Value>,
     pub(crate) answer: Answer,
     /// Whether it is recorded only now.
     pub(crate) new: bool,
     /// Events recorded beside it.
-    pub(crate) beside: Vec<(super::EventId, crate::domain::Name)>,
+    pub(crate) beside: Vec<(super::EventId, crate::domain::Name, Arc<Value>)>,
 }
 
 /// Where answers go: to the orchestrator, or to whoever subscribes.
 pub(crate) trait Replies {
-    /// The data of the command that `message` is or stands for; `None` if it cannot be read.
-    fn command_data(&self, bench: &Bench<'_>, message: &Message) -> Option<Arc<Value>>;
+    /// The data of the command that `message` is or stands for, or why it cannot be read.
+    fn command_data(&self, bench: &Bench<'_>, message: &Message) -> Result<Arc<Value>, Failure>;
     /// Adds to the commit what goes out with `recorded`.
     fn reply(&self, party: Party, bench: &mut Bench<'_>, message: &Message, recorded: &Recorded);
 }
@@ -351,8 +361,8 @@ pub(crate) trait Replies {
 struct Orchestrated;
 
 impl Replies for Orchestrated {
-    fn command_data(&self, _bench: &Bench<'_>, message: &Message) -> Option<Arc<Value>> {
-        command_data(message)
+    fn command_data(&self, _bench: &Bench<'_>, message: &Message) -> Result<Arc<Value>, Failure> {
+        command_data(message).ok_or_else(unreadable)
     }
 
     fn reply(&self, party: Party, bench: &mut Bench<'_>, message: &Message, recorded: &Recorded) {
@@ -365,6 +375,21 @@ fn command_data(message: &Message) -> Option<Arc<Value>> {
         Body::Command(data) => Some(Arc::clone(data)),
         _ => None,
     }
+}
+
+/// Why a command's data is not what its type promises.
+fn invalid(bench: &Bench<'_>, message: &Message, data: &Value) -> Option<Failure> {
+    let command = bench.wiring.command(message.step, message.direction);
+    let checked = bench.wiring.validator().check(&command, data, Passage::In);
+    checked.err().map(|invalid| Failure { error: invalid.to_string().into(), permanent: true })
+}
+
+/// Why what a handler decided must not be committed: nobody could read it. Trying again does not help.
+fn unfit(bench: &Bench<'_>, facts: &[DomainFact]) -> Option<Failure> {
+    let checked =
+        facts.iter().map(|fact| bench.wiring.validator().check(&fact.event_type, &fact.data, Passage::Out));
+    let invalid = checked.filter_map(Result::err).next()?;
+    Some(Failure { error: invalid.to_string().into(), permanent: true })
 }
 
 fn unreadable() -> Failure {

@@ -1,0 +1,255 @@
+//! A runtime that dies before any one of its operations and goes on from what is durable, in memory and on SQLite:
+//! the same domain events as if it had not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sagascope::base::ticks::Ticks;
+use sagascope::domain::BuiltIn;
+use sagascope::engine::StoreJournal;
+use sagascope::model::{Timestamp, TransactionalStore};
+use sagascope::runtime::{
+    Bench, Body, Commit, Context, DeadLetters, Direction, DomainFact, EventId, Fact, Forced, Gap, Journal,
+    MemoryJournal, Message, Orchestrator, Participant, Party, Position, Protections, Role, Route, SagaNo,
+    StepNo, Surroundings, Wiring,
+};
+use sagascope::store::native::{Clock, MemoryEventStore, SqliteEventStore};
+use serde_json::json;
+
+const SEED: u64 = 7;
+
+fn clock() -> Clock {
+    Box::new(|| Timestamp::from_nanos(0, 0))
+}
+
+/// The bus: what was accepted stays until it is acknowledged, whoever dies.
+#[derive(Default)]
+struct Bus {
+    queue: BTreeMap<(Ticks, u64), Message>,
+    sequence: u64,
+    now: Ticks,
+}
+
+impl Bus {
+    fn accept(&mut self, message: Message) {
+        self.sequence += 1;
+        self.queue.insert((message.due.max(self.now.after(Ticks(1_000))), self.sequence), message);
+    }
+}
+
+/// No weather but one crash, and one step that is refused.
+struct Around<'a> {
+    bus: &'a mut Bus,
+    in_hand: (Ticks, u64),
+    refused: bool,
+    gaps: &'a mut u32,
+    crash_at: u32,
+}
+
+impl Surroundings for Around<'_> {
+    fn decide(&mut self) -> Option<Forced> {
+        self.refused.then_some(Forced::Refuse)
+    }
+    fn conflict(&mut self) -> bool {
+        false
+    }
+    fn expired(&mut self) -> bool {
+        false
+    }
+    fn crash(&mut self, _gap: Gap) -> bool {
+        *self.gaps += 1;
+        *self.gaps == self.crash_at
+    }
+    fn committed(&mut self, _journal: &dyn Journal, _letters: &DeadLetters, _first: Position) {}
+    fn acknowledge(&mut self) {
+        self.bus.queue.remove(&self.in_hand);
+    }
+    fn publish(&mut self, message: &Message) {
+        self.bus.accept(message.clone());
+    }
+    fn deduplicated(&mut self) {}
+}
+
+/// Everything volatile.
+struct Processes {
+    orchestrator: Orchestrator,
+    services: BTreeMap<Party, Participant>,
+    letters: DeadLetters,
+}
+
+impl Processes {
+    fn new(wiring: &Wiring, journal: &dyn Journal) -> Self {
+        let services = wiring.parties().map(|party| (party, Participant::new(party))).collect();
+        let mut letters = DeadLetters::default();
+        for at in 1..=journal.len() {
+            letters.evolve(Position(at), journal.event(Position(at)).unwrap());
+        }
+        Self { orchestrator: Orchestrator::default(), services, letters }
+    }
+}
+
+fn record_given(wiring: &Wiring, journal: &mut dyn Journal) {
+    for given in wiring.domain().services.iter().flat_map(|service| &service.given) {
+        let stream = journal.open(&given.stream, &given.aggregate);
+        let fact = Fact::Domain(DomainFact {
+            event_type: given.event_type.clone(),
+            data: Arc::new(given.data.clone()),
+            role: Role::Given,
+            refusal: None,
+        });
+        let context = Context { at: Ticks::ZERO, saga: SagaNo::NONE, cause: None, key: None, attempt: 0 };
+        let mut commit = Commit::default();
+        commit.append(journal, stream, &context, fact);
+        journal.commit(&mut commit).unwrap();
+    }
+}
+
+/// The domain events of a run that dies before its operation number `crash_at`, and how many operations it had.
+/// `again` makes a journal from what the one before it left.
+fn run<J: Journal>(
+    wiring: &Wiring,
+    refused: &str,
+    crash_at: u32,
+    again: &mut dyn FnMut(Option<J>) -> J,
+) -> (Vec<String>, u32) {
+    let mut journal = again(None);
+    record_given(wiring, &mut journal);
+    let mut processes = Processes::new(wiring, &journal);
+    let (mut bus, mut gaps) = (Bus::default(), 0);
+    bus.accept(Message {
+        event: EventId::of(SEED, "client", 1),
+        route: Route::Start,
+        from: Party::CLIENT,
+        to: Party::ORCHESTRATOR,
+        saga: SagaNo(1),
+        step: StepNo(0),
+        direction: Direction::Do,
+        attempt: 1,
+        last: false,
+        due: Ticks::ZERO,
+        poison: false,
+        body: Body::Start(Arc::new(json!({
+            "orderId": "1", "userId": "ada", "total": 4500, "currency": "EUR",
+            "items": [{"productId": "kettle", "quantity": 1, "price": 4500}],
+        }))),
+    });
+    while let Some((in_hand, message)) = bus.queue.first_key_value().map(|(at, it)| (*at, it.clone())) {
+        bus.now = in_hand.0.max(bus.now);
+        let now = bus.now;
+        let is_refused = message.route == Route::Command && *wiring.step(message.step).name == *refused;
+        let mut around = Around { bus: &mut bus, in_hand, refused: is_refused, gaps: &mut gaps, crash_at };
+        let mut commit = Commit::default();
+        let mut bench = Bench {
+            journal: &mut journal,
+            letters: &mut processes.letters,
+            wiring,
+            protections: &Protections::default(),
+            seed: SEED,
+            now,
+            around: &mut around,
+            commit: &mut commit,
+        };
+        let result = match message.to {
+            Party::ORCHESTRATOR => processes.orchestrator.handle(&mut bench, &message).map(drop),
+            party => processes.services.get_mut(&party).unwrap().handle(&mut bench, &message).map(drop),
+        };
+        if result.is_err() {
+            journal = again(Some(journal));
+            processes = Processes::new(wiring, &journal);
+            for party in wiring.parties() {
+                let mut around = Around { bus: &mut bus, in_hand, refused: false, gaps: &mut 0, crash_at: 0 };
+                let mut bench = Bench {
+                    journal: &mut journal,
+                    letters: &mut processes.letters,
+                    wiring,
+                    protections: &Protections::default(),
+                    seed: SEED,
+                    now,
+                    around: &mut around,
+                    commit: &mut Commit::default(),
+                };
+                bench.drain(party);
+            }
+        }
+    }
+    let events = (1..=journal.len()).filter_map(|at| {
+        let event = journal.event(Position(at)).unwrap();
+        let fact = event.fact.domain().filter(|fact| fact.role != Role::Given)?;
+        Some(format!("{} {} {} {:?}", event.id, fact.event_type, fact.data, event.key))
+    });
+    (events.collect(), gaps)
+}
+
+/// Dies everywhere; `every` leaves some of the places out.
+fn check<J: Journal>(refused: &str, every: usize, again: &mut dyn FnMut(Option<J>) -> J) {
+    let domain = Arc::new(BuiltIn::named("shop").unwrap().load());
+    let wiring = Wiring::new(domain, "fulfilment").unwrap();
+    let (expected, operations) = run(&wiring, refused, 0, again);
+    assert!(expected.len() >= 5 && operations > 40, "{operations} operations, {expected:?}");
+    let back = expected.iter().any(|event| event.contains("payment.refunded.v1"));
+    assert_eq!(back, !refused.is_empty());
+    for crash_at in (1..=operations).step_by(every) {
+        let (events, _) = run(&wiring, refused, crash_at, again);
+        assert_eq!(events, expected, "refused: {refused:?}, dies before operation {crash_at}");
+    }
+}
+
+fn wiring() -> Wiring {
+    Wiring::new(Arc::new(BuiltIn::named("shop").unwrap().load()), "fulfilment").unwrap()
+}
+
+fn open<S: TransactionalStore>(store: S) -> StoreJournal<S> {
+    StoreJournal::open(store, &wiring(), SEED).unwrap()
+}
+
+#[test]
+fn a_runtime_that_dies_anywhere_goes_on_as_if_it_had_not_in_memory() {
+    for refused in ["", "confirm-order"] {
+        check(refused, 1, &mut |journal| journal.unwrap_or_else(|| MemoryJournal::new(SEED)));
+        check(refused, 1, &mut |journal: Option<StoreJournal<MemoryEventStore>>| match journal {
+            None => open(MemoryEventStore::new(clock())),
+            Some(journal) => open(journal.into_store()),
+        });
+    }
+}
+
+#[test]
+fn a_runtime_that_dies_anywhere_goes_on_as_if_it_had_not_on_sqlite() {
+    for refused in ["", "confirm-order"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut runs = 0;
+        check(refused, 1, &mut |journal: Option<StoreJournal<SqliteEventStore>>| {
+            runs += u32::from(journal.is_none());
+            drop(journal);
+            let path = folder.path().join(format!("{runs}.db"));
+            open(SqliteEventStore::open(&path, clock()).unwrap())
+        });
+    }
+}
+
+#[test]
+fn what_a_journal_wrote_comes_back_without_loss() {
+    let wiring = wiring();
+    let mut opened_again = false;
+    run(&wiring, "confirm-order", 33, &mut |journal: Option<StoreJournal<MemoryEventStore>>| match journal {
+        None => open(MemoryEventStore::new(clock())),
+        Some(journal) => {
+            let before: Vec<_> =
+                (1..=journal.len()).map(|at| journal.event(Position(at)).unwrap().clone()).collect();
+            let names: Vec<_> = before.iter().map(|it| journal.stream(it.stream).name.clone()).collect();
+            let again = open(journal.into_store());
+            let after: Vec<_> =
+                (1..=again.len()).map(|at| again.event(Position(at)).unwrap().clone()).collect();
+            let renamed: Vec<_> = after.iter().map(|it| again.stream(it.stream).name.clone()).collect();
+            assert_eq!(names, renamed);
+            assert_eq!(before.len(), after.len());
+            for (before, after) in before.into_iter().zip(after) {
+                let stream = before.stream;
+                assert_eq!(before, sagascope::runtime::Recorded { stream, ..after });
+            }
+            opened_again = true;
+            again
+        }
+    });
+    assert!(opened_again, "it died and was opened again");
+}
