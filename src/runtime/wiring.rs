@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::validation::Validator;
 use super::{Direction, Party, StepNo};
 use crate::domain::{
     Aggregate, CommandRule, Domain, Guard, Name, Program, Saga, SagaStyle, Service, Step, StepKind,
@@ -22,6 +23,7 @@ pub struct Wiring {
     first: Vec<Subscription>,
     point_of_no_return: Option<StepNo>,
     saga_type: Name,
+    validator: Validator,
 }
 
 /// What a service does when something happens.
@@ -106,6 +108,7 @@ impl Wiring {
             first: Vec::new(),
             point_of_no_return: point_of_no_return(definition),
             saga_type: "Saga".into(),
+            validator: Validator::new(&shared.schemas),
             domain,
         };
         wiring.subscribe(definition);
@@ -162,6 +165,11 @@ impl Wiring {
     /// The saga's definition.
     pub fn saga(&self) -> &Saga {
         &self.domain.sagas[self.saga]
+    }
+
+    /// The schemas that what comes in and what goes out is checked against.
+    pub fn validator(&self) -> &Validator {
+        &self.validator
     }
 
     /// Aggregate type of the streams of sagas.

@@ -4,6 +4,7 @@
 
 mod choreography;
 mod history;
+mod record;
 mod rules;
 mod stories;
 mod support;

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::fact::Fact;
 use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::validation::{Invalid, Passage};
 use super::{
     Answer, Body, Claim, Context, Direction, DomainFact, Failure, Message, Parking, Party, Position, Refusal,
     RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
@@ -107,10 +108,15 @@ impl Participant {
         if let Some(position) = known {
             return self.repeat(bench, message, position, replies);
         }
-        let poison = message.poison;
+        let mut broken = message.poison.then(unreadable);
         let Some(data) = replies.command_data(bench, message) else {
             return Ok(Outcome::RolledBack(unreadable()));
         };
+        let command = bench.wiring.command(message.step, message.direction);
+        if broken.is_none() && bench.wiring.validator().has_schema(&command) {
+            let checked = bench.wiring.validator().check(&command, &data, Passage::In);
+            broken = checked.err().map(|invalid| invalid_data(&invalid));
+        }
         for _ in 0..=CONFLICT_RETRIES {
             let stream = match self.load(bench, message, &data) {
                 Ok(stream) => stream,
@@ -121,7 +127,7 @@ impl Participant {
             let aggregate = &self.loaded[&stream];
             let decision = match decide::known(bench.wiring, aggregate, message) {
                 Some(position) => Decision::Answer(position),
-                None if poison => return Ok(Outcome::RolledBack(unreadable())),
+                None if let Some(failure) = &broken => return Ok(Outcome::RolledBack(failure.clone())),
                 None => {
                     let forced = bench.around.decide();
                     decide::decide(bench.wiring, aggregate, message, &data, forced)
@@ -132,6 +138,13 @@ impl Participant {
                 Decision::Fail(failure) => return Ok(Outcome::RolledBack(failure)),
                 Decision::Record(facts) => facts,
             };
+            // What leaves is checked before it is durable: whoever reads it relies on it.
+            let checked = facts.iter().try_for_each(|fact| {
+                bench.wiring.validator().check(&fact.event_type, &fact.data, Passage::Out)
+            });
+            if let Err(invalid) = checked {
+                return Ok(Outcome::RolledBack(invalid_data(&invalid)));
+            }
             let answer = self.record(bench, message, stream, facts, expired);
             replies.reply(self.party, bench, message, &answer);
             match bench.finish(self.party, Exposed::ToConflicts) {
@@ -365,6 +378,10 @@ fn command_data(message: &Message) -> Option<Arc<Value>> {
         Body::Command(data) => Some(Arc::clone(data)),
         _ => None,
     }
+}
+
+fn invalid_data(invalid: &Invalid) -> Failure {
+    Failure { error: invalid.to_string().into(), permanent: true }
 }
 
 fn unreadable() -> Failure {
