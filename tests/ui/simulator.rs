@@ -9,8 +9,8 @@ use sagascope::sim::{Outcome, Recipe};
 use sagascope::ui::command::{GoCommand, SimulationCommand, WindowCommand};
 use sagascope::ui::screenshot::{Shot, Stage};
 use sagascope::ui::theme::Theme;
-use sagascope_ui_tests::window::Window;
 use sagascope_ui_tests::snapshots;
+use sagascope_ui_tests::window::Window;
 
 fn request(recipe: &str, start: SimStart) -> SimRequest {
     let recipe = Recipe::parse(recipe).unwrap();
