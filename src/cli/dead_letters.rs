@@ -50,7 +50,10 @@ impl Run for DeadLetters {
         let letters = letters.finish();
         let shown = letters.iter().filter(|letter| !self.open || letter.state == "open");
         if self.output.json {
-            return shown.map(|letter| Ok(out.json(&letter_json(letter))?)).collect();
+            for letter in shown {
+                out.json(&letter_json(letter))?;
+            }
+            return Ok(());
         }
         let mut table = Table::new(&[
             ("ID", Kind::Fixed),

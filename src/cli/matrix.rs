@@ -61,12 +61,11 @@ impl Run for Matrix {
         let mut printer = Printer::new(&self, &layout, out)?;
         for cell in cells(&layout, &domain, self.pairs) {
             let report = report_of(&layout, &cell, &carry_out(&cell.recipe)?);
-            let all_on = match cell.recipe.without.is_empty() || !printer.compares() {
-                true => None,
-                false => {
-                    let recipe = Recipe { without: Vec::new(), ..cell.recipe.clone() };
-                    Some(report_of(&layout, &cell, &carry_out(&recipe)?))
-                }
+            let all_on = if cell.recipe.without.is_empty() || !printer.compares() {
+                None
+            } else {
+                let recipe = Recipe { without: Vec::new(), ..cell.recipe.clone() };
+                Some(report_of(&layout, &cell, &carry_out(&recipe)?))
             };
             printer.cell(cell, report, all_on.as_ref(), out)?;
             let (runs, rate) = (printer.runs, progress.rate(printer.runs));

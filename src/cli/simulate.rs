@@ -158,7 +158,8 @@ enum What {
 
 /// A recipe has a saga behind a slash; everything else is a domain. A path with a slash is a file.
 fn read_what(text: &str) -> anyhow::Result<What> {
-    let is_file = Path::new(text).is_file() || text.ends_with(".toml");
+    let path = Path::new(text);
+    let is_file = path.is_file() || path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml"));
     if !text.contains('/') || is_file {
         return Ok(What::Domain(domain(text)?));
     }

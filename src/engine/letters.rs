@@ -127,8 +127,8 @@ fn streams(log: &EventLog) -> impl Iterator<Item = StreamId> + '_ {
 pub fn letter_counts(log: &EventLog) -> [u64; LetterState::ALL.len()] {
     let mut counts = [0; LetterState::ALL.len()];
     for stream in streams(log) {
-        let types = log.replay_rows(stream).into_iter().rev().map(|row| log.type_of(row));
-        let state = types.filter_map(|id| state_after(&log.event_type(id).name)).next();
+        let mut types = log.replay_rows(stream).into_iter().rev().map(|row| log.type_of(row));
+        let state = types.find_map(|id| state_after(&log.event_type(id).name));
         if let Some(at) = state.and_then(|state| LetterState::ALL.iter().position(|known| *known == state)) {
             counts[at] += 1;
         }

@@ -241,8 +241,7 @@ impl ReadModels {
         self.iter().zip(&other.models).find_map(|((name, mine), theirs)| {
             let keys = mine.rows.keys().chain(theirs.rows.keys());
             let key = keys.into_iter().find(|key| mine.rows.get(*key) != theirs.rows.get(*key))?;
-            let shown =
-                |model: &ReadModel| model.rows.get(key).map_or("missing".into(), |row| row.to_string());
+            let shown = |model: &ReadModel| model.rows.get(key).map_or("missing".into(), ToString::to_string);
             Some(format!("{name}: the row {key} is {} here and {} there", shown(mine), shown(theirs)))
         })
     }
@@ -306,7 +305,7 @@ mod tests {
 
     fn rows(models: &ReadModels, name: &str) -> String {
         let rows = models.get(name).unwrap().rows();
-        rows.iter().map(|(key, row)| format!("{key}={row} ")).collect::<String>().trim_end().to_owned()
+        rows.iter().map(|(key, row)| format!("{key}={row}")).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -262,17 +262,17 @@ mod tests {
         let data = json!({"by": []});
         let router = router(handled, steps);
         match (router.route(event_type, &data), expected) {
-            (Ok(routed), Ok((name, through))) => {
-                assert_eq!((&*routed.event_type, &routed.through[..]), (name, through), "{event_type}");
+            (Ok(found), Ok((name, through))) => {
+                assert_eq!((&*found.event_type, &found.through[..]), (name, through), "{event_type}");
                 let by: Vec<String> =
                     through.windows(2).map(|pair| format!("{}-{}", pair[0], pair[1])).collect();
-                assert_eq!(routed.data.into_owned(), json!({ "by": by }), "{event_type}");
+                assert_eq!(found.data.into_owned(), json!({ "by": by }), "{event_type}");
             }
             (Err(error), Err(said)) => {
-                let error_text = format!("{}: {error}", error.reason());
-                assert!(error_text.starts_with(said), "{error_text}");
+                let words = format!("{}: {error}", error.reason());
+                assert!(words.starts_with(said), "{words}");
             }
-            (routed, expected) => panic!("{event_type}: {routed:?}, not {expected:?}"),
+            (found, expected) => panic!("{event_type}: {found:?}, not {expected:?}"),
         }
     }
 

@@ -83,7 +83,7 @@ impl LoggedLetters {
             return;
         }
         let Some(what) = event.event_type.strip_prefix(LETTER) else { return };
-        let stream = event.home().map(|home| home.stream.id.to_string()).unwrap_or_default();
+        let stream = event.home().map(|home| home.stream.id.clone()).unwrap_or_default();
         let next = self.letters.len();
         let index = *self.by_stream.entry(stream.clone()).or_insert(next);
         if index == next {
@@ -94,7 +94,7 @@ impl LoggedLetters {
         match what {
             "parked" => park(letter, event, &data),
             "repeated" => letter.deliveries = data["deliveries"].as_u64().or(letter.deliveries),
-            other => letter.state = other.to_owned(),
+            other => other.clone_into(&mut letter.state),
         }
     }
 

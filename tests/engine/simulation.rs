@@ -120,8 +120,8 @@ fn each_protection_is_missed_by_some_cell() {
     for info in PROTECTIONS {
         let mut worse = 0;
         for (cell, with) in &all_on {
-            let bare = Layout::without(cell, info.protection);
-            let without = report_of(&layout, &bare, &run(&domain, &bare.recipe));
+            let unprotected = Layout::without(cell, info.protection);
+            let without = report_of(&layout, &unprotected, &run(&domain, &unprotected.recipe));
             worse += usize::from(without.outcome < with.outcome);
         }
         assert!(worse > 0, "without {} nothing becomes worse", info.name);

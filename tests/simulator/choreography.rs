@@ -43,7 +43,7 @@ fn what_differs_from_the_orchestrated_twin_under_the_same_fault() {
         ("fault=reserve-inventory:reject", Outcome::Compensated),
         ("fault=confirm-order:reject", Outcome::Compensated),
     ] {
-        let world = run(&format!("{SAGA}?{faults}").trim_end_matches('?').to_owned());
+        let world = run(format!("{SAGA}?{faults}").trim_end_matches('?'));
         assert_eq!(outcome(&world), expected, "{faults}");
         assert!(world.faults().iter().all(|fault| fault.hits > 0), "{faults}: {:?}", world.faults());
     }

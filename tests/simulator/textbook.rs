@@ -23,6 +23,7 @@ struct Row {
 }
 
 #[rustfmt::skip]
+#[expect(clippy::too_many_arguments, reason = "the columns of a table")]
 const fn row(
     faults: &'static [&'static str], at: &'static str, all: &'static str, idempotency: &'static str,
     outbox: &'static str, retries: &'static str, durable: &'static str, timeouts: &'static str,
@@ -163,10 +164,13 @@ fn go_by_the_book(saga: &str, positions: &[(&str, char)]) {
                     "" => continue,
                     "=" => row.all,
                     // Without inboxes what follows is done twice, unless a state guards it or its number is free.
-                    "next" => match guarded_by_inbox(&domain, saga, next) {
-                        true => "IN *",
-                        false => row.all,
-                    },
+                    "next" => {
+                        if guarded_by_inbox(&domain, saga, next) {
+                            "IN *"
+                        } else {
+                            row.all
+                        }
+                    }
                     _ if without == "idempotency" && !guarded_by_inbox(&domain, saga, step) => match cell {
                         cell if cell.starts_with("IN") => row.all,
                         cell => cell,
@@ -214,11 +218,11 @@ fn compare(world: &World, step: &str, expected: &str) -> Result<(), String> {
     let sagas = world.sagas();
     let [saga] = sagas.as_slice() else { return Err(format!("{} sagas", sagas.len())) };
     let found = describe(world, saga, step);
-    let mut words = expected.split(' ').peekable();
+    let words = expected.split(' ');
     let mut letters_said = 0;
     let mut owed_said = false;
     let mut rest_free = false;
-    while let Some(word) = words.next() {
+    for word in words {
         let holds = match word {
             "*" => {
                 rest_free = true;
@@ -244,7 +248,7 @@ fn compare(world: &World, step: &str, expected: &str) -> Result<(), String> {
                 owed_said = true;
                 !found.owed_back.is_empty() && !found.owed_back.contains(&step.to_owned())
             }
-            word => match word.split_once(':') {
+            said => match said.split_once(':') {
                 Some(("undo", number)) => found.undo_attempts.to_string() == number,
                 Some(("held", number)) => found.held.to_string() == number,
                 Some(("deliveries", number)) => {
@@ -255,9 +259,9 @@ fn compare(world: &World, step: &str, expected: &str) -> Result<(), String> {
                     let counted = world.dead_letters().iter().filter(|it| it.state.name() == state).count();
                     counted.to_string() == number
                 }
-                None => match word.strip_prefix('e') {
+                None => match said.strip_prefix('e') {
                     Some(number) => found.effects.to_string() == number,
-                    None => found.attempts.to_string() == word,
+                    None => found.attempts.to_string() == said,
                 },
             },
         };

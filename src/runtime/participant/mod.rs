@@ -386,9 +386,9 @@ fn invalid(bench: &Bench<'_>, message: &Message, data: &Value) -> Option<Failure
 
 /// Why what a handler decided must not be committed: nobody could read it. Trying again does not help.
 fn unfit(bench: &Bench<'_>, facts: &[DomainFact]) -> Option<Failure> {
-    let checked =
-        facts.iter().map(|fact| bench.wiring.validator().check(&fact.event_type, &fact.data, Passage::Out));
-    let invalid = checked.filter_map(Result::err).next()?;
+    let invalid = facts
+        .iter()
+        .find_map(|fact| bench.wiring.validator().check(&fact.event_type, &fact.data, Passage::Out).err())?;
     Some(Failure { error: invalid.to_string().into(), permanent: true })
 }
 

@@ -78,11 +78,12 @@ const BROKEN: &str = "A protection was missing, and an invariant broke.";
 
 /// The step of which nobody knew whether it happened, by its place.
 pub(super) fn unknown(trial: &Trial, report: &SagaReport) -> Option<usize> {
+    use StepProgress::{Compensated, NothingToUndo, Parked, UndoParked, Unknown};
+
     if !trial.lines.iter().any(|line| line.tone == Tone::Unknown) {
         return None;
     }
     let at = report.steps.iter().rposition(|step| step.attempts > 0)?;
-    use StepProgress::{Compensated, NothingToUndo, Parked, UndoParked, Unknown};
     let step = &report.steps[at];
     let given_up = matches!(step.state, Compensated | NothingToUndo | Parked | UndoParked | Unknown);
     (given_up && step.note.is_empty()).then_some(at)

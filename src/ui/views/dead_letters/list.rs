@@ -95,8 +95,8 @@ fn places(rect: Rect) -> [Rect; 6] {
     let tries = since - 48.0;
     let room = (tries - 8.0 - (left + 92.0)).max(0.0);
     let saga = (room * 0.14).clamp(28.0, 64.0);
-    let rest = (room - saga - 16.0).max(0.0);
-    let message = (rest * 0.46).floor();
+    let remaining = (room - saga - 16.0).max(0.0);
+    let message = (remaining * 0.46).floor();
     let starts = left + 92.0;
     let place =
         |from: f32, to: f32| Rect::from_min_max(pos2(from, rect.top()), pos2(to.max(from), rect.bottom()));

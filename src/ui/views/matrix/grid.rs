@@ -64,12 +64,12 @@ impl Grid<'_> {
         let columns = self.table.columns.len().max(1) as f32;
         let wide = ((all.width() - side - 16.0) / columns).floor().clamp(COLUMN_MIN, COLUMN_MAX);
         let tops = tops(self.table.rows());
-        let size = vec2(columns * wide, tops.last().copied().unwrap_or(0.0) + 8.0);
+        let content = vec2(columns * wide, tops.last().copied().unwrap_or(0.0) + 8.0);
         let body = Rect::from_min_max(pos2(all.left() + side, all.top() + HEAD), all.max);
         let mut inner = ui.new_child(UiBuilder::new().max_rect(body).id_salt("cells"));
         let mut act = None;
         let out = ScrollArea::both().auto_shrink(false).id_salt("matrix cells").show(&mut inner, |ui| {
-            let (place, _) = ui.allocate_exact_size(size, Sense::hover());
+            let (place, _) = ui.allocate_exact_size(content, Sense::hover());
             act = self.cells_ui(ui, place.min, wide, &tops);
         });
         let origin = body.min - out.state.clamped_offset();
@@ -263,8 +263,8 @@ fn paint_side(painter: &Painter, t: &Tokens, rect: Rect, rows: &[Row], at: usize
     let leg = row.step.as_ref().map_or("message", |step| step.leg.name());
     let color = if selected { t.text } else { t.muted };
     let room = Rect::from_x_y_ranges(left..=rect.right() - 12.0, rect.y_range());
-    let painted = Line::new().caption(leg, color).right().paint(painter, room);
-    let name = Rect::from_x_y_ranges(left..=painted.rect.left() - 8.0, rect.y_range());
+    let words = Line::new().caption(leg, color).right().paint(painter, room);
+    let name = Rect::from_x_y_ranges(left..=words.rect.left() - 8.0, rect.y_range());
     if starts_step(rows, at) {
         let title = row.step.as_ref().map_or("start", |step| &step.name);
         Line::new().piece(title, semibold(12.0), t.text).paint(painter, name);
@@ -346,8 +346,8 @@ impl CellPaint<'_> {
         look.outcome.icon().paint(painter, square, glyph);
         let attempts = report.attempts_shown(self.table.leg(ran)).to_string();
         let number = FontId { size: self.font.size, ..mono_small() };
-        let painted = Line::new().piece(&attempts, number, color).right().paint(painter, inside);
-        let room = Rect::from_x_y_ranges(inside.left() + 13.0..=painted.rect.left() - 1.0, rect.y_range());
+        let shown = Line::new().piece(&attempts, number, color).right().paint(painter, inside);
+        let room = Rect::from_x_y_ranges(inside.left() + 13.0..=shown.rect.left() - 1.0, rect.y_range());
         Line::new().piece(look.outcome.word(), self.font.clone(), color).paint(painter, room);
     }
 }

@@ -44,6 +44,7 @@ const DETAIL_MAX: f32 = 420.0;
 const DETAIL_SHARE: f32 = 0.46;
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that a person sets one by one")]
 struct MatrixView {
     /// Saga that a person chose; else that of the open simulation, else the first built-in one.
     chosen: Option<Saga>,

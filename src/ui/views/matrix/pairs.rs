@@ -134,8 +134,8 @@ fn label(board: &Board, ran: &Ran) -> String {
 /// Where the columns begin and end.
 fn places(rect: Rect) -> [(f32, f32); 5] {
     let (left, right) = (rect.left() + PAD, rect.right() - PAD);
-    let rest = (right - left - 176.0).max(0.0);
-    let fault = (rest * 0.3).clamp(120.0, 300.0);
+    let free = (right - left - 176.0).max(0.0);
+    let fault = (free * 0.3).clamp(120.0, 300.0);
     let first = left + 176.0;
     [
         (left, left + 112.0),

@@ -59,17 +59,12 @@ impl Table {
         for (at, kind) in layout.columns.iter().enumerate() {
             let info = kind.info();
             if kind.is_crash() && !gaps_open {
-                match gaps {
-                    Some(first) => Column::add(&mut columns, first, at),
-                    None => {
-                        gaps = Some(columns.len());
-                        columns.push(Column {
-                            title: "crash",
-                            default: "4 gaps",
-                            kinds: vec![at],
-                            is_gap: false,
-                        });
-                    }
+                if let Some(first) = gaps {
+                    Column::add(&mut columns, first, at);
+                } else {
+                    gaps = Some(columns.len());
+                    let kinds = vec![at];
+                    columns.push(Column { title: "crash", default: "4 gaps", kinds, is_gap: false });
                 }
                 continue;
             }

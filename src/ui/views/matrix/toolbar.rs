@@ -137,7 +137,7 @@ impl MatrixView {
         let said = |ui: &mut Ui| {
             let mut words = count(board.len() as u64, "run");
             if not_reached > 0 {
-                words += &format!(", {} not reached", thousands(not_reached as u64));
+                words = format!("{words}, {} not reached", thousands(not_reached as u64));
             }
             Line::new().body(&words, t.muted).show(ui);
         };
