@@ -159,15 +159,15 @@ pub(super) fn report(recipe: &str) -> RunReport {
             ),
             invariant("S2", InvariantState::Holds),
         ],
-        faults: vec![ArmedFault {
-            fault: "process-payment:duplicated".to_owned(),
-            hits: 1,
-            on: true,
-            first_hit: Some(12),
-        }],
+        faults: vec![armed("process-payment:duplicated", 12)],
         ended: Ticks(9_000),
         steps: 40,
         events: 60,
         quiescent: true,
     }
+}
+
+/// A fault that struck once.
+fn armed(fault: &str, first_hit: u64) -> ArmedFault {
+    ArmedFault { fault: fault.to_owned(), on: true, hits: 1, first_hit: Some(first_hit) }
 }

@@ -12,6 +12,7 @@ mod navigator;
 mod palette;
 mod pictures;
 mod replay;
+mod simulator;
 mod time;
 mod welcome;
 mod widget_use;

@@ -143,15 +143,15 @@ impl Run {
     fn show_start(&mut self) {
         match self.request.start {
             SimStart::Beginning => {}
-            SimStart::AtEnd => self.to_end(),
+            SimStart::AtEnd => self.run_to_end(),
             SimStart::AtFault => {
-                self.to_end();
-                self.to_fault();
+                self.run_to_end();
+                self.go_to_fault();
             }
         }
     }
 
-    fn to_end(&mut self) {
+    fn run_to_end(&mut self) {
         let cancel = self.cancel.clone();
         let mut steps = 0_u32;
         while self.history.step().is_some() {
@@ -162,15 +162,15 @@ impl Run {
         }
     }
 
-    fn to_fault(&mut self) {
+    fn go_to_fault(&mut self) {
         let first = self.history.world().faults().iter().filter_map(|fault| fault.first_hit).min();
         if let Some(position) = first {
-            self.to_position(position);
+            self.go_to_position(position);
         }
     }
 
     /// To the moment in which the event at this position of the world's log, from 1, was recorded.
-    fn to_position(&mut self, position: u64) {
+    fn go_to_position(&mut self, position: u64) {
         let moment = self.history.steps().partition_point(|step| step.events.0 <= position);
         self.history.go_to(moment as u64);
     }
@@ -187,8 +187,8 @@ impl Run {
             SimControl::GoTo(moment) => {
                 self.history.go_to(moment.min(self.history.newest()));
             }
-            SimControl::ToEvent(at) => self.to_position(at + 1),
-            SimControl::ToFault => self.to_fault(),
+            SimControl::ToEvent(at) => self.go_to_position(at + 1),
+            SimControl::ToFault => self.go_to_fault(),
             SimControl::Redrive(redrive) => self.redrive(&redrive),
             SimControl::Act(act) => {
                 self.refused =
@@ -208,7 +208,7 @@ impl Run {
     /// Goes on until `until`, telling on the way. Anything else that is asked for ends it, and is given back.
     fn run(&mut self, until: Until, inbox: &Receiver<Ask>, teller: &Teller<'_>) -> Option<Ask> {
         let watch = Watch::of(self.history.world());
-        let mut told = Stopwatch::start();
+        let (mut told, mut next) = (Stopwatch::start(), FRAME_EVERY_MS);
         self.running = true;
         let interrupted_by = 'running: loop {
             for _ in 0..STEPS_AT_A_TIME {
@@ -222,8 +222,11 @@ impl Run {
             if let Ok(ask) = inbox.try_recv() {
                 break Some(ask);
             }
-            if told.elapsed().as_millis() >= FRAME_EVERY_MS {
+            if told.elapsed().as_millis() >= next {
+                told = Stopwatch::start();
                 self.tell(teller);
+                // A frame of a large run takes its time: running has most of it.
+                next = FRAME_EVERY_MS.max(told.elapsed().as_millis() * 5);
                 told = Stopwatch::start();
             }
         };

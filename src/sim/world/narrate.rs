@@ -54,16 +54,14 @@ impl World {
             Happening::Handled | Happening::Ended => {}
         }
         let (first, last) = moved.events;
-        let mut roles =
-            (first..=last).filter_map(|at| Some(self.journal.event(Position(at))?.fact.domain()?.role));
+        let events = (first..=last).filter_map(|at| self.journal.event(Position(at)));
+        let roles: Vec<Role> = events.filter_map(|event| Some(event.fact.domain()?.role)).collect();
         match &message.body {
             Body::Answer(Answer::Refused(_)) => StepResult::Refused,
             Body::Answer(Answer::Failed(_)) => StepResult::Failed,
             Body::Deadline => StepResult::TimedOut,
-            Body::Command(_) | Body::Event(_) if roles.any(|role| role == Role::Refusal) => {
-                StepResult::Refused
-            }
-            Body::Command(_) if first > last => StepResult::Failed,
+            Body::Command(_) | Body::Event(_) if roles.contains(&Role::Refusal) => StepResult::Refused,
+            Body::Command(_) if roles.iter().all(|role| *role == Role::Beside) => StepResult::Failed,
             _ => StepResult::Done,
         }
     }
@@ -102,8 +100,15 @@ impl World {
             Happening::Handled | Happening::Ended => {}
         }
         let (first, last) = moved.events;
-        let clauses: Vec<String> = (first..=last)
-            .filter_map(|at| self.journal.event(Position(at)))
+        let events: Vec<&Recorded> =
+            (first..=last).filter_map(|at| self.journal.event(Position(at))).collect();
+        let parks = events.iter().any(|event| {
+            matches!(event.fact, Fact::Saga(SagaFact::StepParked { .. } | SagaFact::UndoParked { .. }))
+        });
+        let clauses: Vec<String> = events
+            .into_iter()
+            // That something is parked says that its last attempt failed and that there is a dead letter.
+            .filter(|event| !parks || !says_less_than_parked(&event.fact))
             .filter_map(|event| self.clause(message, event))
             .collect();
         if clauses.is_empty() {
@@ -262,6 +267,15 @@ impl World {
             Some(flight) => format!("Next, {} receives {}.", flight.to, flight.label),
         }
     }
+}
+
+/// Whether a fact is a part of what "parked" says.
+fn says_less_than_parked(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Letter(LetterFact::Parked { .. })
+            | Fact::Saga(SagaFact::StepAttemptFailed { .. } | SagaFact::UndoAttemptFailed { .. })
+    )
 }
 
 /// What a fact means for its saga beyond one step.

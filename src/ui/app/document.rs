@@ -221,10 +221,12 @@ impl Document {
         if stream.0 as usize >= log.streams().len() {
             return;
         }
+        let domain = self.simulation.as_ref().map(|simulation| Arc::clone(&simulation.request.domain));
         let key = ReplayKey { stream, events: log.stream(stream).len(), null_removes };
         let open = self.open.clone();
         self.replay.ask(engine.workers(), &key, move |cancel, _| {
-            open.replay(stream, Arc::new(MergeRule { null_removes }), cancel)
+            let rule = open.rule_of(stream, domain.as_ref(), MergeRule { null_removes });
+            open.replay(stream, rule, cancel)
         });
     }
 

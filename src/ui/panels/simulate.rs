@@ -38,7 +38,7 @@ impl Simulate {
     /// The dialog was opened.
     pub fn opened(&mut self) {
         if self.recipe.is_empty() {
-            self.recipe = "shop/fulfilment?seed=7".to_owned();
+            "shop/fulfilment?seed=7".clone_into(&mut self.recipe);
         }
         self.wants_start = false;
         self.has_focus = false;
@@ -143,7 +143,9 @@ pub fn simulate_ui(app: &mut App, ui: &mut Ui) {
             ui.add_space(12.0);
             let can_start = matches!(said, Said::Ready(_));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let start = ui.add(Button::primary("Simulate").enabled(can_start)).clicked();
+                let start = ui
+                    .add(Button::primary("Simulate").label("Begin the simulation").enabled(can_start))
+                    .clicked();
                 if (start || form.wants_start)
                     && let Said::Ready(request) = &said
                 {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use egui::{FontId, Rect, Role, Sense, Stroke, Ui, pos2, vec2};
 
+use crate::engine::SimFrame;
 use crate::index::EventLog;
+use crate::runtime::Route;
 use crate::ui::app::App;
 use crate::ui::app::document::Document;
 use crate::ui::command::{self, Command, WindowCommand};
@@ -160,6 +162,9 @@ fn parts(app: &App) -> Vec<Part> {
                 .does((command::SHORTCUTS.make)(), command::SHORTCUTS.about),
         ];
     };
+    if let Some(frame) = document.frame() {
+        return simulation(document, frame);
+    }
     let log = document.log();
     let mut parts = loading(document);
     parts.push(Part::left(1, counts(log)));
@@ -177,6 +182,27 @@ fn parts(app: &App) -> Vec<Part> {
     let rows = if preferences.compact { "Rows compact" } else { "Rows normal" };
     parts.push(Part::right(4, rows).does(WindowCommand::ToggleCompact, command::TOGGLE_COMPACT.about));
     parts.push(zone);
+    parts
+}
+
+/// Of a run: what is under way, and that it can be had again.
+fn simulation(document: &Document, frame: &SimFrame) -> Vec<Part> {
+    let timers = frame.in_flight.iter().filter(|flight| flight.route == Route::Timer).count() as u64;
+    let messages = frame.in_flight.len() as u64 - timers;
+    let under_way = format!(
+        "{} · {} in flight · {}",
+        count(u64::from(frame.recipe.sagas), "saga"),
+        count(messages, "message"),
+        count(timers, "timer")
+    );
+    let mut parts = vec![
+        Part::left(1, under_way),
+        Part::left(3, count(document.log().len() as u64, "event")),
+        Part::left(4, "Deterministic: same recipe, same bytes"),
+        Part::right(5, format!("seed {}", frame.recipe.seed)),
+        Part::right(6, "virtual time"),
+    ];
+    parts.extend(problems(document));
     parts
 }
 

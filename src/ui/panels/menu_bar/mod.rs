@@ -56,6 +56,7 @@ const GAP: f32 = 12.0;
 /// What stands in the bar now, as text.
 struct Words {
     title: String,
+    source: &'static str,
     events: String,
     issues: String,
     loading: String,
@@ -83,6 +84,7 @@ impl Words {
         let keys = [&PALETTE, &SHORTCUTS].map(|command| keys_of(ui, command).replace('+', " "));
         let mut words = Self {
             title: String::new(),
+            source: "read-only",
             events: String::new(),
             issues: String::new(),
             loading: String::new(),
@@ -92,6 +94,7 @@ impl Words {
         };
         let Some(document) = app.document() else { return words };
         let log = document.log();
+        words.source = if document.simulation.is_some() { "simulation" } else { "read-only" };
         words.title = crate::ui::format::one_line(&document.title());
         words.events = count(log.len() as u64, "event");
         let issues: u64 = log.sources().iter().map(|source| source.issues).sum();
@@ -208,11 +211,14 @@ fn left_ui(app: &App, ui: &mut Ui, rect: Rect, words: &Words, shown: &Shown, t: 
     }
     if shown.events {
         ui.add_space(GAP);
-        let read_only = if shown.read_only { " · read-only" } else { "" };
-        Line::new()
-            .caption(&format!("{}{read_only}", words.events), t.muted)
-            .show(&mut ui)
-            .on_hover_text("An opened store is never written");
+        let read_only = if shown.read_only { format!(" · {}", words.source) } else { String::new() };
+        Line::new().caption(&format!("{}{read_only}", words.events), t.muted).show(&mut ui).on_hover_text(
+            if words.source == "read-only" {
+                "An opened store is never written"
+            } else {
+                "Its log is in memory; Record run… writes it to a file"
+            },
+        );
     }
     ui.min_rect().right()
 }

@@ -7,7 +7,7 @@ use crate::sim::faults::{FAULTS, FaultGroup, FaultInfo, FaultKind, PROTECTIONS};
 use crate::sim::{ArmedFault, Fault};
 use crate::ui::command::SimulationCommand;
 use crate::ui::icons::Icon;
-use crate::ui::theme::{PAD, RADIUS_CONTROL, body, caption};
+use crate::ui::theme::{PAD, RADIUS_CONTROL, SECTION, body, caption};
 use crate::ui::view::ViewContext;
 use crate::ui::views::simulator::look;
 use crate::ui::widgets::section::section;
@@ -30,6 +30,7 @@ pub(in crate::ui::panels) fn faults_ui(context: &ViewContext<'_>, ui: &mut Ui) {
         rule(context, ui);
         protections_ui(context, ui);
     });
+    ui.advance_cursor_after_rect(ui.max_rect());
 }
 
 /// The armed ones as the frame knows them; before there is one, those of the recipe.
@@ -186,9 +187,9 @@ fn protections_ui(context: &ViewContext<'_>, ui: &mut Ui) {
     let t = context.tokens;
     let Some(simulation) = &context.document.simulation else { return };
     section(ui, "Protections", "", "");
-    let head = ui.cursor().top() - 28.0;
-    let hint =
-        Rect::from_min_max(pos2(ui.max_rect().left(), head), pos2(ui.max_rect().right() - PAD, head + 28.0));
+    let head = ui.cursor().top() - SECTION;
+    let (left, right) = (ui.max_rect().left() + 100.0, ui.max_rect().right() - PAD);
+    let hint = Rect::from_min_max(pos2(left, head), pos2(right.max(left), head + SECTION));
     Line::new().caption("switch one off to see why", t.faint).right().paint(ui.painter(), hint);
     for info in PROTECTIONS {
         let rect = row_rect(ui, 40.0);

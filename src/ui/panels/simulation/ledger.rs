@@ -26,14 +26,22 @@ pub(super) fn ledger_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui
         "Ledger".to_owned()
     };
     section(ui, &title, "", "held");
-    let Some(saga) = shown_saga(context, frame) else { return all_ui(context, frame, ui) };
+    let shows_all = context.document.simulation.as_ref().is_some_and(|simulation| simulation.saga.is_none());
+    if shows_all {
+        return all_ui(context, frame, ui);
+    }
+    let Some(saga) = shown_saga(context, frame) else {
+        let rect = row_rect(ui, 22.0);
+        Line::new().body("The saga has not begun", t.muted).paint(ui.painter(), rect);
+        return;
+    };
     let shown: Vec<&LedgerLine> =
         saga.ledger.iter().filter(|line| line.effects + line.undone + line.tombstones > 0).collect();
     if shown.is_empty() {
         let rect = row_rect(ui, 22.0);
         Line::new().body("Nothing has been done yet", t.muted).paint(ui.painter(), rect);
     }
-    for line in saga.ledger.iter() {
+    for line in &saga.ledger {
         if shown.iter().any(|shown| shown.step == line.step) {
             line_ui(context, saga, line, ui);
         }

@@ -77,4 +77,5 @@ pub(super) fn run_ui(context: &ViewContext<'_>, ui: &mut Ui) {
         rule(context, ui);
         outlook::forecast_ui(context, frame, ui);
     });
+    ui.advance_cursor_after_rect(ui.max_rect());
 }

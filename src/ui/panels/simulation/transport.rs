@@ -149,7 +149,7 @@ fn run_ui(context: &ViewContext<'_>, frame: &SimFrame, is_wide: bool, ui: &mut U
         context.run(&SIM_BRANCH);
     }
     if let Some(undo) = &frame.undo {
-        let button = Button::ghost(word("Undo")).icon(Icon::Undo).label("Undo");
+        let button = Button::ghost(word("Undo")).icon(Icon::Undo).label("Take back");
         if ui.add(button).on_hover_text(format!("Take back: {undo} (Ctrl+Z)")).clicked() {
             context.run(&SIM_UNDO);
         }

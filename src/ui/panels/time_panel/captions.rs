@@ -127,6 +127,35 @@ pub(super) fn time_captions(
     captions
 }
 
+/// Captions of virtual time: seconds since the run began.
+pub(super) fn virtual_captions(axis: &TimeAxis, (from, to): (f64, f64), per_point: f64) -> Vec<Caption> {
+    let Step::Nanos(step) = step_of(SPACING * per_point) else { return Vec::new() };
+    let (begin, end) = (axis.nanos_at(from), axis.nanos_at(to));
+    let mut captions = Vec::new();
+    let mut at = begin.div_euclid(step) * step;
+    while at <= end && captions.len() < CAPTIONS_MAX {
+        let hidden = axis.cuts().find(|cut| (cut.from..cut.to).contains(&at));
+        if at >= begin && hidden.is_none() {
+            captions.push(Caption { units: axis.units_of(at), text: seconds(at, step), strong: false });
+        }
+        at = hidden.map_or(at + step, |cut| (cut.to.div_euclid(step) + 1) * step);
+    }
+    captions
+}
+
+/// Captions of an axis, at most: more than fit on any screen.
+const CAPTIONS_MAX: usize = 400;
+
+/// Seconds since virtual time began, with as many digits as the step needs.
+fn seconds(nanos: i64, step: i64) -> String {
+    let since = nanos - VIRTUAL_EPOCH;
+    let (whole, millis) = (since.div_euclid(SECOND), since.rem_euclid(SECOND) / 1_000_000);
+    if step >= SECOND { format!("{whole} s") } else { format!("{whole}.{millis:03}") }
+}
+
+/// The start of virtual time in the logs of runs: 2026-01-01T00:00:00Z.
+const VIRTUAL_EPOCH: i64 = 1_767_225_600 * SECOND;
+
 fn caption(axis: &TimeAxis, zone: Zone, step: Step, nanos: i64) -> Caption {
     let local = local(zone, nanos);
     let midnight = local.time() == NaiveTime::MIN;

@@ -2,7 +2,7 @@
 
 use egui::{Id, Painter, Rect, RectAlign, Role, Sense, Shape, Stroke, Tooltip, Ui, WidgetInfo, pos2, vec2};
 
-use super::captions::{Caption, rank_captions, time_captions, without_overlap};
+use super::captions::{Caption, rank_captions, time_captions, virtual_captions, without_overlap};
 use super::density::{Density, DensityKey, Tick};
 use super::gestures::Gesture;
 use super::scale::{Basis, Scale};
@@ -144,6 +144,9 @@ fn paint_captions(context: &ViewContext<'_>, ui: &Ui, whole: Rect, baseline: f32
     let t = context.tokens;
     let zone = Zone { local: context.preferences.local_time };
     let captions: Vec<Caption> = match &scale.basis {
+        Basis::Time(axis) if context.document.simulation.is_some() => {
+            virtual_captions(axis, scale.shown(), scale.per_point())
+        }
         Basis::Time(axis) => time_captions(axis, scale.shown(), scale.per_point(), zone),
         Basis::Rank(_) => rank_captions(scale.shown(), scale.per_point()),
     };

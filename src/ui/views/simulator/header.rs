@@ -1,6 +1,6 @@
 //! The recipe line, and what happens in plain words.
 
-use egui::{Align, Color32, Layout, Rect, Role, Sense, Ui, UiBuilder, vec2};
+use egui::{Align, Color32, Layout, Rect, Role, Sense, Ui, UiBuilder, pos2, vec2};
 
 use crate::engine::{SimControl, SimFrame};
 use crate::ui::command::{SIM_COPY, SimulationCommand};
@@ -97,12 +97,14 @@ pub(super) fn words_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
     // The headline may say itself what is owed.
     let before = words.headline.strip_suffix(&words.owed).unwrap_or(&words.headline).trim_end();
     let owed = t.outcome(Outcome::Compensating).color;
-    let mut line = Line::new().piece(before, heading(), t.text);
-    if !words.owed.is_empty() {
-        line = line.gap(6.0).piece(&words.owed, heading(), owed);
-    }
-    let said = format!("{before} {}", words.owed).trim_end().to_owned();
-    sentence(ui, upper, "headline", line, &said);
+    let line = Line::new().piece(&words.owed, heading(), owed);
+    let width = line.width(ui.painter()).ceil() + 1.0;
+    // What is owed is never cut; what happened gives way.
+    let gap = if words.owed.is_empty() { 0.0 } else { 8.0 + width };
+    let room = Rect::from_min_max(upper.min, pos2((upper.right() - gap).max(upper.left()), upper.bottom()));
+    let end = sentence(ui, room, "headline", Line::new().piece(before, heading(), t.text), before);
+    let place = Rect::from_min_size(pos2(end + 8.0, upper.top()), vec2(width, upper.height()));
+    sentence(ui, place, "owed", line, &words.owed);
     let next = if words.next.is_empty() { end_words(frame) } else { words.next.clone() };
     let color: Color32 = t.muted;
     sentence(ui, lower, "next", Line::new().piece(&next, body(), color), &next);
@@ -112,15 +114,17 @@ fn end_words(frame: &SimFrame) -> String {
     if frame.quiescent { "Nothing more will happen by itself.".to_owned() } else { String::new() }
 }
 
-fn sentence(ui: &Ui, rect: Rect, name: &str, line: Line, said: &str) {
+/// Gives where it ends.
+fn sentence(ui: &Ui, rect: Rect, name: &str, line: Line, said: &str) -> f32 {
     if said.is_empty() {
-        return;
+        return rect.left();
     }
     let painted = line.paint(ui.painter(), rect);
     let response = node(ui, painted.rect, ui.scope_id().with(name), Sense::hover(), Role::Label, said);
     if painted.elided {
         response.on_hover_text(said);
     }
+    painted.rect.right()
 }
 
 /// "message 7 of 17" in the past, with the way back to the newest moment.

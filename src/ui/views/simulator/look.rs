@@ -1,9 +1,12 @@
 //! How the states of a simulation look and read: which outcome, which icon, which words.
 
 use crate::base::ticks::Ticks;
+use crate::engine::SimFrame;
 use crate::runtime::{Direction, LetterState, Route};
 use crate::sim::faults::{FaultGroup, FaultKind};
-use crate::sim::{Account, LedgerLine, Outcome as SagaOutcome, SagaPhase, StepProgress, StepReport};
+use crate::sim::{
+    Account, InFlight, LedgerLine, Outcome as SagaOutcome, SagaPhase, StepProgress, StepReport,
+};
 use crate::ui::icons::Icon;
 use crate::ui::theme::Outcome;
 
@@ -99,6 +102,19 @@ pub fn message_words(route: Route, step: &str, attempt: u32) -> String {
         Route::Undo => format!("undo of {step}, attempt {attempt}"),
         Route::UndoReply => format!("answer about the undo of {step}, attempt {attempt}"),
         Route::Timer => "ignored if the answer comes first".to_owned(),
+    }
+}
+
+/// Whether a timer is of an attempt that has its answer: it will change nothing.
+pub fn is_stale(frame: &SimFrame, flight: &InFlight) -> bool {
+    let saga = frame.sagas.iter().find(|saga| saga.id == flight.saga);
+    let step = saga.and_then(|saga| saga.steps.iter().find(|step| step.name == flight.step));
+    let Some(step) = step.filter(|_| flight.route == Route::Timer) else { return false };
+    if flight.label.ends_with("/undo") {
+        step.state != StepProgress::Compensating || step.undo_attempts > flight.attempt
+    } else {
+        let waits = matches!(step.state, StepProgress::InFlight | StepProgress::BackingOff);
+        !waits || step.attempts > flight.attempt
     }
 }
 

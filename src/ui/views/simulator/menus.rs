@@ -131,11 +131,8 @@ pub fn message_menu(context: &ViewContext<'_>, frame: &SimFrame, flight: &InFlig
 /// A right click on a service, and a card dropped on it.
 pub fn service_menu(context: &ViewContext<'_>, frame: &SimFrame, name: &str, up: bool, response: &Response) {
     response.context_menu(|ui| {
-        let (words, act) = if up {
-            (format!("Stop {name}"), Act::Stop(name.to_owned()))
-        } else {
-            (format!("Restart {name}"), Act::Start(name.to_owned()))
-        };
+        let (words, act) =
+            if up { ("Stop", Act::Stop(name.to_owned())) } else { ("Restart", Act::Start(name.to_owned())) };
         if ui.button(words).clicked() {
             context.send(SimulationCommand::Act(act));
         }

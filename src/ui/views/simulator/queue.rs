@@ -44,18 +44,11 @@ pub(super) fn queue_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
         return;
     }
     let shown = &frame.in_flight[..frame.in_flight.len().min(LISTED)];
-    ScrollArea::vertical().auto_shrink([false, false]).show_rows(
-        &mut inner,
-        ROW_HEIGHT,
-        shown.len(),
-        |ui, rows| {
-            for at in rows {
-                ui.push_id(("flight", shown[at].id.0), |ui| {
-                    flight_ui(context, frame, &shown[at], at == 0, ui)
-                });
-            }
-        },
-    );
+    ScrollArea::vertical().auto_shrink([false, false]).show(&mut inner, |ui| {
+        for (at, flight) in shown.iter().enumerate() {
+            ui.push_id(("flight", flight.id.0), |ui| flight_ui(context, frame, flight, at == 0, ui));
+        }
+    });
 }
 
 fn flight_ui(context: &ViewContext<'_>, frame: &SimFrame, flight: &InFlight, is_next: bool, ui: &mut Ui) {
@@ -70,6 +63,10 @@ fn flight_ui(context: &ViewContext<'_>, frame: &SimFrame, flight: &InFlight, is_
     let mut words = format!("{ways}, {}", look::message_words(flight.route, &flight.step, flight.attempt));
     if flight.route == Route::Timer {
         words = format!("{ways}; {}", look::message_words(flight.route, &flight.step, flight.attempt));
+    }
+    let is_stale = look::is_stale(frame, flight);
+    if is_stale {
+        words = format!("{ways}; the answer is there, so it will change nothing");
     }
     if frame.recipe.sagas > 1 {
         words = format!("{}: {words}", flight.saga);
@@ -93,14 +90,15 @@ fn flight_ui(context: &ViewContext<'_>, frame: &SimFrame, flight: &InFlight, is_
     let painter = ui.painter();
     Line::new().mono(&due, t.muted).paint(painter, part(0.0, 64.0));
     let (icon, color) = match flight.route {
-        Route::Timer => (Icon::Clock, t.outcome(Outcome::Unknown).color),
+        Route::Timer => (Icon::Clock, if is_stale { t.faint } else { t.outcome(Outcome::Unknown).color }),
         route if look::is_back(route) => (Icon::Message, t.outcome(Outcome::Compensating).color),
         _ => (Icon::Message, t.outcome(Outcome::Running).color),
     };
     let square = Rect::from_center_size(pos2(inner.left() + 78.0, inner.center().y), vec2(12.0, 12.0));
     icon.paint(painter, square, color);
-    Line::new().mono(&flight.label, t.text).paint(painter, part(90.0, 296.0));
-    let mut line = Line::new().body(&words, t.muted);
+    let text = if is_stale { t.faint } else { t.text };
+    Line::new().mono(&flight.label, text).paint(painter, part(90.0, 296.0));
+    let mut line = Line::new().body(&words, if is_stale { t.faint } else { t.muted });
     if !trouble.is_empty() {
         line = line.gap(8.0).body(trouble, t.outcome(Outcome::Failed).color);
     }

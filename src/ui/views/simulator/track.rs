@@ -22,9 +22,10 @@ const FORWARD_Y: f32 = 31.0;
 const BACK_Y: f32 = 84.0;
 
 pub(super) fn track_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui, rect: Rect) {
-    let Some(saga) = shown_saga(context, frame) else {
-        return counts_ui(context, frame, ui, rect);
-    };
+    let chosen = context.document.simulation.as_ref().and_then(|simulation| simulation.saga);
+    let Some(number) = chosen else { return counts_ui(context, frame, ui, rect) };
+    let ahead = not_begun(frame, number);
+    let saga = shown_saga(context, frame).unwrap_or(&ahead);
     let steps = saga.steps.len().max(1) as f32;
     let width = ((rect.width() - 2.0 * PAGE) / steps).max(STEP_MIN);
     let whole = width * steps + 2.0 * PAGE;
@@ -36,6 +37,30 @@ pub(super) fn track_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
             ui.push_id(("step", at), |ui| track.step_ui(ui, at));
         }
     });
+}
+
+/// A saga that has not begun: its steps as the domain defines them.
+fn not_begun(frame: &SimFrame, number: u32) -> SagaReport {
+    let steps = menus::definition(frame).map(|saga| &*saga.steps).unwrap_or_default();
+    let steps = steps.iter().map(|step| StepReport {
+        name: step.name.to_string(),
+        kind: step.kind,
+        state: StepProgress::NotReached,
+        attempts: 0,
+        undo_attempts: 0,
+        note: String::new(),
+    });
+    SagaReport {
+        id: format!("s{number}"),
+        phase: SagaPhase::Running,
+        outcome: SagaOutcome::Running,
+        steps: steps.collect(),
+        ledger: Vec::new(),
+        owed: Vec::new(),
+        pivot_passed: false,
+        started: frame.now,
+        ended: None,
+    }
 }
 
 struct Track<'a> {
@@ -62,10 +87,10 @@ impl Track<'_> {
     fn lines(&self, painter: &Painter) {
         let t = self.context.tokens;
         let steps = &self.saga.steps;
-        for at in 1..steps.len() {
+        for (at, step) in steps.iter().enumerate().skip(1) {
             let (from, to) =
                 (self.at(at - 1, false) + vec2(RADIUS, 0.0), self.at(at, false) - vec2(RADIUS, 0.0));
-            match look::forward(&steps[at]) {
+            match look::forward(step) {
                 Some((outcome, _)) => {
                     let color = t
                         .outcome(if outcome == Outcome::Running { outcome } else { Outcome::Completed })
@@ -150,8 +175,12 @@ impl Track<'_> {
             return "not reached".to_owned();
         };
         let tail = if attempts > 0 { format!(", {}", look::attempts(attempts)) } else { String::new() };
+        let said = format!("{word}{tail}");
+        // Where there is little room, the count alone.
+        let whole = Line::new().caption(&said, t.muted).width(painter);
+        let tail = if whole > rect.width() && attempts > 0 { format!(", {attempts}×") } else { tail };
         Line::new().caption(word, t.outcome(*outcome).color).caption(&tail, t.muted).paint(painter, rect);
-        format!("{word}{tail}")
+        said
     }
 
     fn circle_ui(&self, ui: &mut Ui, at: usize, back: bool, look: &StepLook, label: &str) {

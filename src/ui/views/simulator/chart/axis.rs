@@ -8,8 +8,8 @@ const IDLE: u64 = 600_000;
 const MARGIN: u64 = 40_000;
 /// Width of a cut.
 pub(super) const CUT: f32 = 72.0;
-/// Points a tick, at most and at least, before zooming: 1 and 0.42 points a millisecond.
-const SCALES: (f32, f32) = (0.001, 0.000_42);
+/// Points a tick, at most and at least, before zooming: 1 and 0.36 points a millisecond.
+const SCALES: (f32, f32) = (0.001, 0.000_36);
 
 /// A stretch of time on the chart.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -18,6 +18,15 @@ pub(super) fn flights_ui(plot: &Plot<'_>, ui: &mut Ui) {
     let shown = plot.context.document.simulation.as_ref().and_then(|simulation| simulation.saga);
     let wanted = shown.map(|number| format!("s{number}"));
     let is_wanted = |flight: &&InFlight| wanted.as_ref().is_none_or(|wanted| flight.saga == *wanted);
+    let timer = plot
+        .frame
+        .in_flight
+        .iter()
+        .filter(is_wanted)
+        .find(|flight| flight.route == Route::Timer && !look::is_stale(plot.frame, flight));
+    if let Some(timer) = timer {
+        timer_ui(plot, ui, timer);
+    }
     let under_way: Vec<&InFlight> = plot
         .frame
         .in_flight
@@ -28,10 +37,6 @@ pub(super) fn flights_ui(plot: &Plot<'_>, ui: &mut Ui) {
         .collect();
     for (at, flight) in under_way.iter().enumerate() {
         ui.push_id(("flight", flight.id.0), |ui| dot_ui(plot, ui, flight, at));
-    }
-    let timer = plot.frame.in_flight.iter().filter(is_wanted).find(|flight| flight.route == Route::Timer);
-    if let Some(timer) = timer {
-        timer_ui(plot, ui, timer);
     }
 }
 
@@ -96,9 +101,9 @@ fn dot_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight, at: usize) {
 /// The timer that fires first, after the playhead on the lane of who set it.
 fn timer_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight) {
     let t = plot.context.tokens;
-    let Some(lane) = plot.scene.lane(&flight.to) else { return };
+    let Some(at) = plot.scene.lane(&flight.to) else { return };
     let Some(due) = flight.due else { return };
-    let (x, y) = (plot.now_x() + 4.0, plot.y(lane));
+    let (x, y) = (plot.now_x() + 4.0, plot.y(at));
     let end = plot.rect.right();
     if x + 40.0 > end {
         return;

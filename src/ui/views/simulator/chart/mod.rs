@@ -21,7 +21,9 @@ use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Button, Line, node};
 
 /// Width of the names at the left.
-const NAMES: f32 = 116.0;
+const NAMES: f32 = 136.0;
+/// After what happens last: room for the names of messages under way.
+const AHEAD: f32 = 132.0;
 /// Above the first lane: what turns the saga took.
 const TOP: f32 = 46.0;
 /// Below the last lane: the moments.
@@ -90,8 +92,9 @@ impl Chart {
         let response = ui.interact(plot_rect, ui.scope_id().with("plot"), Sense::click_and_drag());
         self.gestures(ui, &response);
         let Some((_, scene)) = &self.scene else { return };
-        let axis = Axis::new(moments(frame, scene), &self.restored, plot_rect.width(), self.zoom.exp2());
-        let overhang = (axis.width() - plot_rect.width()).max(0.0);
+        let axis =
+            Axis::new(moments(frame, scene), &self.restored, plot_rect.width() - AHEAD, self.zoom.exp2());
+        let overhang = (axis.width() - plot_rect.width() + AHEAD).max(0.0);
         self.pan = self.pan.clamp(0.0, overhang);
         let origin = plot_rect.left() - overhang + self.pan;
         let lanes = scene.lanes.len().max(1) as f32;
@@ -102,12 +105,12 @@ impl Chart {
         let mut inner = ui.new_child(UiBuilder::new().max_rect(plot_rect).id_salt("moves"));
         inner.set_clip_rect(plot_rect.intersect(ui.clip_rect()));
         ground(&plot, inner.painter());
-        marks(&plot, inner.painter(), rect);
+        marks(&plot, ui.painter(), rect);
         moves::moves_ui(&plot, &mut inner);
         let clicked = cuts_ui(&plot, &mut inner);
         playhead(&plot, inner.painter());
         flights::flights_ui(&plot, &mut inner);
-        notes_ui(&plot, &mut inner, rect);
+        notes_ui(&plot, ui, rect);
         self.restored.extend(clicked);
     }
 
@@ -174,7 +177,7 @@ fn marks(plot: &Plot<'_>, painter: &Painter, rect: Rect) {
     let y = (plot.bottom() + 6.0).min(rect.bottom() - 28.0);
     for at in plot.axis.marks(64.0) {
         let x = plot.x(Ticks(at));
-        if !plot.sees(x, x) {
+        if x < plot.rect.left() || x > plot.rect.right() {
             continue;
         }
         painter.vline(x, y..=y + 4.0, Stroke::new(1.0, t.line_strong));
@@ -202,7 +205,7 @@ fn cuts_ui(plot: &Plot<'_>, ui: &mut Ui) -> Option<u64> {
         let words = cut_words(piece);
         let width = Line::new().piece(&words, caption(), t.text).width(ui.painter()).ceil() + 12.0;
         let lane = plot.scene.lanes.len() / 2;
-        let center = pos2((from + to) / 2.0, plot.y(lane));
+        let center = pos2(f32::midpoint(from, to), plot.y(lane));
         let place = Rect::from_center_size(center, vec2(width.max(CUT_BUTTON_MIN), 20.0));
         let mut inner = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("cut", piece.from)));
         let label = format!("Show {words}");

@@ -237,7 +237,7 @@ fn turn(plot: &Plot<'_>, it: &Move, labels: &mut Labels, painter: &Painter) {
         _ => t.outcome(outcome).color,
     };
     let (x, y) = (plot.x(it.at), plot.y(it.to) - 15.0);
-    let lane = if plot.scene.lanes.get(it.to).is_some_and(|name| name == ORCHESTRATOR) {
+    let row = if plot.scene.lanes.get(it.to).is_some_and(|name| name == ORCHESTRATOR) {
         plot.scene.lanes.len()
     } else {
         200 + it.to
@@ -245,11 +245,13 @@ fn turn(plot: &Plot<'_>, it: &Move, labels: &mut Labels, painter: &Painter) {
     let line = Line::new().piece(words, caption(), color);
     let width = line.width(painter).ceil();
     let icon = if turn == Turn::Started || turn == Turn::Back { 0.0 } else { 15.0 };
-    let left = (x - if icon > 0.0 { icon } else { 0.0 }).min(plot.rect.right() - width - icon - 2.0);
+    // What ends something stands before its moment, what begins something after it.
+    let begins = matches!(turn, Turn::Started | Turn::Back | Turn::Resumed);
+    let left = if begins { x } else { x - icon - width - 2.0 };
     if icon > 0.0 {
         outcome.icon().paint(painter, Rect::from_center_size(pos2(left + 6.0, y), vec2(11.0, 11.0)), color);
     }
-    if labels.takes(lane, left, left + icon + width) {
+    if labels.takes(row, left, left + icon + width) {
         line.paint(painter, Rect::from_min_size(pos2(left + icon, y - 8.0), vec2(width + 2.0, 16.0)));
     }
 }

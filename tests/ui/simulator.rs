@@ -1,0 +1,311 @@
+//! The simulator as a person uses it: begun from the palette, stepped, disturbed, and looked at in its log.
+
+use egui::{Key, Modifiers, PointerButton, vec2};
+use egui_kittest::SnapshotResults;
+use egui_kittest::kittest::Queryable as _;
+use image::RgbaImage;
+use sagascope::engine::{SimControl, SimFrame, SimRequest, SimStart, open_domain};
+use sagascope::sim::{Outcome, Recipe};
+use sagascope::ui::command::{GoCommand, SimulationCommand, WindowCommand};
+use sagascope::ui::screenshot::{Shot, Stage};
+use sagascope::ui::theme::Theme;
+use sagascope_ui_tests::home::Window;
+use sagascope_ui_tests::snapshots;
+
+fn request(recipe: &str, start: SimStart) -> SimRequest {
+    let recipe = Recipe::parse(recipe).unwrap();
+    SimRequest { domain: open_domain(&recipe.domain).unwrap(), recipe, start }
+}
+
+/// A window with a run at its beginning.
+fn window(recipe: &str) -> Window {
+    let mut window = Window::open(Vec::<String>::new());
+    window.send(SimulationCommand::Begin(Box::new(request(recipe, SimStart::Beginning))));
+    until(&mut window, |frame| frame.step == 0);
+    window
+}
+
+fn frame(window: &Window) -> &SimFrame {
+    window.app().document().and_then(|document| document.frame()).expect("a run is open")
+}
+
+/// Draws frames until the run is where it should be.
+#[track_caller]
+fn until(window: &mut Window, holds: impl Fn(&SimFrame) -> bool) {
+    for _ in 0..20_000 {
+        window.harness.step();
+        if window.app().document().and_then(|document| document.frame()).is_some_and(&holds) {
+            return window.settle();
+        }
+        std::thread::yield_now();
+    }
+    panic!("it never came to pass: {:?}", window.labels());
+}
+
+#[track_caller]
+fn key(window: &mut Window, key: Key, step: u64) {
+    window.harness.key_press_modifiers(Modifiers::NONE, key);
+    until(window, |frame| frame.step == step);
+}
+
+/// Presses something and waits until the run is at the moment.
+#[track_caller]
+fn press(window: &mut Window, label: &str, holds: impl Fn(&SimFrame) -> bool) {
+    window.harness.get_by_label(label).click();
+    window.harness.run_steps(4);
+    until(window, holds);
+}
+
+/// Chooses an entry of the menu of a right click.
+#[track_caller]
+fn choose(window: &mut Window, label_part: &str, entry: &str, holds: impl Fn(&SimFrame) -> bool) {
+    let found = window.harness.query_all_by_label_contains(label_part).next();
+    found.unwrap_or_else(|| panic!("nothing says {label_part}: {:?}", window.labels())).click_secondary();
+    window.settle();
+    press(window, entry, holds);
+}
+
+#[test]
+fn a_run_is_begun_from_the_palette_and_a_refusal_is_compensated() {
+    let mut window = Window::open(Vec::<String>::new());
+    window.key(Modifiers::COMMAND, Key::P);
+    window.type_text("simulate a saga");
+    window.key(Modifiers::NONE, Key::Enter);
+    assert!(window.says("Recipe"), "{:?}", window.labels());
+    window.click("Shop");
+    window.click("fulfilment");
+    press(&mut window, "Begin the simulation", |frame| frame.step == 0);
+    assert!(window.says_part("Recipe shop/fulfilment"), "{:?}", window.labels());
+    assert!(window.says("Nothing has happened yet."));
+
+    // The card, then the step: nothing has happened yet, so the recipe changes.
+    window.click("Fault reject");
+    let step = window.harness.query_all_by_label_contains("reserve-inventory, not reached").next().unwrap();
+    step.click();
+    window.harness.run_steps(4);
+    until(&mut window, |frame| frame.recipe_line.contains("fault=reserve-inventory:reject"));
+    assert!(window.says("reserve-inventory reject, 0 hits"), "{:?}", window.labels());
+
+    key(&mut window, Key::ArrowRight, 1);
+    key(&mut window, Key::Period, 2);
+    assert_eq!(frame(&window).messages, 2);
+    press(&mut window, "Run until…", |frame| frame.step == 2);
+    press(&mut window, "nothing is under way", |frame| frame.quiescent);
+    assert_eq!(frame(&window).sagas[0].outcome, Outcome::Compensated);
+    assert!(window.says_part("How it ended: compensated"), "{:?}", window.labels());
+    assert!(window.says_part("Undo of process-payment, compensated"), "{:?}", window.labels());
+
+    // Back and forward again: the same words.
+    let (end, words) = (frame(&window).step, frame(&window).narration.clone());
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowLeft);
+    until(&mut window, |frame| frame.step == end - 10);
+    assert!(window.says(&format!("moment {} of {end}", end - 10)) || window.says_part("in the past"));
+    assert_ne!(frame(&window).narration, words);
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    until(&mut window, |frame| frame.step == end);
+    assert_eq!(frame(&window).narration, words);
+    assert!(window.says(words.headline.as_str()), "{:?}", window.labels());
+}
+
+#[test]
+fn a_message_is_lost_by_its_menu_and_that_is_taken_back() {
+    let mut window = window("shop/fulfilment?seed=7");
+    key(&mut window, Key::ArrowRight, 1);
+    let flying = frame(&window).in_flight[0].label.clone();
+    choose(&mut window, &format!("{flying} at "), "Lose", |frame| frame.acts == 1);
+    assert!(window.says_part("is lost."), "{:?}", window.labels());
+    assert!(frame(&window).in_flight.iter().all(|flight| flight.label != flying));
+    press(&mut window, "Take back", |frame| frame.acts == 0);
+    assert_eq!(frame(&window).in_flight[0].label, flying);
+    assert_eq!(frame(&window).step, 1);
+}
+
+#[test]
+fn what_is_done_in_the_past_leaves_the_other_future_beside() {
+    let mut window = window("shop/fulfilment?seed=7");
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent && !frame.running);
+    let end = frame(&window).newest;
+    window.send(SimControl::GoTo(3));
+    until(&mut window, |frame| frame.step == 3);
+    choose(&mut window, "payment, up", "Stop", |frame| frame.futures.len() == 2);
+    assert!(window.says_part("payment, down"), "{:?}", window.labels());
+    press(&mut window, "future 2 of 2", |frame| frame.future == 1);
+    press(&mut window, "1: as it began", |frame| frame.future == 0);
+    assert_eq!(frame(&window).newest, end);
+    assert!(window.says_part("payment, up"));
+}
+
+#[test]
+fn a_dead_letter_is_redriven() {
+    let mut window = window("shop/fulfilment?seed=7&fault=send-confirmation:transient:3");
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent && !frame.running);
+    assert!(window.says_part("Dead letters, 1 open"), "{:?}", window.labels());
+    let letter = frame(&window).dead_letters[0].clone();
+    assert!(window.says(&format!(
+        "Attempt 1 at {}: {}",
+        seconds(letter.attempts[0].at.0),
+        letter.attempts[0].error
+    )));
+    press(&mut window, &format!("Redrive {}", letter.message_type), |frame| !frame.quiescent);
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent && !frame.running);
+    assert_eq!(frame(&window).sagas[0].outcome, Outcome::Completed);
+    assert!(window.says_part("Dead letters, 0 open"), "{:?}", window.labels());
+    // Back to before the redrive.
+    window.harness.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    until(&mut window, |frame| frame.acts == 0);
+    assert_eq!(frame(&window).sagas[0].outcome, Outcome::DeadLettered);
+}
+
+fn seconds(ticks: u64) -> String {
+    format!("{}.{:03} s", ticks / 1_000_000, ticks / 1_000 % 1_000)
+}
+
+#[test]
+fn a_protection_is_switched_off_and_the_run_begins_again() {
+    let mut window = window("shop/fulfilment?seed=7");
+    key(&mut window, Key::ArrowRight, 1);
+    press(&mut window, "Retries", |frame| frame.recipe_line.contains("without=retries"));
+    assert_eq!(frame(&window).step, 0);
+    assert!(window.says_part("One hiccup is enough"), "{:?}", window.labels());
+    press(&mut window, "Retries", |frame| !frame.recipe_line.contains("without"));
+}
+
+#[test]
+fn a_fault_in_the_middle_of_a_run_counts_from_here() {
+    let mut window = window("shop/fulfilment?seed=7");
+    key(&mut window, Key::ArrowRight, 1);
+    choose(&mut window, "process-payment, not reached", "reject", |frame| frame.acts == 1);
+    assert_eq!(frame(&window).recipe_line, "shop/fulfilment?seed=7");
+    assert!(window.says("process-payment reject, 0 hits"), "{:?}", window.labels());
+    press(&mut window, "Remove process-payment:reject", |frame| frame.acts == 2);
+    assert!(frame(&window).faults.is_empty());
+}
+
+#[test]
+fn a_card_is_dragged_onto_a_step() {
+    let mut window = window("shop/fulfilment?seed=7");
+    let from = window.harness.get_by_label("Fault lost").rect().center();
+    let step = window.harness.query_all_by_label_contains("create-order, not reached").next().unwrap();
+    let to = step.rect().left_center() + vec2(12.0, 0.0);
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    for event in [egui::Event::PointerMoved(from), button(from, true)] {
+        window.harness.event(event);
+        window.harness.step();
+    }
+    for part in [0.3, 0.7, 1.0] {
+        window.harness.event(egui::Event::PointerMoved(from + (to - from) * part));
+        window.harness.step();
+    }
+    window.harness.event(button(to, false));
+    window.harness.run_steps(4);
+    until(&mut window, |frame| frame.recipe_line.ends_with("fault=create-order:lost"));
+}
+
+#[test]
+fn the_log_of_the_run_has_the_same_playhead() {
+    let mut window = window("shop/fulfilment?seed=7");
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent && !frame.running);
+    let newest = frame(&window).newest;
+    key(&mut window, Key::ArrowLeft, newest - 1);
+    window.send(SimControl::GoTo(4));
+    until(&mut window, |frame| frame.step == 4);
+    let last = frame(&window).events - 1;
+    assert_eq!(window.selected(), Some(last));
+    // An event that is chosen in the log moves the run.
+    window.send(WindowCommand::ShowView("log"));
+    window.select(last + 6);
+    until(&mut window, |frame| frame.events > last + 6);
+    assert!(frame(&window).step > 4 && frame(&window).step < newest);
+    window.send(GoCommand::End);
+    until(&mut window, |frame| frame.step == newest);
+}
+
+#[test]
+fn errors_of_recipes_and_domain_files_are_said_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrong.domain.toml");
+    std::fs::write(&path, "format = 2\nnam = 'x'\n").unwrap();
+    let mut window = Window::open(Vec::<String>::new());
+    window.key(Modifiers::COMMAND, Key::N);
+    window.key(Modifiers::COMMAND, Key::A);
+    window.type_text("shop/fulfilment?fault=proces-payment:lost&fault=confirm-order:undo-fails");
+    assert!(window.says_part("did you mean \"process-payment\"?"), "{:?}", window.labels());
+    assert!(window.says_part("confirm-order has no undo"), "{:?}", window.labels());
+    window.click("Domain file");
+    assert!(window.says_part("Type or paste the path"), "{:?}", window.labels());
+    window.harness.get_by_label("Path of a domain file").focus();
+    window.settle();
+    window.type_text(path.to_str().unwrap());
+    assert!(window.says_part("1:10:") && window.says_part("2:1:"), "{:?}", window.labels());
+}
+
+#[test]
+fn other_logs_offer_a_simulation() {
+    let mut window = Window::open([sagascope_ui_tests::home::sample()]);
+    window.send(WindowCommand::ShowView("simulator"));
+    window.click("Simulate a saga…");
+    assert!(window.says("Recipe"), "{:?}", window.labels());
+}
+
+#[test]
+fn many_sagas_are_shown_one_or_all() {
+    let mut window = window("shop/fulfilment?seed=7&sagas=40&fault=process-payment:transient:9");
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent && !frame.running);
+    window.send(SimulationCommand::ShowSaga(None));
+    assert!(window.says("40 of 40 sagas have begun"), "{:?}", window.labels());
+    window.send(SimulationCommand::ShowSaga(Some(40)));
+    assert!(window.says_part("Ledger of s40"), "{:?}", window.labels());
+}
+
+#[test]
+fn a_run_looks_as_it_did() {
+    let mut results = SnapshotResults::new();
+    for theme in Theme::ALL {
+        let shot = Shot {
+            stores: Vec::new(),
+            view: None,
+            stream: None,
+            at: None,
+            filter: String::new(),
+            theme,
+            size: vec2(1_200.0, 860.0),
+            scale: 1.0,
+        };
+        let mut stage = Stage::new(&shot).unwrap();
+        let recipe = "shop/fulfilment?seed=7&fault=process-payment/undo:undo-fails&fault=reserve-inventory:lost\
+                      &fault=confirm-order:reject";
+        stage.send(SimulationCommand::Begin(Box::new(request(recipe, SimStart::Beginning))));
+        for _ in 0..20_000 {
+            stage.frame();
+            if stage.app().document().and_then(|document| document.frame()).is_some() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        stage.send(SimControl::Run(sagascope::engine::Until::DeadLetter));
+        for _ in 0..20_000 {
+            stage.frame();
+            let frame = stage.app().document().and_then(|document| document.frame());
+            if frame.is_some_and(|frame| !frame.running && !frame.dead_letters.is_empty()) {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        stage.settle();
+        let picture = stage.window().picture();
+        let (width, height) = (picture.width() as u32, picture.height() as u32);
+        let image = RgbaImage::from_raw(width, height, picture.into_rgba()).unwrap();
+        let name = format!("simulator-{}", theme.name());
+        results.add(egui_kittest::try_image_snapshot_options(&image, &name, &snapshots()));
+    }
+}
