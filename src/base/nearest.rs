@@ -7,8 +7,8 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     known
         .into_iter()
         .map(|name| (distance(wrong, name), name))
-        .min_by_key(|(edits, _)| *edits)
         .filter(|(edits, name)| *edits <= allowed || is_start_of(wrong, name))
+        .min_by_key(|(edits, _)| *edits)
         .map(|(_, name)| name)
 }
 

@@ -311,6 +311,9 @@ fn mentioned(program: &Program, models: &ReadModels) -> Vec<usize> {
         return Vec::new();
     }
     let all = || (0..models.len()).collect();
+    if !program.text().contains("models") {
+        return all();
+    }
     let mut found = Vec::new();
     for (at, word) in program.text().match_indices("models") {
         let rest = &program.text()[at + word.len()..];

@@ -26,6 +26,7 @@ fn a_dry_run_says_what_redriving_does_and_it_does_that() {
     assert!(window.says("Redriving now would: complete s1"), "{:?}", window.labels());
     assert_eq!(letters(&window), [LetterState::Open], "a dry run changes nothing");
     window.click("Redrive");
+    window.until_run(|frame| frame.dead_letters[0].state != LetterState::Open && frame.quiescent);
     assert_eq!(letters(&window), [LetterState::Resolved]);
     assert!(window.says_part("resolved, notification.send, s1"), "{:?}", window.labels());
     assert!(window.says("It cannot be redriven: only an open letter can be sent again."));
@@ -41,6 +42,7 @@ fn many_go_in_ramps_that_stop() {
     window.click("In ramps 1-2-5-10, stop at the first that fails");
     assert!(window.says_part("fail again, stop there, with 11 left alone"), "{:?}", window.labels());
     window.click("Redrive all 12");
+    window.until_run(|frame| frame.dead_letters.iter().any(|letter| letter.attempts.len() > 3));
     let frame = window.app().document().unwrap().frame().unwrap();
     let tries = |more: usize| frame.dead_letters.iter().filter(|letter| letter.attempts.len() > more).count();
     assert_eq!((tries(0), tries(3)), (12, 1), "only the first was sent again");
@@ -69,6 +71,7 @@ fn a_log_from_a_file_shows_its_letters_and_says_why_none_is_redriven() {
 #[test]
 fn the_navigator_counts_them_by_state_and_leads_there() {
     let mut window = Window::simulate(HEALED, SimStart::AtEnd);
+    window.send(WindowCommand::ShowView("log"));
     assert!(window.says("Dead letters, 1"), "{:?}", window.labels());
     window.click("open, 1 dead letter");
     assert!(window.says("s1/send-confirmation/do"), "{:?}", window.labels());

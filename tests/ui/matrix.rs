@@ -1,14 +1,22 @@
 //! The failure matrix: what stands in its cells, how one is opened, compared, exported.
 
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, vec2};
 use sagascope::engine::SimStart;
-use sagascope::ui::command::WindowCommand;
+use sagascope::ui::command::{Panel, WindowCommand};
 use sagascope_ui_tests::window::{Window, sample};
 
-fn window() -> Window {
-    let mut window = Window::open([sample()]);
+/// The matrix in a window so large that every cell is seen.
+fn show(mut window: Window) -> Window {
+    window.harness.set_size(vec2(2_600.0, 3_000.0));
+    for panel in [Panel::Navigator, Panel::Inspector, Panel::Time] {
+        window.send(WindowCommand::TogglePanel(panel));
+    }
     window.send(WindowCommand::ShowView("matrix"));
     window
+}
+
+fn window() -> Window {
+    show(Window::open([sample()]))
 }
 
 #[test]
@@ -57,6 +65,7 @@ fn arrows_move_the_cell_and_enter_opens_its_run_at_the_fault() {
     window.click("process-payment/command, reject: compensated, 1 attempt");
     window.key(Modifiers::NONE, Key::ArrowRight);
     window.key(Modifiers::NONE, Key::Enter);
+    window.until_run(|frame| !frame.is_newest());
     assert_eq!(window.recipe(), "shop/fulfilment?seed=7&fault=process-payment:transient");
     let frame = window.app().document().unwrap().frame().unwrap();
     assert!(!frame.is_newest() && frame.faults[0].hits == 1, "{:?}", frame.faults);
@@ -64,8 +73,8 @@ fn arrows_move_the_cell_and_enter_opens_its_run_at_the_fault() {
 
 #[test]
 fn the_open_run_is_the_selected_cell_and_its_saga_the_matrix() {
-    let mut window = Window::simulate("travel/trip?seed=3&fault=book-car/reply:lost", SimStart::AtEnd);
-    window.send(WindowCommand::ShowView("matrix"));
+    let run = "travel/trip?seed=3&fault=book-car/reply:lost";
+    let window = show(Window::simulate(run, SimStart::AtEnd));
     assert!(window.says("Saga travel/trip"), "{:?}", window.labels());
     assert!(window.says("book-car/reply") && window.says("lost"), "{:?}", window.labels());
     assert!(window.says_part("travel/trip?seed=3"), "{:?}", window.labels());
@@ -110,5 +119,6 @@ fn pairs_are_listed_the_worst_first() {
     assert!(ranks.len() > 10 && ranks.is_sorted(), "{rows:?}");
     window.key(Modifiers::NONE, Key::ArrowDown);
     window.key(Modifiers::NONE, Key::Enter);
-    assert_eq!(window.recipe().matches("fault=").count(), 2, "{}", window.recipe());
+    // A fault on the way back brings another one that leads there.
+    assert!(window.recipe().matches("fault=").count() >= 2, "{}", window.recipe());
 }

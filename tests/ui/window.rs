@@ -13,7 +13,7 @@ use egui::{
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::domain::BuiltIn;
-use sagascope::engine::{Dirs, SimRequest, SimStart};
+use sagascope::engine::{Dirs, SimFrame, SimRequest, SimStart};
 use sagascope::index::{StreamId, StreamLookup};
 use sagascope::model::Row;
 use sagascope::sim::Recipe;
@@ -88,6 +88,20 @@ impl Window {
         let domain = BuiltIn::named(&recipe.domain).expect("it is built in").load();
         let request = SimRequest { domain: Arc::new(domain), recipe, start };
         self.send(SimulationCommand::Begin(Box::new(request)));
+        self.until_run(|_| true);
+    }
+
+    /// Draws frames until the run that is open is where it should be.
+    #[track_caller]
+    pub fn until_run(&mut self, holds: impl Fn(&SimFrame) -> bool) {
+        for _ in 0..FRAMES_MAX {
+            self.harness.step();
+            if self.app().document().and_then(|document| document.frame()).is_some_and(&holds) {
+                return self.settle();
+            }
+            std::thread::yield_now();
+        }
+        panic!("it never came to pass: {:?}", self.labels());
     }
 
     /// The recipe of the run that is open.

@@ -112,7 +112,7 @@ fn settled_waits_for_quiet_or_for_its_time() {
         ["soon broken at 1s by 1: It does not hold."]
     );
     run.commit(7, "drop", "orders", "note", &json!(null));
-    assert_eq!(run.commit(8, "set", "payments", "1", &json!(1)), ["soon restored by 8"]);
+    assert_eq!(run.commit(8, "set", "payments", "1", &json!(1)), ["soon restored by 5"]);
     assert_eq!(run.standing(0), Standing::NotChecked, "nothing has settled yet");
     assert_eq!(run.settle(9, json!([])), NONE);
     assert_eq!(run.standing(0), Standing::Holds);

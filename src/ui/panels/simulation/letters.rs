@@ -21,7 +21,7 @@ pub(super) fn letters_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut U
     ui.add_space(8.0);
     if frame.dead_letters.is_empty() {
         let rect = row_rect(ui, 22.0);
-        let words = "None: every message found somebody to handle it";
+        let words = "None: every message was handled";
         let painted = Line::new().body(words, t.muted).paint(ui.painter(), rect);
         node(ui, painted.rect, ui.scope_id().with("none"), Sense::hover(), Role::Label, words);
     }

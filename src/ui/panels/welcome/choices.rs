@@ -3,7 +3,7 @@
 
 use crate::domain::{Domain, Guard, Saga, Step, StepKind};
 use crate::sim::Recipe;
-use crate::sim::faults::{FaultKind, Leg};
+use crate::sim::faults::{Count, FaultKind, Leg};
 use crate::sim::possible::next_refusable;
 use crate::sim::recipe::Fault;
 
@@ -66,8 +66,9 @@ pub(super) fn choices(domain: &Domain, saga: &Saga) -> Vec<Choice> {
         offer("Service crashes".to_owned(), FaultKind::CrashBeforeAck, faults);
     }
     if let Some(step) = saga.steps.iter().find(|step| step.kind == StepKind::Pivot) {
-        let faults = vec![at(step, Leg::Reply, FaultKind::Timeout)];
-        offer(format!("{} never answers", family(step)), FaultKind::Timeout, faults);
+        // A late answer would still resolve it; one that never comes does not.
+        let faults = vec![Fault { count: Count::All, ..at(step, Leg::Reply, FaultKind::Lost) }];
+        offer(format!("{} never answers", family(step)), FaultKind::Lost, faults);
     }
     choices
 }

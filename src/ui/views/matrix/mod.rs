@@ -42,6 +42,8 @@ const SEED: u64 = 7;
 const DETAIL: f32 = 232.0;
 const DETAIL_MAX: f32 = 420.0;
 const DETAIL_SHARE: f32 = 0.46;
+/// Below this height there is no panel.
+const LOW: f32 = 300.0;
 
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "switches that a person sets one by one")]
@@ -220,10 +222,11 @@ impl MatrixView {
             }
         };
         let all = ui.available_rect_before_wrap();
-        let height = DETAIL.min((all.height() * DETAIL_SHARE).floor());
         // What the table leaves is the panel's, up to a point.
         let spare = if self.pairs { 0.0 } else { all.height() - grid::height(&board.layout.rows) };
-        let height = height.max(spare.min(DETAIL_MAX));
+        let height = DETAIL.min((all.height() * DETAIL_SHARE).floor()).max(spare.min(DETAIL_MAX));
+        // In a low tile the cells come first: what they are is said by their cards.
+        let height = if all.height() < LOW { 0.0 } else { height };
         let split = all.bottom() - height;
         let above = Rect::from_min_max(all.min, pos2(all.right(), split));
         let below = Rect::from_min_max(pos2(all.left(), split), all.max);
@@ -236,10 +239,12 @@ impl MatrixView {
         } else {
             None
         };
-        ui.painter().hline(below.x_range(), below.top() + 0.5, Stroke::new(1.0, context.tokens.line));
-        let mut detail = ui.new_child(UiBuilder::new().max_rect(below).id_salt("detail"));
-        detail.set_clip_rect(below.intersect(ui.clip_rect()));
-        self.detail.ui(context, &mut detail, board, ran.as_ref());
+        if height > 0.0 {
+            ui.painter().hline(below.x_range(), below.top() + 0.5, Stroke::new(1.0, context.tokens.line));
+            let mut detail = ui.new_child(UiBuilder::new().max_rect(below).id_salt("detail"));
+            detail.set_clip_rect(below.intersect(ui.clip_rect()));
+            self.detail.ui(context, &mut detail, board, ran.as_ref());
+        }
         ui.advance_cursor_after_rect(all);
     }
 
