@@ -6,6 +6,7 @@ mod checks;
 mod choreography;
 mod contracts;
 mod history;
+mod record;
 mod rules;
 mod stories;
 mod support;

@@ -126,6 +126,7 @@ impl Around<'_> {
     }
 
     fn down(&mut self, party: Party, until: Ticks) {
+        self.weather.downed.push(party);
         let consumer = self.bus.consumer_mut(party);
         consumer.down_until = Some(consumer.down_until.map_or(until, |known| known.max(until)));
         self.bus.schedule(until, super::bus::Due::Up(party));

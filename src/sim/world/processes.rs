@@ -299,6 +299,9 @@ impl World {
 
     /// Records which faults have struck.
     pub(super) fn flush_hits(&mut self) {
+        for party in std::mem::take(&mut self.weather.downed) {
+            self.note_service(party, ServiceFact::Down {});
+        }
         if self.weather.struck.is_empty() {
             return;
         }

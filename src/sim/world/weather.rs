@@ -51,6 +51,8 @@ pub(super) struct Weather {
     counts: BTreeMap<(usize, SagaNo), u32>,
     /// What has struck since it was last asked.
     pub(super) struck: Vec<Hit>,
+    /// Who was taken down since it was last asked.
+    pub(super) downed: Vec<Party>,
 }
 
 /// For how long a process that died stays away, if the fault says so.
