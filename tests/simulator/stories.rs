@@ -47,16 +47,25 @@ fn refused_payment_and_refused_stock() {
 #[test]
 fn an_empty_result_is_still_undone() {
     let domain = domain_with(
-        "shop",
-        &[
-            (r#"data = '.command.data + {status: "completed"}'"#, "data = 'null'"),
-            (r#""payment.completed.v1" = "schemas/payment.completed.v1.json""#, ""),
-        ],
+        "travel",
+        &[("emits = [\"car.booked.v1\"]", "emits = [{ type = \"car.booked.v1\", data = 'null' }]")],
     );
-    let world = finish(world_of(&domain, "shop/fulfilment?fault=confirm-order:reject"));
-    // The domain's own checks need the amount that is missing here; the books do not.
+    let world = finish(world_of(&domain, "travel/trip?fault=book-flight:reject"));
+    // The domain's own checks need the data that is missing here; the books do not.
     assert_eq!(world.by_the_books(SagaNo(1)), Outcome::Compensated);
-    assert_eq!(effects(&world, "process-payment"), (1, 1));
+    assert_eq!(effects(&world, "book-car"), (1, 1));
+}
+
+#[test]
+fn what_breaks_its_own_schema_never_leaves() {
+    let domain =
+        domain_with("shop", &[(r#"data = '.command.data + {status: "completed"}'"#, "data = 'null'")]);
+    let world = finish(world_of(&domain, "shop/fulfilment"));
+    assert_eq!(outcome(&world), Outcome::Compensated);
+    assert_eq!(effects(&world, "process-payment"), (0, 0));
+    let letters = world.dead_letters();
+    assert_eq!((letters.len(), letters[0].state), (1, LetterState::Answered));
+    assert!(letters[0].error.contains("payment.completed.v1"), "{}", letters[0].error);
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_saga_is_broken_in_three_clicks_and_the_reason_is_said_before() {
         assert!(window.says(said), "{said} is not in {:?}", window.labels());
     }
     window.click("Break it");
-    window.until(|frame| frame.newest > 0);
+    window.until_run(|frame| frame.newest > 0);
     assert_eq!(window.recipe(), "shop/fulfilment?seed=7&fault=reserve-inventory:reject");
     let frame = window.app().document().unwrap().frame().unwrap();
     assert!(!frame.is_newest(), "it stands at the fault, and the way back lies ahead");
