@@ -120,7 +120,7 @@ fn settled_waits_for_quiet_or_for_its_time() {
     run.commit(10, "set", "orders", "2", &json!(1));
     assert_eq!(
         run.settle(11, json!([])),
-        ["quiet broken at 11s by 9: It does not hold.", "soon broken at 10s by 9: It does not hold."]
+        ["quiet broken at 11s by 6: It does not hold.", "soon broken at 10s by 6: It does not hold."]
     );
 }
 
