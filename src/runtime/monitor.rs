@@ -6,7 +6,8 @@
 //!
 //! The monitor has read models of its own, which are never behind, so that it judges what is recorded and not what
 //! a slow projection has seen of it. A check is evaluated only when a read model it mentions has changed.
-//! It changes nothing in the system; the checks that hold for every domain are in `checks`.
+//! It changes nothing in the system; the check that holds for every domain, that each effect is accounted for, is the
+//! ledger's.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
