@@ -56,6 +56,15 @@ mod tests {
         ] {
             assert_eq!(nearest(wrong, known), expected, "{wrong}");
         }
+        let keys = ["success", "failure", "compensate", "compensated", "on"];
+        for (wrong, expected) in [
+            ("succses", Some("success")),
+            ("compensates", Some("compensate")),
+            ("no", Some("on")),
+            ("timeout", None),
+        ] {
+            assert_eq!(nearest(wrong, keys), expected, "{wrong}");
+        }
         assert_eq!(nearest("x", []), None);
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 
-use crate::domain::{Name, Program, ProgramFault, Upcast};
+use crate::domain::{Name, Program, ProgramFault, Upcast, split_version};
 
 /// The handlers' versions by family, and the ways from one version to the next.
 #[derive(Clone, Debug, Default)]
@@ -92,26 +92,6 @@ impl RouteError {
     /// Whether the event is to be kept as a dead letter.
     pub fn is_poison(&self) -> bool {
         !matches!(self, Self::NoHandler { .. })
-    }
-}
-
-/// The type without its version, and the version: `order.created.v2` is `order.created` and 2. A name without one
-/// has none.
-pub fn split_version(event_type: &str) -> (&str, Option<u32>) {
-    let split = event_type.rsplit_once(".v").and_then(|(family, digits)| {
-        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        Some((family, is_number.then(|| digits.parse().ok())??))
-    });
-    split.map_or((event_type, None), |(family, version)| (family, Some(version)))
-}
-
-/// The type with its version in it, where a store keeps the two apart: `order.created` and `2` is
-/// `order.created.v2`. A type that has a version already keeps it.
-pub fn join_version<'a>(event_type: &'a str, schema_version: Option<&str>) -> Cow<'a, str> {
-    let version = schema_version.and_then(|version| version.parse::<u32>().ok());
-    match (split_version(event_type).1, version) {
-        (None, Some(version)) => Cow::Owned(format!("{event_type}.v{version}")),
-        _ => Cow::Borrowed(event_type),
     }
 }
 
@@ -336,23 +316,5 @@ mod tests {
         assert!(error.is_poison());
         let said = error.to_string();
         assert!(said.starts_with("the upcaster of order.created from version 1 to 2 failed: "), "{said}");
-    }
-
-    #[test]
-    fn versions_are_the_end_of_a_name() {
-        for (name, family, version) in [
-            ("order.created.v12", "order.created", Some(12)),
-            ("order.created", "order.created", None),
-            ("order.v1.created", "order.v1.created", None),
-            ("order.created.v", "order.created.v", None),
-            ("order.created.v+1", "order.created.v+1", None),
-            ("order.created.v99999999999", "order.created.v99999999999", None),
-        ] {
-            assert_eq!(split_version(name), (family, version));
-        }
-        assert_eq!(join_version("order.created", Some("2")), "order.created.v2");
-        assert_eq!(join_version("order.created.v1", Some("2")), "order.created.v1");
-        assert_eq!(join_version("order.created", Some("2.0")), "order.created");
-        assert_eq!(join_version("order.created", None), "order.created");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::suggest::nearest;
+use crate::base::nearest::nearest;
 use crate::base::ticks::Ticks;
 use crate::domain::Program;
 
