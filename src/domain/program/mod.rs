@@ -1,6 +1,7 @@
 //! Programs of a domain file: jq in a checked subset, compiled once, run on JSON. A program is a function: no
 //! clock, no environment, no input but its own. What the subset leaves out, and why, is in `subset`.
 
+mod bounded;
 mod native;
 mod prelude;
 mod reads;
@@ -13,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jaq_core::data::JustLut;
+use jaq_core::load::parse::Def;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
 use jaq_json::Val;
@@ -55,10 +57,14 @@ impl Program {
         let term = subset::parse(text)?;
         let (reads, native) = (reads::of(&term), native::compile(&term));
         let arena = Arena::default();
-        let modules = Loader::new(prelude::defs())
-            .load(&arena, File { code: text, path: () })
+        let main = Def { name: "main", args: Vec::new(), body: bounded::term(term) };
+        let modules = Loader::new(prelude::defs().into_iter().map(bounded::definition).chain([main]))
+            .load(&arena, File { code: "main", path: () })
             .map_err(|_parsed_before| ProgramError::whole(text, "This cannot be read as a jq program."))?;
-        let filter = Compiler::default().with_funs(prelude::funs()).compile(modules).map_err(|errors| {
+        let filter = Compiler::default()
+            .with_funs(prelude::funs().chain(bounded::funs()))
+            .compile(modules)
+            .map_err(|errors| {
             let first = errors.into_iter().flat_map(|(_, undefined)| undefined).next();
             match first {
                 Some((name, kind)) => subset::undefined(text, name, &kind),

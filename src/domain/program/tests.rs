@@ -397,3 +397,53 @@ fn what_runs_for_every_message_does_not_need_the_interpreter() {
         assert_eq!(super::native::run(native, &input), None, "{text}");
     }
 }
+
+#[test]
+fn no_program_grows_beyond_the_bounds_of_an_output() {
+    let (large, deep) = ("the result is too large", "the result is nested too deeply");
+    for (text, reason) in [
+        (r#""x" * 9223372036854775807"#, large),
+        (r#"9223372036854775807 * "x""#, large),
+        (r#""x" * 10000000000000000000000"#, large),
+        (r#". = "xy" | . *= 9223372036854775807"#, large),
+        (r#"reduce range(100) as $i ("x"; . + .)"#, large),
+        (r#"reduce range(100) as $i ("x"; "\(.)\(.)")"#, large),
+        (r#"reduce range(100) as $i ("\""; tojson)"#, large),
+        ("reduce range(100) as $i ([0]; . + .)", large),
+        ("reduce range(100) as $i (2; . * .)", large),
+        ("reduce range(100) as $i (0; [., .])", large),
+        ("reduce range(100) as $i (0; {a: ., b: .})", large),
+        ("reduce range(100) as $i ({}; . as $o | .a = $o | .b = $o)", large),
+        ("[range(100000) | range(100000)]", large),
+        ("[0 | range(1048576)] | length", "this range has more than 100,000 values"),
+        ("reduce range(100000) as $i (0; [.])", deep),
+        ("def twice(f): f | f; reduce range(100) as $i ([1]; twice([.[], .[]]))", large),
+        ("[\"x\", (\"x\" * 1048570)] | map(. + .) | add", large),
+    ] {
+        let program = Program::compile(text).expect(text);
+        assert_eq!(program.run(&Value::Null), Err(ProgramFault(reason.to_owned())), "{text}");
+    }
+}
+
+#[test]
+fn products_are_what_they_are_in_jq() {
+    for (text, expected) in [
+        (r#""ab" * 3"#, r#""ababab""#),
+        (r#"0 * "ab""#, "null"),
+        (r#""ab" * -1"#, "null"),
+        ("6 * 7", "42"),
+        ("9223372036854775807 * 2", "18446744073709551614"),
+        ("{a: {b: 1}} * {a: {c: 2}}", r#"{"a":{"b":1,"c":2}}"#),
+        ("[(1, 2) * (3, 4)]", "[3,4,6,8]"),
+        ("{a: 2} | .a *= 5", r#"{"a":10}"#),
+        ("[({a: 2} | .a *= (5, 6)) | .a]", "[10,12]"),
+        ("[.[0]?, 1] | .[1] *= 3", "[null,3]"),
+    ] {
+        let program = Program::compile(text).expect(text);
+        assert_eq!(
+            program.run(&Value::Null).map(|value| value.to_string()),
+            Ok(expected.to_owned()),
+            "{text}"
+        );
+    }
+}

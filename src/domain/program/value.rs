@@ -7,9 +7,9 @@ use super::ProgramFault;
 
 /// Nodes and bytes of text of an output beyond which it is refused: a value that shares its parts inside the
 /// interpreter is written out in full, and may grow without bound.
-const OUTPUT_SIZE_MAX: usize = 1 << 20;
+pub(super) const OUTPUT_SIZE_MAX: usize = 1 << 20;
 /// Nesting of an output; what [`crate::model::JsonText`] takes.
-const OUTPUT_DEPTH_MAX: usize = crate::base::limits::JSON_DEPTH_MAX;
+pub(super) const OUTPUT_DEPTH_MAX: usize = crate::base::limits::JSON_DEPTH_MAX;
 
 /// JSON as the interpreter sees it.
 pub(super) fn to_jq(value: &Value) -> Val {
