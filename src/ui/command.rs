@@ -54,6 +54,8 @@ pub enum DocumentCommand {
     DismissMapping(PathBuf),
     /// Take the message about files that could not be read away.
     DismissFailures,
+    /// The domain by whose rules the log is replayed; `None` for no domain.
+    UseDomain(Option<std::sync::Arc<crate::domain::Domain>>),
     /// Read the files again.
     Reload,
     /// Close the log.
@@ -231,6 +233,8 @@ pub enum Overlay {
     OpenPath,
     /// A simulation to choose.
     Simulate,
+    /// A domain to choose for the open log.
+    Domain,
     /// Version and licences.
     About,
 }
@@ -377,6 +381,7 @@ commands! {
     OPEN_PATH: File, "Open by path…", "Type the path of an event store", [key(CTRL_SHIFT, Key::O)], None, Nothing, WindowCommand::ToggleOverlay(Overlay::OpenPath);
     ADD: File, "Add to this log…", "Merge more files into the open log", [], Some(Icon::Plus), Log, DocumentCommand::ChooseFiles { add: true };
     RELOAD: File, "Reload", "Read the open files again", [key(CTRL, Key::R)], None, Log, DocumentCommand::Reload;
+    DOMAIN: File, "Domain of this log…", "Choose the domain file by whose rules replays of the open log are made", [key(CTRL, Key::D)], None, Log, WindowCommand::ToggleOverlay(Overlay::Domain);
     CANCEL_LOADING: File, "Stop loading", "Stop reading; what is there stays", [], None, Log, DocumentCommand::CancelLoading;
     CLOSE: File, "Close log", "Close the log and show the welcome page", [key(CTRL, Key::W)], None, Log, DocumentCommand::Close;
     COPY_EVENT: File, "Copy event as JSON", "Copy the selected event with everything known of it", [key(CTRL_SHIFT, Key::C)], Some(Icon::Copy), Log, WindowCommand::CopyEvent;

@@ -122,3 +122,13 @@ fn pairs_are_listed_the_worst_first() {
     // A fault on the way back brings another one that leads there.
     assert!(window.recipe().matches("fault=").count() >= 2, "{}", window.recipe());
 }
+
+#[test]
+fn the_panels_stay_where_another_view_is_beside_it() {
+    let mut window = Window::shop(egui::vec2(1_280.0, 800.0));
+    let has_panels = |window: &Window| window.says("Streams") || window.says_part("Streams");
+    assert!(has_panels(&window), "{:?}", window.labels());
+    window.send(WindowCommand::ShowView("matrix"));
+    assert!(window.says("Replay"), "it is below");
+    assert!(has_panels(&window), "{:?}", window.labels());
+}

@@ -6,7 +6,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, Vec2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::engine::Latest;
-use sagascope::ui::command::{GoCommand, WindowCommand};
+use sagascope::ui::command::{GoCommand, Overlay, RELOAD, WindowCommand};
 use sagascope_ui_tests::window::{Setup, Window};
 
 const SIZE: Vec2 = vec2(1600.0, 1000.0);
@@ -245,6 +245,56 @@ fn null_removes_a_value_only_when_that_is_switched_on() {
     window.harness.get_by_role_and_label(Role::Switch, "Null removes a value").click();
     window.settle();
     has_row(&window, "a, was 1, removed");
+}
+
+/// Two events of an order whose status only the domain's rules know.
+fn order(folder: &tempfile::TempDir) -> Window {
+    let event = |version: u32, name: &str, data: &str| {
+        format!(
+            r#"{{"stream_type":"Order","stream_id":"order-1","version":{version},"global":{version},"type":"{name}","at":"2026-03-01T10:00:0{version}Z","data":{data}}}"#
+        )
+    };
+    let lines = [
+        event(1, "order.created.v1", r#"{"orderId":"1","total":12}"#),
+        event(2, "order.confirmed.v1", r#"{"orderId":"1"}"#),
+    ];
+    let mut window = store_of(folder, &lines);
+    window.show("order-1");
+    window
+}
+
+#[test]
+fn the_domain_that_is_chosen_says_how_a_log_is_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = order(&folder);
+    let status = |window: &Window| rows(window).into_iter().find(|row| row.starts_with("status"));
+    assert_eq!(status(&window), None, "merged, an order has no status");
+    window.send(WindowCommand::ToggleOverlay(Overlay::Domain));
+    window.click("Shop");
+    assert!(window.says("shop knows 1 of 1 streams"), "{:?}", window.labels());
+    window.click("Use this domain");
+    assert_eq!(status(&window).as_deref(), Some("status, \"confirmed\", was \"created\", changed"));
+    window.send((RELOAD.make)());
+    window.show("order-1");
+    assert!(status(&window).is_some(), "a log that is read again keeps its domain");
+    window.send(WindowCommand::ToggleOverlay(Overlay::Domain));
+    window.click("Use none");
+    assert_eq!(status(&window), None);
+}
+
+#[test]
+fn a_domain_file_that_is_wrong_or_fits_nothing_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrong.toml");
+    std::fs::write(&path, "format = 2\nnam = 'x'\n").unwrap();
+    let mut window = order(&folder);
+    window.send(WindowCommand::ToggleOverlay(Overlay::Domain));
+    window.type_text(&path.display().to_string());
+    window.press(Key::Enter);
+    assert!(window.says_part("1:10"), "{:?}", window.labels());
+    assert!(window.app().document().unwrap().domain().is_none());
+    window.click("Travel");
+    assert!(window.says("travel knows none of the streams of this log"), "{:?}", window.labels());
 }
 
 #[test]

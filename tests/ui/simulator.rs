@@ -309,3 +309,14 @@ fn a_run_looks_as_it_did() {
         results.add(egui_kittest::try_image_snapshot_options(&image, &name, &snapshots()));
     }
 }
+
+#[test]
+fn a_run_that_cannot_begin_says_why_and_what_to_do() {
+    let mut window = Window::open(Vec::<String>::new());
+    let wrong = request("shop/fulfilment?fault=no-such-step:lost", SimStart::Beginning);
+    window.send(SimulationCommand::Begin(Box::new(wrong)));
+    assert!(window.says("The simulation cannot begin"), "{:?}", window.labels());
+    assert!(window.says_part("no-such-step"));
+    window.click("Choose another…");
+    assert!(window.says("Begin the simulation"), "the dialog is open: {:?}", window.labels());
+}

@@ -1,6 +1,7 @@
 //! Opening and closing logs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::Context;
 
@@ -9,6 +10,7 @@ use super::navigation::Navigation;
 use super::{Answer, App};
 use crate::base::clock::{Stopwatch, now_unix_nanos};
 use crate::base::thread;
+use crate::domain::Domain;
 use crate::engine::{EngineEvent, LoadItem, Recent};
 use crate::index::{EventLog, StreamId};
 use crate::ui::command::DocumentCommand;
@@ -42,14 +44,19 @@ impl App {
                     document.failures.clear();
                 }
             }
+            DocumentCommand::UseDomain(domain) => self.use_domain(domain),
             DocumentCommand::Reload
                 if self.document.as_ref().is_some_and(|document| document.simulation.is_some()) =>
             {
                 self.commands.send(crate::ui::command::SimulationCommand::Again);
             }
             DocumentCommand::Reload => {
-                let paths = self.document.as_ref().map(|document| document.paths.clone()).unwrap_or_default();
+                let Some(document) = &self.document else { return };
+                let (paths, domain) = (document.paths.clone(), document.domain().cloned());
                 self.open(paths.into_iter().map(LoadItem::detected).collect());
+                if let Some(document) = &mut self.document {
+                    document.use_domain(domain);
+                }
             }
             DocumentCommand::Close => self.close(),
             DocumentCommand::CancelLoading => {
@@ -57,6 +64,20 @@ impl App {
             }
             DocumentCommand::ForgetRecent(path) => self.settings.forget(&path),
         }
+    }
+
+    fn use_domain(&mut self, domain: Option<Arc<Domain>>) {
+        let Some(document) = &mut self.document else { return };
+        if document.simulation.is_some() {
+            self.say("A run is replayed by the domain it runs in");
+            return;
+        }
+        let words = match &domain {
+            Some(domain) => format!("Replays follow the rules of {}", domain.name),
+            None => "Replays merge the data of events".to_owned(),
+        };
+        document.use_domain(domain);
+        self.say(words);
     }
 
     fn open(&mut self, items: Vec<LoadItem>) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
 use super::simulation::Simulation;
+use crate::domain::Domain;
 use crate::engine::{
     DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
     SimFrame,
@@ -45,6 +46,10 @@ pub struct Document {
     pub rows: RowSet,
     /// What is known of the simulation, if it is one.
     pub simulation: Option<Simulation>,
+    /// The domain that was chosen for it.
+    chosen: Option<Arc<Domain>>,
+    /// How often a domain was chosen.
+    choices: u32,
     selection: Latest<SelectKey, Selected>,
     replay: Latest<ReplayKey, Replay>,
     fold: Option<Fold>,
@@ -75,6 +80,8 @@ pub struct ReplayKey {
     pub events: usize,
     /// The rule's switch.
     pub null_removes: bool,
+    /// By which choice of a domain.
+    pub choice: u32,
 }
 
 impl Document {
@@ -95,6 +102,8 @@ impl Document {
             filter: Filter::default(),
             rows: RowSet::All,
             simulation: None,
+            chosen: None,
+            choices: 0,
             selection: Latest::default(),
             replay: Latest::default(),
             fold: None,
@@ -118,6 +127,17 @@ impl Document {
     /// The newest frame of the simulation.
     pub fn frame(&self) -> Option<&SimFrame> {
         self.simulation.as_ref()?.frame.as_deref()
+    }
+
+    /// The domain by whose rules it is replayed: that of the run, or the one that was chosen.
+    pub fn domain(&self) -> Option<&Arc<Domain>> {
+        self.simulation.as_ref().map(|simulation| &simulation.request.domain).or(self.chosen.as_ref())
+    }
+
+    /// From now on it is replayed by the rules of `domain`.
+    pub(super) fn use_domain(&mut self, domain: Option<Arc<Domain>>) {
+        self.chosen = domain;
+        self.choices += 1;
     }
 
     /// The index.
@@ -224,8 +244,9 @@ impl Document {
         if stream.0 as usize >= log.streams().len() {
             return;
         }
-        let domain = self.simulation.as_ref().map(|simulation| Arc::clone(&simulation.request.domain));
-        let key = ReplayKey { stream, events: log.stream(stream).len(), null_removes };
+        let domain = self.domain().cloned();
+        let key =
+            ReplayKey { stream, events: log.stream(stream).len(), null_removes, choice: self.choices };
         if self.fold.as_ref().is_some_and(|fold| fold.refuses(&key)) {
             return;
         }

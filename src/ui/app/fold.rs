@@ -43,6 +43,7 @@ impl Fold {
         self.stopped_at.is_some()
             && self.key.stream == key.stream
             && self.key.null_removes == key.null_removes
+            && self.key.choice == key.choice
     }
 
     pub(super) fn state(&self) -> FoldState {
@@ -74,7 +75,7 @@ mod tests {
     use crate::index::StreamId;
 
     fn key(stream: u32, events: usize, null_removes: bool) -> ReplayKey {
-        ReplayKey { stream: StreamId(stream), events, null_removes }
+        ReplayKey { stream: StreamId(stream), events, null_removes, choice: 0 }
     }
 
     #[test]

@@ -178,6 +178,14 @@ impl Layout {
         self.focused
     }
 
+    /// Names of the views that are drawn: the active one of each bar of tabs.
+    pub(in crate::ui) fn visible(&self) -> impl Iterator<Item = &str> {
+        self.tree.active_tiles().into_iter().filter_map(|tile| match self.tree.tiles.get(tile) {
+            Some(Tile::Pane(Pane(id))) => Some(id.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether every view that is drawn has what it asked for.
     pub(super) fn views_are_settled(&self) -> bool {
         self.views.values().all(|view| view.is_settled())

@@ -1,6 +1,7 @@
 //! What stands around the centre: menu bar, navigator, inspector, time panel, status line, and what lies above.
 
 pub mod dialogs;
+pub mod domain;
 pub mod inspector;
 mod mapping;
 pub mod menu_bar;
@@ -41,6 +42,8 @@ pub struct Panels {
     pub palette: Palette,
     /// Text being typed in dialogs.
     pub dialogs: dialogs::Dialogs,
+    /// The domain of the open log.
+    pub domain: domain::DomainForm,
     /// What to simulate.
     pub simulate: simulate::Simulate,
     /// The page before a log is open.
@@ -57,6 +60,7 @@ impl Panels {
     pub(super) fn overlay_opened(&mut self) {
         self.palette = Palette::default();
         self.dialogs.opened();
+        self.domain.opened();
         self.simulate.opened();
     }
 
@@ -67,6 +71,7 @@ impl Panels {
             && self.inspector.is_settled()
             && self.dialogs.is_settled()
             && self.palette.is_settled()
+            && self.domain.is_settled()
             && self.simulate.is_settled()
             && self.welcome.is_settled()
     }
@@ -124,6 +129,7 @@ pub(super) fn window_ui(app: &mut App, ui: &mut Ui) {
         Some(Overlay::Palette) => palette::palette_ui(app, ui),
         Some(Overlay::Shortcuts) => shortcut_sheet::shortcut_sheet_ui(app, ui),
         Some(Overlay::OpenPath) => dialogs::open_path_ui(app, ui),
+        Some(Overlay::Domain) => domain::domain_ui(app, ui),
         Some(Overlay::Simulate) => simulate::simulate_ui(app, ui),
         Some(Overlay::About) => dialogs::about_ui(app, ui),
         None => {}
@@ -151,7 +157,8 @@ fn log_ui(app: &mut App, ui: &mut Ui, sizes: Sizes, tokens: &Tokens) {
     };
     let around = view_class(layout.focused()).map_or(Around::Log, |class| class.around);
     let is_simulator = around == Around::Run && document.simulation.is_some();
-    let is_alone = around == Around::Nothing;
+    // Beside another view, the panels are about that one: they would jump with every change of the focus.
+    let is_alone = around == Around::Nothing && layout.visible().all(|id| id == layout.focused());
     if preferences.time_panel && !is_alone {
         let panel = Panel::bottom("time panel").exact_size(sizes.time).frame(panel_frame(tokens));
         panel.show(ui, |ui| {

@@ -7,7 +7,7 @@ use egui::{
 
 use crate::engine::{LoadFailure, LoadProgress};
 use crate::ui::app::App;
-use crate::ui::command::{CANCEL_LOADING, CLOSE, DocumentCommand, OPEN, RELOAD};
+use crate::ui::command::{CANCEL_LOADING, CLOSE, DocumentCommand, OPEN, RELOAD, SIMULATE};
 use crate::ui::format::{bytes, count, one_line, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{Outcome, body, heading, mono_small, semibold, tokens};
@@ -48,8 +48,13 @@ fn rate(progress: &LoadProgress) -> String {
     }
 }
 
-/// A failure as title, sentences and path: the path stands on the last line of what the store said.
+/// A failure as title, sentences and path: the path stands on the last line of what the store said. A run has no
+/// path.
 fn parts(failure: &LoadFailure) -> (String, String, String) {
+    if failure.path.as_os_str().is_empty() {
+        let sentences: Vec<String> = failure.problem.lines().map(one_line).collect();
+        return ("The simulation cannot begin".to_owned(), sentences.join(" "), String::new());
+    }
     let path = failure.path.display().to_string();
     let name =
         failure.path.file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned());
@@ -82,16 +87,22 @@ fn failures_ui(app: &App, ui: &mut Ui) {
             });
             Frame::new().inner_margin(Margin { left: 28, ..Margin::ZERO }).show(ui, |ui| {
                 super::dialogs::paragraph(ui, &sentences, body(), t.muted);
-                ui.add_space(4.0);
-                super::dialogs::paragraph(ui, &path, mono_small(), t.faint);
+                if !path.is_empty() {
+                    ui.add_space(4.0);
+                    super::dialogs::paragraph(ui, &path, mono_small(), t.faint);
+                }
             });
             ui.add_space(16.0);
         }
     });
     inner.horizontal(|ui| {
         ui.add_space(28.0);
-        if ui.add(Button::primary("Open another…").icon(Icon::Folder)).clicked() {
-            app.commands.send((OPEN.make)());
+        let (words, icon, command) = match document.simulation {
+            Some(_) => ("Choose another…", Icon::Bolt, &SIMULATE),
+            None => ("Open another…", Icon::Folder, &OPEN),
+        };
+        if ui.add(Button::primary(words).icon(icon)).clicked() {
+            app.commands.send((command.make)());
         }
         if ui.add(Button::new("Close")).clicked() {
             app.commands.send((CLOSE.make)());

@@ -11,7 +11,7 @@ use super::scene::{Scene, last_of};
 use crate::model::Timestamp;
 use crate::replay::{Counts, Replay};
 use crate::ui::app::navigation::StepList;
-use crate::ui::command::{COPY_STATE, GoCommand, SAVE_STATE, TOGGLE_NULL_REMOVES, WindowCommand};
+use crate::ui::command::{COPY_STATE, DOMAIN, GoCommand, SAVE_STATE, TOGGLE_NULL_REMOVES, WindowCommand};
 use crate::ui::format::{one_line, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, TOOLBAR, Tokens, body, caption, semibold, tokens};
@@ -229,12 +229,26 @@ fn more_ui(scene: &Scene<'_>, wide: f32, ui: &mut Ui) {
                 }
                 ui.label(TOGGLE_NULL_REMOVES.name);
             });
-            note(
-                ui,
-                "State: merge of data. Each event's data replaces the values of the same name; nothing else is known of this stream",
-            );
+            note(ui, &rule_words(scene));
+            if scene.context.document.simulation.is_none() && ui.button(DOMAIN.name).on_hover_text(DOMAIN.about).clicked() {
+                scene.context.run(&DOMAIN);
+                ui.close();
+            }
         });
     button.on_hover_text("Copy or save the state, and the rule it is made by");
+}
+
+/// By which rule the state is made.
+fn rule_words(scene: &Scene<'_>) -> String {
+    let document = scene.context.document;
+    let known = document.domain().and_then(|domain| {
+        let stream = document.log().stream(scene.key.stream).name();
+        let aggregate = domain.aggregate_of_stream(stream.aggregate_type.as_deref(), &stream.id)?;
+        Some(format!("State: by the rules of {} in the domain {}", aggregate.name, domain.name))
+    });
+    known.unwrap_or_else(|| {
+        "State: merge of data. Each event's data replaces the values of the same name; nothing else is known of this stream".to_owned()
+    })
 }
 
 fn popup(response: &Response) -> Popup<'_> {
