@@ -245,8 +245,7 @@ impl Document {
             return;
         }
         let domain = self.domain().cloned();
-        let key =
-            ReplayKey { stream, events: log.stream(stream).len(), null_removes, choice: self.choices };
+        let key = ReplayKey { stream, events: log.stream(stream).len(), null_removes, choice: self.choices };
         if self.fold.as_ref().is_some_and(|fold| fold.refuses(&key)) {
             return;
         }
