@@ -191,8 +191,8 @@ mod naive {
             self.queue.push(Reverse((at, self.sequence, message)));
         }
 
-        fn append(&mut self, now: u64, stream: String, event_type: &str, saga: u32, data: Value) -> usize {
-            let version = self.versions.entry(stream.clone()).or_default();
+        fn append(&mut self, now: u64, stream: &str, event_type: &str, saga: u32, data: &Value) -> usize {
+            let version = self.versions.entry(stream.to_owned()).or_default();
             *version += 1;
             self.events.push(json!({
                 "id": format!("{stream}/{version}"),
@@ -216,14 +216,14 @@ mod naive {
                 "total": price * quantity,
                 "currency": "EUR",
             });
-            self.append(now, format!("saga-s{saga}"), "saga.started", saga, order.clone());
+            self.append(now, &format!("saga-s{saga}"), "saga.started", saga, &order);
             self.orders.insert(saga, order);
             self.begin(now, saga, 0);
         }
 
         fn begin(&mut self, now: u64, saga: u32, step: usize) {
             let data = json!({"step": STEPS[step].0, "command": STEPS[step].1, "attempt": 1});
-            self.append(now, format!("saga-s{saga}"), "saga.step_started", saga, data);
+            self.append(now, &format!("saga-s{saga}"), "saga.step_started", saga, &data);
             self.send(now + 50_000, Message::Command(saga, step));
             self.send(now + 2_000_000, Message::Timer(saga, step));
         }
@@ -249,7 +249,7 @@ mod naive {
                     saga.to_string()
                 };
                 let stream = format!("{}-{name}", STEPS[step].3);
-                let event = self.append(now, stream, STEPS[step].2, saga, data);
+                let event = self.append(now, &stream, STEPS[step].2, saga, &data);
                 self.handled.insert(key, event);
             }
             self.send(now + 5_000, Message::Reply(saga, step));
@@ -262,15 +262,15 @@ mod naive {
             }
             *done = step + 1;
             let data = json!({"step": STEPS[step].0, "attempt": 1});
-            self.append(now, format!("saga-s{saga}"), "saga.step_completed", saga, data);
+            self.append(now, &format!("saga-s{saga}"), "saga.step_completed", saga, &data);
             if step == 3 {
                 let data = json!({"step": STEPS[step].0});
-                self.append(now, format!("saga-s{saga}"), "saga.pivot_passed", saga, data);
+                self.append(now, &format!("saga-s{saga}"), "saga.pivot_passed", saga, &data);
             }
             if step + 1 < STEPS.len() {
                 self.begin(now, saga, step + 1);
             } else {
-                self.append(now, format!("saga-s{saga}"), "saga.completed", saga, json!({}));
+                self.append(now, &format!("saga-s{saga}"), "saga.completed", saga, &json!({}));
             }
         }
     }

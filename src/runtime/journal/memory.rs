@@ -86,12 +86,11 @@ impl MemoryJournal {
     }
 
     fn claim(&mut self, row: Claimed) {
-        match self.row(row.consumer, row.key) {
-            Some(known) => self.inbox[known] = row,
-            None => {
-                self.by_key.add(hash_of(row.consumer, row.key), self.inbox.len() as u32);
-                self.inbox.push(row);
-            }
+        if let Some(known) = self.row(row.consumer, row.key) {
+            self.inbox[known] = row;
+        } else {
+            self.by_key.add(hash_of(row.consumer, row.key), self.inbox.len() as u32);
+            self.inbox.push(row);
         }
     }
 }

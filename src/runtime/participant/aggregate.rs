@@ -146,12 +146,11 @@ fn evolve(
         merge(state, &fact.data);
         return Ok(());
     };
-    let event_type = match &routed.data {
-        Cow::Borrowed(_) => Cow::Borrowed(&*fact.event_type),
-        Cow::Owned(_) => {
-            let newest = routed.through.last().copied();
-            Cow::Owned(with_version(split_version(&fact.event_type).0, newest))
-        }
+    let event_type = if let Cow::Owned(_) = routed.data {
+        let newest = routed.through.last().copied();
+        Cow::Owned(with_version(split_version(&fact.event_type).0, newest))
+    } else {
+        Cow::Borrowed(&*fact.event_type)
     };
     let event = [
         ("type", Part::Text(&event_type)),

@@ -80,17 +80,14 @@ mod tests {
         ) {
             let (mut agenda, mut sorted) = (Agenda::default(), Vec::new());
             for (number, at) in moves.into_iter().enumerate() {
-                match at {
-                    Some(at) => {
-                        let due = Due::Arrive(SagaNo(number as u32));
-                        let sequence = agenda.schedule(Ticks(at), due);
-                        sorted.push((Ticks(at), sequence, due));
-                    }
-                    None => {
-                        sorted.sort();
-                        let expected = (!sorted.is_empty()).then(|| sorted.remove(0));
-                        prop_assert_eq!(agenda.next(), expected);
-                    }
+                if let Some(at) = at {
+                    let due = Due::Arrive(SagaNo(number as u32));
+                    let sequence = agenda.schedule(Ticks(at), due);
+                    sorted.push((Ticks(at), sequence, due));
+                } else {
+                    sorted.sort();
+                    let expected = (!sorted.is_empty()).then(|| sorted.remove(0));
+                    prop_assert_eq!(agenda.next(), expected);
                 }
             }
             sorted.sort();

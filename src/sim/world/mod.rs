@@ -110,12 +110,12 @@ enum Happening {
 impl World {
     /// The world of `recipe` before anything has happened. Transport events are not recorded.
     pub fn new(domain: Arc<Domain>, recipe: &Recipe) -> Result<Self, WorldError> {
-        Self::on(Self::stage(&domain, recipe)?, recipe)
+        Self::on(Stage::new(domain, &recipe.saga).map_err(|error| refuse(recipe, error))?, recipe)
     }
 
     /// The stage that a recipe needs.
     pub fn stage(domain: &Arc<Domain>, recipe: &Recipe) -> Result<Stage, WorldError> {
-        Stage::new(domain, &recipe.saga).map_err(|error| refuse(recipe, error))
+        Stage::new(Arc::clone(domain), &recipe.saga).map_err(|error| refuse(recipe, error))
     }
 
     /// The same, on a stage that is there already; it is the one of the recipe's saga.

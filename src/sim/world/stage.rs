@@ -24,15 +24,18 @@ struct Fresh {
 
 impl Stage {
     /// The stage for the saga of this name.
-    pub fn new(domain: &Arc<Domain>, saga: &str) -> Result<Self, WorldError> {
-        let wiring = Wiring::new(Arc::clone(domain), saga).map_err(|error| match error {
+    pub fn new(domain: Arc<Domain>, saga: &str) -> Result<Self, WorldError> {
+        let name = Arc::clone(&domain.name);
+        let wiring = Wiring::new(domain, saga).map_err(|error| match error {
             WiringError::NoSaga(saga) => {
-                WorldError::NoSaga { domain: domain.name.to_string(), saga, known: String::new() }
+                WorldError::NoSaga { domain: name.to_string(), saga, known: String::new() }
             }
             other => WorldError::Saga { saga: saga.to_owned(), reason: other.to_string() },
         })?;
-        let fresh =
-            Fresh { monitor: Monitor::new(domain, Cadence::default()), models: ReadModels::new(domain) };
+        let fresh = Fresh {
+            monitor: Monitor::new(wiring.domain(), Cadence::default()),
+            models: ReadModels::new(wiring.domain()),
+        };
         Ok(Self { wiring: Arc::new(wiring), fresh: Arc::new(fresh) })
     }
 

@@ -253,6 +253,17 @@ impl Node {
                 let left = left.eval(input, bound)?;
                 if left.is_true() { left } else { right.eval(input, bound)? }
             }
+            Self::If(condition, then, otherwise) => {
+                let branch = if condition.eval(input, bound)?.is_true() { then } else { otherwise };
+                branch.eval(input, bound)?
+            }
+            _ => return self.eval_as_whole(input, bound),
+        })
+    }
+
+    /// What looks at an object or a list as a whole.
+    fn eval_as_whole<'v>(&'v self, input: Part<'v>, bound: Option<&'v Bound<'v>>) -> Option<Seen<'v>> {
+        Some(match self {
             Self::Member(of, name) => {
                 let of = of.eval(input, bound)?;
                 match &*name.eval(input, bound)?.whole() {
@@ -300,7 +311,6 @@ impl Node {
                 let numbers = items.iter().map(integer).collect::<Option<Vec<_>>>()?;
                 Seen::Owned(Value::from(numbers.into_iter().max()?))
             }
-            Self::Each(_) | Self::Entries | Self::Select(_) | Self::Empty | Self::Both(..) => return None,
             Self::Default(name, value) => {
                 let known = Seen::Given(input).field(name)?;
                 if known.is_true() {
@@ -311,10 +321,7 @@ impl Node {
                 fields.insert(name.clone(), value);
                 Seen::Owned(Value::Object(fields))
             }
-            Self::If(condition, then, otherwise) => {
-                let branch = if condition.eval(input, bound)?.is_true() { then } else { otherwise };
-                branch.eval(input, bound)?
-            }
+            _ => return None,
         })
     }
 
