@@ -25,15 +25,42 @@ pub enum Purpose {
 /// 64 bits that depend on all four arguments and on nothing else. `entity` is a stable name
 /// (`1/process-payment/do/command`); `n` counts attempts or draws.
 pub fn mix(seed: u64, purpose: Purpose, entity: &str, n: u64) -> u64 {
-    let mut state = absorb(0x5361_6761_7363_6F70, seed);
-    state = absorb(state, purpose as u64);
-    state = absorb(state, entity.len() as u64);
-    for chunk in entity.as_bytes().chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        state = absorb(state, u64::from_le_bytes(word));
+    Draws::of(seed, purpose, entity).draw(n)
+}
+
+/// All draws of one entity, for whoever draws more than once: `Draws::of(seed, purpose, entity).draw(n)` is
+/// `mix(seed, purpose, entity, n)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draws(u64);
+
+impl Draws {
+    /// What the first three arguments of [`mix`] come to.
+    pub fn of(seed: u64, purpose: Purpose, entity: &str) -> Self {
+        let mut state = absorb(0x5361_6761_7363_6F70, seed);
+        state = absorb(state, purpose as u64);
+        state = absorb(state, entity.len() as u64);
+        let mut words = entity.as_bytes().chunks_exact(8);
+        for word in &mut words {
+            state = absorb(state, u64::from_le_bytes(word.try_into().expect("chunks of 8 bytes")));
+        }
+        let rest = words.remainder();
+        if !rest.is_empty() {
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            state = absorb(state, u64::from_le_bytes(word));
+        }
+        Self(state)
     }
-    absorb(state, n)
+
+    /// The draw of this number.
+    pub fn draw(self, n: u64) -> u64 {
+        absorb(self.0, n)
+    }
+
+    /// A hash of the entity: its draws without a number.
+    pub fn hash(self) -> u64 {
+        self.0
+    }
 }
 
 /// `random` as a number in `low..=high`, by multiply and shift. `low` must not be above `high`.
@@ -41,6 +68,11 @@ pub fn between(random: u64, low: u64, high: u64) -> u64 {
     debug_assert!(low <= high, "an empty range");
     let count = u128::from(high - low) + 1;
     low + ((u128::from(random) * count) >> 64) as u64
+}
+
+/// `word` as a hash: neighbours end up far from each other.
+pub fn scattered(word: u64) -> u64 {
+    absorb(0, word)
 }
 
 fn absorb(state: u64, word: u64) -> u64 {
@@ -67,6 +99,15 @@ mod tests {
         ] {
             assert_ne!(base, other);
         }
+    }
+
+    #[test]
+    fn outputs_are_fixed_for_ever() {
+        let drawn = |entity| mix(7, Purpose::Latency, entity, 1);
+        assert_eq!(
+            ["", "1234567", "12345678", "123456789"].map(drawn),
+            [0x092F_BE32_61DE_D114, 0xE220_F345_DA61_AE77, 0x2332_7FC4_B2F8_CCC2, 0x9E42_A4D1_B56B_94FD]
+        );
     }
 
     #[test]

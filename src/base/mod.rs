@@ -8,6 +8,7 @@ pub mod clock;
 pub mod entropy;
 pub mod hash;
 pub mod limits;
+pub mod lookup;
 pub mod nearest;
 pub mod prng;
 pub mod text;

@@ -17,7 +17,7 @@ pub use built_in::{BUILT_IN, BuiltIn};
 pub use definition::*;
 pub use errors::{DomainError, DomainErrors};
 pub use lookup::{glob_matches, split_version, with_version};
-pub use program::{Program, ProgramError, ProgramFault};
+pub use program::{Part, Program, ProgramError, ProgramFault};
 pub use schema::{Schema, SchemaError};
 
 #[cfg(test)]

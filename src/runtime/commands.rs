@@ -10,7 +10,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::participant::{Aggregate, CONFLICT_RETRIES, run};
 use super::snapshot::{Proof, Snapshot, Snapshots, WrongSnapshot};
@@ -18,7 +18,7 @@ use super::validation::{Invalid, Passage, Validator};
 use super::version_router::VersionRouter;
 use super::{Commit, CommitError, Context, DomainFact, EventId, Fact, Journal, Role, SagaNo, StreamNo};
 use crate::base::ticks::Ticks;
-use crate::domain::{CommandRule, Domain, Name, Program};
+use crate::domain::{CommandRule, Domain, Name, Part, Program};
 
 /// Events of a stream between two snapshots.
 const SNAPSHOT_EVERY: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
@@ -168,7 +168,7 @@ impl Commands {
     ) -> Result<StreamNo, CommandError> {
         let aggregate = &self.domain.aggregates[index];
         let key = match &aggregate.key {
-            Some(program) => run(program, given(program, None, command)).map_err(CommandError::Program)?,
+            Some(program) => ask(program, None, command)?,
             None => Value::Null,
         };
         let key = match key {
@@ -190,9 +190,7 @@ impl Commands {
         state: &Aggregate,
         command: &Command,
     ) -> Result<Vec<DomainFact>, CommandError> {
-        let ask = |program: &Program| {
-            run(program, given(program, Some(state), command)).map_err(CommandError::Program)
-        };
+        let ask = |program: &Program| ask(program, Some(state), command);
         let allowed = rule.requires.as_ref().map_or(Ok(Value::Bool(true)), ask)?;
         if matches!(allowed, Value::Null | Value::Bool(false)) {
             let reason = rule.refusal.clone().unwrap_or_else(|| "it is not allowed now".to_owned());
@@ -214,17 +212,15 @@ impl Commands {
     }
 }
 
-/// `{command, state}`, as far as `program` reads it.
-fn given(program: &Program, state: Option<&Aggregate>, command: &Command) -> Map<String, Value> {
-    let mut given = Map::new();
-    if let Some(state) = state.filter(|_| program.reads("state")) {
-        given.insert("state".into(), state.state());
-    }
-    if program.reads("command") {
-        let command = serde_json::json!({ "type": &*command.name, "data": &*command.data });
-        given.insert("command".into(), command);
-    }
-    given
+/// Runs a program on `{state, command}`.
+fn ask(program: &Program, state: Option<&Aggregate>, command: &Command) -> Result<Value, CommandError> {
+    let said = [("type", Part::Text(&command.name)), ("data", Part::Value(&command.data))];
+    let said = ("command", Part::Object(&said));
+    let answer = match state {
+        Some(state) => run(program, &[("state", Part::Value(state.state())), said]),
+        None => run(program, &[said]),
+    };
+    answer.map_err(CommandError::Program)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::base::entropy::{Purpose, mix};
+use crate::base::entropy::{Draws, Purpose, mix};
 
 /// Which saga of a run, counted from 1; 0 means none. Printed, it is the saga's id and its correlation id: `s1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -113,7 +113,12 @@ pub struct EventId(pub u128);
 impl EventId {
     /// The id of the event with this version in this stream.
     pub fn of(seed: u64, stream: &str, version: u32) -> Self {
-        let high = mix(seed, Purpose::Identity, stream, u64::from(version));
+        Self::drawn(Draws::of(seed, Purpose::Identity, stream), version)
+    }
+
+    /// The same, from the draws of seed and stream.
+    pub fn drawn(stream: Draws, version: u32) -> Self {
+        let high = stream.draw(u64::from(version));
         let low = mix(high, Purpose::Identity, "", u64::from(version));
         let bits = u128::from(high) << 64 | u128::from(low);
         Self(uuid::Builder::from_custom_bytes(bits.to_be_bytes()).into_uuid().as_u128())

@@ -9,14 +9,13 @@
 //! It changes nothing in the system; the check that holds for every domain, that each effect is accounted for, is the
 //! ledger's.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::projection::{Observed, ReadModels};
 use crate::base::ticks::Ticks;
-use crate::domain::{Domain, Invariant, Name, Program, When};
+use crate::domain::{Domain, Invariant, Name, Part, Program, When};
 
 /// Rows that are handed to the checks for each commit, on average, under [`Cadence::Amortized`].
 const ROWS_A_COMMIT: u64 = 256;
@@ -135,6 +134,13 @@ impl Monitor {
         Self { checks: vec![Check::default(); plans.len()], plans, models, cadence, commits: 0 }
     }
 
+    /// The same, evaluating so often.
+    #[must_use]
+    pub fn at(mut self, cadence: Cadence) -> Self {
+        self.cadence = cadence;
+        self
+    }
+
     /// Takes one event of a commit in.
     pub fn observe(&mut self, observed: &Observed<'_>) {
         self.models.apply(observed);
@@ -248,13 +254,12 @@ impl Check {
 struct Input<'a> {
     models: &'a ReadModels,
     books: &'a Books<'a>,
-    rows: BTreeMap<usize, Value>,
     owed: Option<Value>,
 }
 
 impl<'a> Input<'a> {
     fn new(models: &'a ReadModels, books: &'a Books<'a>) -> Self {
-        Self { models, books, rows: BTreeMap::new(), owed: None }
+        Self { models, books, owed: None }
     }
 
     /// Place of the last event that changed one of these models.
@@ -270,22 +275,14 @@ impl<'a> Input<'a> {
 
     /// Whether the invariant holds; else what differs, or why that is not known.
     fn evaluate(&mut self, plan: &Plan) -> Result<Option<String>, String> {
-        let mut models = Map::new();
-        for (index, (name, model)) in self.models.iter().enumerate() {
-            if plan.models.contains(&index) {
-                let rows = self.rows.entry(index).or_insert_with(|| {
-                    let rows = model.rows().iter().map(|(key, row)| (key.to_string(), (**row).clone()));
-                    Value::Object(rows.collect())
-                });
-                models.insert(name.to_string(), rows.clone());
-            }
-        }
-        let mut input = Map::from_iter([("models".to_owned(), Value::Object(models))]);
+        let mentioned = self.models.iter().enumerate().filter(|(index, _)| plan.models.contains(index));
+        let models: Vec<_> =
+            mentioned.map(|(_, (name, model))| (&**name, Part::Tree(model.rows()))).collect();
+        let mut input = vec![("models", Part::Object(&models))];
         if plan.reads_owed {
-            let owed = self.owed.get_or_insert_with(self.books.owed);
-            input.insert("owed".to_owned(), owed.clone());
+            input.push(("owed", Part::Value(self.owed.get_or_insert_with(self.books.owed))));
         }
-        let verdict = plan.invariant.holds.run(&Value::Object(input)).map_err(|fault| {
+        let verdict = plan.invariant.holds.run_on(Part::Object(&input)).map_err(|fault| {
             format!("The invariant {} could not be evaluated: {fault}", plan.invariant.name)
         })?;
         Ok(difference(&verdict))

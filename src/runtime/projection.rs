@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::version_router::{RouteError, VersionRouter};
-use crate::domain::{Domain, Name, Program, Projection};
+use crate::domain::{Domain, Name, Part, Program, Projection};
 
 /// An event as projections see it.
 #[derive(Clone, Copy)]
@@ -20,8 +20,8 @@ pub struct Observed<'a> {
     pub position: u64,
     /// Its type.
     pub event_type: &'a str,
-    /// Builds what programs get as `.event`; asked for when a program runs, and at most once a model.
-    pub json: &'a dyn Fn() -> Value,
+    /// What programs get as `.event`.
+    pub event: Part<'a>,
 }
 
 /// The read models of a domain.
@@ -126,28 +126,34 @@ impl Plan {
         observed: &Observed<'_>,
         rows: &BTreeMap<Name, Arc<Value>>,
     ) -> Result<Option<(Name, Value)>, String> {
-        let mut event = (observed.json)();
-        let (program, data) = match self.route(observed.event_type, &event) {
-            Ok(Some((program, upcast))) => (program, upcast),
+        let data = observed.event.member("data").unwrap_or(Part::Value(&Value::Null)).whole();
+        let (program, upcast) = match self.route(observed.event_type, &data) {
+            Ok(Some(found)) => found,
             Ok(None) => return Ok(None),
             Err(error) => return Err(error.to_string()),
         };
-        if let (Some((event_type, data)), Some(members)) = (data, event.as_object_mut()) {
+        let mut renewed = upcast.as_ref().map(|_| observed.event.to_value());
+        if let (Some((event_type, data)), Some(members)) =
+            (upcast, renewed.as_mut().and_then(Value::as_object_mut))
+        {
             members.insert("type".to_owned(), Value::from(&*event_type));
             members.insert("data".to_owned(), data);
         }
+        let event = ("event", renewed.as_ref().map_or(observed.event, Part::Value));
         let failed = |what: &str, fault: &dyn std::fmt::Display| {
             format!("The {what} program of the read model {} failed: {fault}", self.projection.name)
         };
-        let mut input = Value::Object(Map::from_iter([("event".to_owned(), event)]));
-        let key = match self.projection.key.run(&input).map_err(|fault| failed("key", &fault))? {
+        let key =
+            self.projection.key.run_on(Part::Object(&[event])).map_err(|fault| failed("key", &fault))?;
+        let key = match key {
             Value::Null => return Ok(None),
             Value::String(key) => key,
             other => other.to_string(),
         };
-        let row = rows.get(&*key).map_or(Value::Null, |row| (**row).clone());
-        input["row"] = row;
-        let row = program.run(&input).map_err(|fault| failed(observed.event_type, &fault))?;
+        let row = rows.get(&*key).map_or(&Value::Null, |row| row);
+        let given = [event, ("row", Part::Value(row))];
+        let row =
+            program.run_on(Part::Object(&given)).map_err(|fault| failed(observed.event_type, &fault))?;
         Ok(Some((key.into(), row)))
     }
 
@@ -156,9 +162,9 @@ impl Plan {
     fn route(
         &self,
         event_type: &str,
-        event: &Value,
+        data: &Value,
     ) -> Result<Option<(&Program, Option<(Name, Value)>)>, RouteError> {
-        let routed = match self.router.route(event_type, event.get("data").unwrap_or(&Value::Null)) {
+        let routed = match self.router.route(event_type, data) {
             Ok(routed) => routed,
             Err(RouteError::NoHandler { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -298,8 +304,8 @@ mod tests {
 
     fn observe(events: &[Event], visit: &mut dyn FnMut(Observed<'_>)) {
         for (index, (event_type, stream, data)) in events.iter().enumerate() {
-            let json = || json!({"type": event_type, "stream": stream, "data": data});
-            visit(Observed { position: index as u64 + 1, event_type, json: &json });
+            let event = json!({"type": event_type, "stream": stream, "data": data});
+            visit(Observed { position: index as u64 + 1, event_type, event: Part::Value(&event) });
         }
     }
 
@@ -387,8 +393,8 @@ mod tests {
     fn a_rebuild_starts_from_nothing_and_a_difference_is_said() {
         let domain = domain();
         let mut models = ReadModels::new(&domain);
-        let json = || json!({"type": "order.created.v2", "stream": "o-1", "data": {"currency": "EUR"}});
-        models.apply(&Observed { position: 1, event_type: "order.created.v2", json: &json });
+        let event = json!({"type": "order.created.v2", "stream": "o-1", "data": {"currency": "EUR"}});
+        models.apply(&Observed { position: 1, event_type: "order.created.v2", event: Part::Value(&event) });
         let nothing = models.rebuilt(|_| {});
         assert_eq!(nothing.get("orders").unwrap().checkpoint(), 0);
         assert_eq!(

@@ -160,6 +160,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::Part;
     use crate::domain::{Domain, Program, Projection};
     use crate::runtime::projection::Observed;
 
@@ -181,8 +182,8 @@ mod tests {
             ("o-2", json!({"note": null, "paid": true})),
         ];
         for (position, (stream, data)) in (1..).zip(rows) {
-            let json = || json!({"stream": stream, "data": data});
-            models.apply(&Observed { position, event_type: "order.created", json: &json });
+            let event = json!({"stream": stream, "data": data});
+            models.apply(&Observed { position, event_type: "order.created", event: Part::Value(&event) });
         }
         models
     }

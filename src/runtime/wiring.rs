@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::validation::{Passage, Validator};
 use super::version_router::{RouteError, VersionRouter};
 use super::{Direction, Failure, Party, StepNo};
 use crate::domain::{
-    Aggregate, CommandRule, Domain, Guard, Name, Program, Saga, SagaStyle, Service, Step, StepKind,
+    Aggregate, CommandRule, Domain, Guard, Name, Part, Program, Saga, SagaStyle, Service, Step, StepKind,
 };
 
 /// A saga and everybody who takes part in it.
@@ -363,16 +363,13 @@ impl Wiring {
         results: impl Iterator<Item = (StepNo, &'a Arc<Value>)>,
     ) -> Result<Arc<Value>, String> {
         let Some(program) = &self.step(step).data else { return Ok(Arc::clone(input)) };
-        let mut given = Map::new();
-        if program.reads("input") {
-            given.insert("input".into(), (**input).clone());
-        }
-        if program.reads("results") {
-            let results =
-                results.map(|(step, data)| (self.names[step.index()].to_string(), (**data).clone()));
-            given.insert("results".into(), Value::Object(results.collect()));
-        }
-        program.run(&Value::Object(given)).map(Arc::new).map_err(|fault| fault.to_string())
+        let results: Vec<(&str, Part<'_>)> = if program.reads("results") {
+            results.map(|(step, data)| (&*self.names[step.index()], Part::Value(data))).collect()
+        } else {
+            Vec::new()
+        };
+        let given = [("input", Part::Value(input)), ("results", Part::Object(&results))];
+        program.run_on(Part::Object(&given)).map(Arc::new).map_err(|fault| fault.to_string())
     }
 }
 

@@ -96,11 +96,10 @@ fn weather_strikes_where_it_is_asked_for_and_breaks_nothing() {
 
 #[test]
 fn no_two_faults_of_the_weather_break_an_invariant() {
-    // Every pair takes half a minute; the command line tries them all. Here every seventeenth, always the same ones.
     for (domain, base) in sagas() {
         let layout = Layout::new(&domain, &base).unwrap();
         let mut carry_out = in_world(&domain);
-        for cell in layout.pairs(&domain).step_by(17) {
+        for cell in layout.pairs(&domain) {
             let report = carry_out(&cell.recipe).unwrap();
             assert_eq!(
                 (broken(&report), worst(&report) == Outcome::Inconsistent),

@@ -3,6 +3,7 @@
 
 mod bounded;
 mod native;
+mod part;
 mod prelude;
 mod reads;
 mod shape;
@@ -19,6 +20,8 @@ use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
 use jaq_json::Val;
 use serde_json::Value;
+
+pub use part::Part;
 
 type Data = JustLut<Val>;
 
@@ -77,8 +80,13 @@ impl Program {
     /// The first output for `input`; null where there is none. A program gives the same answer for the same input,
     /// always.
     pub fn run(&self, input: &Value) -> Result<Value, ProgramFault> {
+        self.run_on(Part::Value(input))
+    }
+
+    /// The same, for an input that lies in several places: what is not read is not copied.
+    pub fn run_on(&self, input: Part<'_>) -> Result<Value, ProgramFault> {
         let quick = self.0.native.as_ref().and_then(|native| native::run(native, input));
-        quick.map_or_else(|| self.interpret(input), Ok)
+        quick.map_or_else(|| self.interpret(&input.whole()), Ok)
     }
 
     /// By the interpreter.

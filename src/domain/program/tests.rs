@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Program, ProgramFault};
+use super::{Part, Program, ProgramFault};
 use crate::model::parse_json;
 
 fn run(program: &str, input: &Value) -> Result<Value, String> {
@@ -282,7 +282,7 @@ proptest! {
     fn the_quick_way_answers_what_the_interpreter_answers(text in programs(), input in values()) {
         let text = format!("null as $x | ({text})");
         let program = Program::compile(&text).expect("made of what the subset has");
-        if let Some(quick) = program.0.native.as_ref().and_then(|native| super::native::run(native, &input)) {
+        if let Some(quick) = program.0.native.as_ref().and_then(|native| super::native::run(native, Part::Value(&input))) {
             let slow = program.interpret(&input).map(|value| value.to_string());
             prop_assert_eq!(Ok(quick.to_string()), slow, "{} on {}", text, input);
         }
@@ -304,7 +304,7 @@ proptest! {
 
 /// Both ways on one input; `None` where the quick one has no answer.
 fn both(program: &Program, input: &Value) -> Option<(String, Result<String, ProgramFault>)> {
-    let quick = super::native::run(program.0.native.as_ref()?, input)?;
+    let quick = super::native::run(program.0.native.as_ref()?, Part::Value(input))?;
     Some((quick.to_string(), program.interpret(input).map(|value| value.to_string())))
 }
 
@@ -357,6 +357,27 @@ fn operators_answer_what_the_interpreter_answers_for_every_pair_of_values() {
         ". as {$l, r: $x} | {$l, $x}",
         "(.l | {a: .}).a",
         "([.l, .r])[1]",
+        "[.l | to_entries[] | select(.value == 1) | .key]",
+        "[.l[], .r]",
+        "[.l[] | if . == 1 then empty else . end]",
+        "[.l as $x | .r[] | [$x, .]]",
+        "reduce .l[] as $x ({}; .[\"\\($x)\"] = $x)",
+        "reduce (.l, .r) as $x ({b: 1}; if $x == null then .a = $x else . end)",
+        ".r as $x | reduce .l[] as $y ({}; .[$x] = ($y // $x))",
+        ".l[.r]",
+        ".l as $x | {k: .r} | $x[.k]",
+        "[.l, .r] | max",
+        "[.l] == .r",
+        "[.l[]] == []",
+        "[empty, .l, empty]",
+        ".l //= .r",
+        ".l |= (. // 7)",
+        ".l |= (.a //= 5)",
+        "{k: .r, l: ((.l |= (.a //= 5)) | .l)} | [.l.a, .k]",
+        "[{k: .l} | .k[] | [.]]",
+        "{k: .l, k: .r} | .k",
+        ".x //= .r",
+        ".l | .a //= 5",
         "[.l][3]",
     ];
     for text in programs {
@@ -383,6 +404,11 @@ fn what_runs_for_every_message_does_not_need_the_interpreter() {
         ".event.data.quantity as $n | .state + {available: (.state.available - $n)}",
         ".input | {tripId, traveller, price: .fare}",
         "\"\\(.number)\"",
+        ".currency //= \"USD\"",
+        "{state, event: ((.event.data |= (.currency //= \"USD\")) | .event)} | (.state + .event.data)",
+        "[(.models.payments // {}) | to_entries[] | select(.value.held > 1) | \"order \\(.key)\"] \
+         | if . == [] then true else . end",
+        "reduce (.owed // [])[] as $o ({}; if $o.step == \"a\" then .[$o.saga] = $o.held else . end)",
         ".row + {held: ((.row.held // 0) - 1)}",
         "if .row.held > 1 then .row + {held: (.row.held - 1)} else null end",
     ] {
@@ -394,7 +420,7 @@ fn what_runs_for_every_message_does_not_need_the_interpreter() {
     let native = program.0.native.as_ref().expect("simple");
     for text in ["1.5", "1e2", "-0", "9223372036854775807"] {
         let input = parse_json(&format!("{{\"a\":{text}}}")).expect("JSON");
-        assert_eq!(super::native::run(native, &input), None, "{text}");
+        assert_eq!(super::native::run(native, Part::Value(&input)), None, "{text}");
     }
 }
 

@@ -1,11 +1,12 @@
 //! The journal in memory. Events lie in shared chunks, so that a clone of it costs next to nothing and a world
 //! can be kept at every few steps.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Claim, Commit, CommitError, Journal, Recorded, StreamInfo};
 use crate::base::chunks::Chunks;
+use crate::base::entropy::{Draws, Purpose, scattered};
+use crate::base::lookup::Lookup;
 use crate::base::ticks::Ticks;
 use crate::domain::Name;
 use crate::runtime::{EventId, Key, Message, Party, Position, StreamNo};
@@ -18,15 +19,27 @@ pub struct MemoryJournal {
     /// The last event of each commit.
     ends: Chunks<Position>,
     streams: Vec<Stream>,
-    by_name: BTreeMap<Name, StreamNo>,
-    inbox: BTreeMap<(Party, Key), (Position, Ticks)>,
+    by_name: Lookup,
+    inbox: Vec<Claimed>,
+    by_key: Lookup,
     outboxes: Vec<Vec<Message>>,
 }
 
 #[derive(Clone, Debug)]
 struct Stream {
     info: StreamInfo,
+    /// What the ids of its events are drawn from; also the hash of its name.
+    ids: Draws,
     positions: Vec<Position>,
+}
+
+/// A row of the inbox.
+#[derive(Clone, Copy, Debug)]
+struct Claimed {
+    consumer: Party,
+    key: Key,
+    answer: Position,
+    expires: Ticks,
 }
 
 impl MemoryJournal {
@@ -55,23 +68,53 @@ impl MemoryJournal {
     pub fn has_unsent(&self) -> bool {
         self.outboxes.iter().any(|outbox| !outbox.is_empty())
     }
+
+    fn ids_of(&self, name: &str) -> Draws {
+        Draws::of(self.seed, Purpose::Identity, name)
+    }
+
+    fn named(&self, ids: Draws, name: &str) -> Option<StreamNo> {
+        self.by_name.find(ids.hash(), |place| *self.streams[place as usize].info.name == *name).map(StreamNo)
+    }
+
+    fn row(&self, consumer: Party, key: Key) -> Option<usize> {
+        let is_it = |place: u32| {
+            let row = &self.inbox[place as usize];
+            (row.consumer, row.key) == (consumer, key)
+        };
+        self.by_key.find(hash_of(consumer, key), is_it).map(|place| place as usize)
+    }
+
+    fn claim(&mut self, row: Claimed) {
+        if let Some(known) = self.row(row.consumer, row.key) {
+            self.inbox[known] = row;
+        } else {
+            self.by_key.add(hash_of(row.consumer, row.key), self.inbox.len() as u32);
+            self.inbox.push(row);
+        }
+    }
+}
+
+fn hash_of(consumer: Party, key: Key) -> u64 {
+    let request = u64::from(key.saga.0) << 16 | u64::from(key.step.0) << 8 | key.direction as u64;
+    scattered(request << 8 | u64::from(consumer.0))
 }
 
 impl Journal for MemoryJournal {
     fn open(&mut self, name: &str, aggregate: &Name) -> StreamNo {
-        if let Some(stream) = self.by_name.get(name) {
-            return *stream;
+        let ids = self.ids_of(name);
+        if let Some(stream) = self.named(ids, name) {
+            return stream;
         }
         let stream = StreamNo(self.streams.len() as u32);
-        let name: Name = name.into();
-        self.by_name.insert(Arc::clone(&name), stream);
-        let info = StreamInfo { name, aggregate: Arc::clone(aggregate), version: 0 };
-        self.streams.push(Stream { info, positions: Vec::new() });
+        self.by_name.add(ids.hash(), stream.0);
+        let info = StreamInfo { name: name.into(), aggregate: Arc::clone(aggregate), version: 0 };
+        self.streams.push(Stream { info, ids, positions: Vec::new() });
         stream
     }
 
     fn find(&self, name: &str) -> Option<StreamNo> {
-        self.by_name.get(name).copied()
+        self.named(self.ids_of(name), name)
     }
 
     fn stream(&self, stream: StreamNo) -> &StreamInfo {
@@ -79,7 +122,7 @@ impl Journal for MemoryJournal {
     }
 
     fn event_id(&self, stream: StreamNo, version: u32) -> EventId {
-        EventId::of(self.seed, &self.stream(stream).name, version)
+        EventId::drawn(self.streams[stream.0 as usize].ids, version)
     }
 
     fn len(&self) -> u32 {
@@ -113,7 +156,8 @@ impl Journal for MemoryJournal {
                 return Err(CommitError::Claimed { key });
             }
             let own = commit.events.iter().position(|event| event.id == answer).unwrap_or_default();
-            self.inbox.insert((consumer, key), (Position(self.len() + 1 + own as u32), expires));
+            let answer = Position(self.len() + 1 + own as u32);
+            self.claim(Claimed { consumer, key, answer, expires });
         }
         let first = Position(self.len() + 1);
         for event in commit.events.drain(..) {
@@ -138,7 +182,8 @@ impl Journal for MemoryJournal {
     }
 
     fn answered(&self, consumer: Party, key: Key, now: Ticks) -> Option<Position> {
-        self.inbox.get(&(consumer, key)).filter(|(_, expires)| now < *expires).map(|(answer, _)| *answer)
+        let row = self.inbox[self.row(consumer, key)?];
+        (now < row.expires).then_some(row.answer)
     }
 
     fn unsent(&self, sender: Party) -> &[Message] {

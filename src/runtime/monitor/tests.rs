@@ -41,8 +41,8 @@ impl Run {
     /// Commits one event at `now`, in seconds; gives what turned.
     fn commit(&mut self, now: u64, event_type: &str, model: &str, key: &str, data: &Value) -> Vec<String> {
         self.position += 1;
-        let json = || json!({"model": model, "key": key, "data": data});
-        self.monitor.observe(&Observed { position: self.position, event_type, json: &json });
+        let event = json!({"model": model, "key": key, "data": data});
+        self.monitor.observe(&Observed { position: self.position, event_type, event: Part::Value(&event) });
         let owed = || self.owed.clone();
         let books = Books { version: 0, owed: &owed };
         said(&self.monitor.after_commit(Ticks::from_millis(now * 1_000), &books))

@@ -28,6 +28,8 @@ pub use state::{Lane, Phase, SagaState, Status, StepState};
 
 /// Sagas held in memory are dropped beyond so many: they are read again when their next message comes.
 const HELD_MAX: usize = 4096;
+/// The same, of sagas that have ended: of them nothing is held but where they ended.
+const ENDED_MAX: usize = 65_536;
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,9 @@ struct Held {
 #[derive(Clone, Debug, Default)]
 pub struct Orchestrator {
     held: BTreeMap<SagaNo, Box<Held>>,
+    /// Sagas that have ended: their streams, and the versions that said so. Timers are not called back, so several
+    /// come for every saga after its end; none of them can change it, and none needs its state.
+    ended: BTreeMap<SagaNo, (StreamNo, u32)>,
     /// Without a durable saga: what it remembers is all there is.
     remembered: BTreeSet<SagaNo>,
     name: String,
@@ -64,6 +69,7 @@ impl Orchestrator {
     /// Everything volatile is gone.
     pub fn crash(&mut self) {
         self.held.clear();
+        self.ended.clear();
         self.remembered.clear();
     }
 
@@ -80,6 +86,11 @@ impl Orchestrator {
             if begins != (version == 0) {
                 finish(bench)?;
                 return Ok(if begins { Reaction::Ignored } else { Reaction::Forgotten });
+            }
+            let is_timer = matches!(message.body, Body::Deadline | Body::Backoff);
+            if is_timer && !message.poison && self.ended.get(&message.saga) == Some(&(stream, version)) {
+                finish(bench)?;
+                return Ok(Reaction::Ignored);
             }
             let state = self.take(bench, message.saga, stream);
             let context = context_of(bench, message);
@@ -110,7 +121,9 @@ impl Orchestrator {
 
     /// What is known of a saga; read again if it is not held.
     pub fn state(&self, journal: &dyn Journal, steps: usize, saga: SagaNo) -> SagaState {
-        if let Some(held) = self.held.get(&saga) {
+        if let Some(held) = self.held.get(&saga)
+            && held.state.version == journal.version(held.stream)
+        {
             return held.state.clone();
         }
         let mut state = SagaState::new(steps);
@@ -156,16 +169,20 @@ impl Orchestrator {
         if let Some(held) = self.held.get(&saga) {
             return held.stream;
         }
+        if let Some((stream, _)) = self.ended.get(&saga) {
+            return *stream;
+        }
         self.name.clear();
         write!(self.name, "saga-{saga}").expect("writing into a string cannot fail");
         bench.journal.open(&self.name, bench.wiring.saga_aggregate())
     }
 
-    /// The saga's state, up to date; it is given back after the commit, and lost if there is none.
+    /// The saga's state, up to date; it is given back after the commit, and lost if there is none: what is left
+    /// behind has version 0, which no saga has that has begun.
     fn take(&mut self, bench: &Bench<'_>, saga: SagaNo, stream: StreamNo) -> SagaState {
         let version = bench.journal.version(stream);
-        match self.held.remove(&saga) {
-            Some(held) if held.state.version == version => held.state,
+        match self.held.get_mut(&saga) {
+            Some(held) if held.state.version == version => std::mem::take(&mut held.state),
             _ => {
                 let mut state = SagaState::new(bench.wiring.steps());
                 bench.journal.replay(stream, 0, &mut |_, event| state.evolve(event));
@@ -179,6 +196,16 @@ impl Orchestrator {
             self.remembered.insert(saga);
         }
         if matches!(state.phase, Phase::Completed | Phase::Compensated) {
+            self.held.remove(&saga);
+            if self.ended.len() >= ENDED_MAX {
+                self.ended.clear();
+            }
+            self.ended.insert(saga, (stream, state.version));
+            return;
+        }
+        self.ended.remove(&saga);
+        if let Some(held) = self.held.get_mut(&saga) {
+            **held = Held { stream, state };
             return;
         }
         if self.held.len() >= HELD_MAX {

@@ -3,11 +3,10 @@
 //! if one of them looks at it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Aggregate as Definition, Name, Program, split_version, with_version};
+use crate::domain::{Aggregate as Definition, Part, Program, split_version, with_version};
 use crate::runtime::version_router::{RouteError, VersionRouter};
 use crate::runtime::{
     DomainFact, EventId, Fact, Journal, Position, Recorded, RefusedBy, Role, SagaNo, StepNo, StreamNo,
@@ -32,7 +31,8 @@ pub(crate) struct Request {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Aggregate {
     pub(crate) version: u32,
-    requests: BTreeMap<(SagaNo, StepNo), Request>,
+    /// In the order of their names; new ones mostly come last.
+    requests: Vec<((SagaNo, StepNo), Request)>,
     state: Option<Value>,
 }
 
@@ -84,17 +84,30 @@ impl Aggregate {
 
     /// What has happened under this key.
     pub(crate) fn request(&self, saga: SagaNo, step: StepNo) -> Option<&Request> {
-        self.requests.get(&(saga, step))
+        let place = self.place((saga, step)).ok()?;
+        Some(&self.requests[place].1)
+    }
+
+    fn place(&self, name: (SagaNo, StepNo)) -> Result<usize, usize> {
+        match self.requests.last() {
+            Some((last, _)) if *last < name => Err(self.requests.len()),
+            _ => self.requests.binary_search_by_key(&name, |(known, _)| *known),
+        }
     }
 
     /// The state that programs see.
-    pub(crate) fn state(&self) -> Value {
-        self.state.clone().unwrap_or(Value::Null)
+    pub(crate) fn state(&self) -> &Value {
+        self.state.as_ref().unwrap_or(&Value::Null)
     }
 
     fn note(&mut self, position: Position, event: &Recorded) {
         let (Some(key), Fact::Domain(fact)) = (event.key, &event.fact) else { return };
-        let request = self.requests.entry((key.saga, key.step)).or_default();
+        let name = (key.saga, key.step);
+        let place = self.place(name).unwrap_or_else(|place| {
+            self.requests.insert(place, (name, Request::default()));
+            place
+        });
+        let request = &mut self.requests[place].1;
         match fact.role {
             Role::Effect => {
                 request.effect.get_or_insert(position);
@@ -133,25 +146,20 @@ fn evolve(
         merge(state, &fact.data);
         return Ok(());
     };
-    let mut given = Map::new();
-    if program.reads("state") {
-        given.insert("state".into(), std::mem::take(state));
-    }
-    if program.reads("event") {
-        let event = match routed.data {
-            Cow::Borrowed(_) => event_value(fact, stream, version),
-            Cow::Owned(data) => {
-                let event_type = routed
-                    .through
-                    .last()
-                    .map(|newest| with_version(split_version(&fact.event_type).0, Some(*newest)));
-                let event_type = event_type.map_or_else(|| fact.event_type.clone(), Name::from);
-                event_value(&DomainFact { event_type, data: data.into(), ..fact.clone() }, stream, version)
-            }
-        };
-        given.insert("event".into(), event);
-    }
-    *state = run(program, given)?;
+    let event_type = if let Cow::Owned(_) = routed.data {
+        let newest = routed.through.last().copied();
+        Cow::Owned(with_version(split_version(&fact.event_type).0, newest))
+    } else {
+        Cow::Borrowed(&*fact.event_type)
+    };
+    let event = [
+        ("type", Part::Text(&event_type)),
+        ("stream", Part::Text(stream)),
+        ("version", Part::Number(u64::from(version))),
+        ("data", Part::Value(&routed.data)),
+    ];
+    let given = [("state", Part::Value(state)), ("event", Part::Object(&event))];
+    *state = run(program, &given)?;
     Ok(())
 }
 
@@ -165,9 +173,9 @@ pub fn event_value(fact: &DomainFact, stream: &str, version: u32) -> Value {
     Value::Object(event)
 }
 
-/// Runs a program on an object.
-pub(crate) fn run(program: &Program, given: Map<String, Value>) -> Result<Value, String> {
-    program.run(&Value::Object(given)).map_err(|fault| fault.to_string())
+/// Runs a program on an object with these members.
+pub(crate) fn run(program: &Program, given: &[(&str, Part<'_>)]) -> Result<Value, String> {
+    program.run_on(Part::Object(given)).map_err(|fault| fault.to_string())
 }
 
 /// The default rule: the members of the event's data replace those of the state.

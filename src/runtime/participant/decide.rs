@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::aggregate::{Aggregate, run};
-use crate::domain::{CommandRule, Name, Program};
+use crate::domain::{CommandRule, Name, Part, Program};
 use crate::runtime::{
     Direction, DomainFact, Failure, Forced, Message, Position, Refusal, RefusedBy, Role, Wiring,
 };
@@ -136,28 +136,25 @@ impl Command<'_> {
         )])
     }
 
-    /// `{command, state}`, as far as `program` reads it.
-    fn given(&self, program: &Program) -> Map<String, Value> {
-        let mut given = Map::new();
-        if program.reads("state") {
-            given.insert("state".into(), self.aggregate.state());
-        }
-        if program.reads("command") {
-            let Message { step, direction, saga, .. } = *self.message;
-            let mut command = Map::new();
-            command.insert("type".into(), (&*self.wiring.command(step, direction)).into());
-            command.insert("saga".into(), saga.to_string().into());
-            command.insert("data".into(), (**self.data).clone());
-            given.insert("command".into(), Value::Object(command));
-        }
-        given
+    /// Runs a program on `{state, command}`.
+    fn run(&self, program: &Program) -> Result<Value, String> {
+        let Message { step, direction, saga, .. } = *self.message;
+        let command_type = self.wiring.command(step, direction);
+        let saga = if program.reads("command") { saga.to_string() } else { String::new() };
+        let command = [
+            ("type", Part::Text(&command_type)),
+            ("saga", Part::Text(&saga)),
+            ("data", Part::Value(self.data)),
+        ];
+        let state = Part::Value(self.aggregate.state());
+        run(program, &[("state", state), ("command", Part::Object(&command))])
     }
 
     fn refused_by_service(&self) -> Result<Option<String>, String> {
         let Some(program) = self.wiring.outcome(self.message.step, self.message.direction) else {
             return Ok(None);
         };
-        Ok(match run(program, self.given(program))? {
+        Ok(match self.run(program)? {
             Value::Null | Value::Bool(true) => None,
             Value::Bool(false) => Some("refused".to_owned()),
             Value::String(reason) => Some(reason),
@@ -167,7 +164,7 @@ impl Command<'_> {
 
     fn refused_by_rule(&self, rule: &CommandRule) -> Result<Option<String>, String> {
         let Some(program) = &rule.requires else { return Ok(None) };
-        let answer = run(program, self.given(program))?;
+        let answer = self.run(program)?;
         let refused = matches!(answer, Value::Null | Value::Bool(false));
         Ok(refused.then(|| rule.refusal.clone().unwrap_or_else(|| "refused".to_owned())))
     }
@@ -177,7 +174,7 @@ impl Command<'_> {
         let mut facts = Vec::with_capacity(1);
         for emit in rule.into_iter().flat_map(|rule| &rule.emits) {
             let data = match &emit.data {
-                Some(program) => Arc::new(run(program, self.given(program))?),
+                Some(program) => Arc::new(self.run(program)?),
                 None => Arc::clone(self.data),
             };
             let says = if emit.event_type == *success { meaning } else { Role::Beside };

@@ -26,6 +26,7 @@ use super::{
     RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
 };
 use crate::base::ticks::Ticks;
+use crate::domain::Part;
 
 pub use aggregate::event_value;
 pub(crate) use aggregate::{Aggregate, run};
@@ -35,7 +36,7 @@ use decide::Decision;
 pub const CONFLICT_RETRIES: u32 = 3;
 
 /// Loaded aggregates are dropped beyond so many; long streams are kept, for they are dear to load again.
-const LOADED_MAX: usize = 4096;
+const LOADED_MAX: usize = 1024;
 const LONG_STREAM: u32 = 32;
 
 /// What became of a delivery.
@@ -196,7 +197,9 @@ impl Participant {
         data: &Arc<Value>,
     ) -> Result<StreamNo, String> {
         let Message { saga, step, .. } = *message;
-        let stream = if let Some(stream) = self.streams.get(&(saga, step)) {
+        let stream = if bench.wiring.key_field(step).is_some() {
+            self.address(bench, message, data)?
+        } else if let Some(stream) = self.streams.get(&(saga, step)) {
             *stream
         } else {
             let stream = self.address(bench, message, data)?;
@@ -230,14 +233,13 @@ impl Participant {
         let key = match bench.wiring.aggregate(step).and_then(|aggregate| aggregate.key.as_ref()) {
             None => None,
             Some(program) => {
-                let command = serde_json::json!({
-                    "command": {
-                        "type": &*bench.wiring.command(step, Direction::Do),
-                        "saga": saga.to_string(),
-                        "data": data,
-                    }
-                });
-                Some(program.run(&command).map_err(|fault| fault.to_string())?)
+                let (command_type, saga) = (bench.wiring.command(step, Direction::Do), saga.to_string());
+                let command = [
+                    ("type", Part::Text(&command_type)),
+                    ("saga", Part::Text(&saga)),
+                    ("data", Part::Value(data)),
+                ];
+                Some(run(program, &[("command", Part::Object(&command))])?)
             }
         };
         bench.wiring.stream_name(step, saga, key.as_ref(), &mut self.name);

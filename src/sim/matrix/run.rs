@@ -13,7 +13,7 @@ use crate::runtime::LetterState;
 use crate::sim::faults::{Leg, Protection};
 use crate::sim::outcome::{broken, duration, worst};
 use crate::sim::recipe::Recipe;
-use crate::sim::world::{Outcome, RunReport, SagaReport, World, WorldError};
+use crate::sim::world::{Outcome, RunReport, SagaReport, Stage, World, WorldError};
 
 /// Carries out a recipe. A function rather than the world itself, so that the tests of what is made of reports
 /// need no world.
@@ -22,8 +22,14 @@ pub type Run<'a> = dyn FnMut(&Recipe) -> Result<RunReport, WorldError> + 'a;
 /// Carries out recipes of a domain in a world.
 pub fn in_world(domain: &Arc<Domain>) -> impl FnMut(&Recipe) -> Result<RunReport, WorldError> {
     let domain = Arc::clone(domain);
+    // Most recipes that come are about one saga.
+    let mut known: Option<Stage> = None;
     move |recipe| {
-        let mut world = World::new(Arc::clone(&domain), recipe)?;
+        let stage = match known.take().filter(|stage| stage.saga() == recipe.saga) {
+            Some(stage) => stage,
+            None => World::stage(&domain, recipe)?,
+        };
+        let mut world = World::on(known.insert(stage).clone(), recipe)?;
         world.run();
         Ok(world.report())
     }

@@ -111,7 +111,7 @@ impl World {
             }
             Act::Poison(id) => {
                 if let Some(flight) = self.bus.flight_mut(*id) {
-                    flight.message.poison = true;
+                    Arc::make_mut(&mut flight.message).poison = true;
                 }
             }
             Act::Stop(name) => self.set_stopped(name, true),
@@ -125,8 +125,8 @@ impl World {
         }
     }
 
-    fn message(&self, id: FlightId) -> Message {
-        self.bus.flight(id).expect("it was looked for before").message.clone()
+    fn message(&self, id: FlightId) -> Arc<Message> {
+        Arc::clone(&self.bus.flight(id).expect("it was looked for before").message)
     }
 
     fn set_stopped(&mut self, name: &str, stopped: bool) {

@@ -1,12 +1,13 @@
 //! What surrounds a handler in this world: the bus with its weather, and the ledger that watches every commit.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::bus::Bus;
 use super::ledger::Ledger;
 use super::report::FlightId;
 use super::weather::Weather;
-use crate::base::entropy::{Purpose, between, mix};
+use crate::base::entropy::{Draws, Purpose, between, mix};
 use crate::base::ticks::Ticks;
 use crate::runtime::{
     DeadLetters, Direction, EventId, Forced, Gap, Journal, Message, MessageFact, Party, Position,
@@ -58,18 +59,26 @@ impl Around<'_> {
         if message.route == Route::Timer {
             return (Ticks::ZERO, Ticks::ZERO);
         }
-        self.scratch.clear();
-        let step = &self.wiring.step_names()[message.step.index()];
-        let (saga, route) = (message.saga.0, message.route.name());
-        let direction = message.direction.word();
-        write!(self.scratch, "{saga}/{step}/{direction}/{route}").expect("writing into a string cannot fail");
+        self.name(message);
+        let draws = Draws::of(self.seed, Purpose::Latency, self.scratch);
         let attempt = u64::from(message.attempt) * 2;
-        let way = between(mix(self.seed, Purpose::Latency, self.scratch, attempt), WAY.0, WAY.1);
+        let way = between(draws.draw(attempt), WAY.0, WAY.1);
         let handling = self.wiring.service(message.to).map_or(0, |service| {
             let (low, high) = service.latency;
-            between(mix(self.seed, Purpose::Latency, self.scratch, attempt + 1), low.0, high.0.max(low.0))
+            between(draws.draw(attempt + 1), low.0, high.0.max(low.0))
         });
         (Ticks(way), Ticks(handling))
+    }
+
+    /// Writes the name that a message's chance depends on: `1/process-payment/do/command`.
+    fn name(&mut self, message: &Message) {
+        self.scratch.clear();
+        write!(self.scratch, "{}", message.saga.0).expect("writing into a string cannot fail");
+        let step = &self.wiring.step_names()[message.step.index()];
+        for part in [&**step, message.direction.word(), message.route.name()] {
+            self.scratch.push('/');
+            self.scratch.push_str(part);
+        }
     }
 
     /// Hands a message to the bus, through the weather.
@@ -80,25 +89,24 @@ impl Around<'_> {
         }
         if passage.lost {
             self.note(MessageFact::Lost, message);
-            self.bus.lose(self.now, message.clone());
+            self.bus.lose(self.now, Arc::new(message.clone()));
             return;
         }
         self.note(MessageFact::Sent, message);
-        let mut message = message.clone();
-        message.poison |= passage.poison;
+        let message = Arc::new(Message { poison: message.poison || passage.poison, ..message.clone() });
         let latency = self.latency(&message);
         let original = message.route != Route::Timer || message.due <= self.now;
         let base = if original { self.now } else { message.due };
         let id = match passage {
             super::weather::Passage { delay: Some(delay), .. } => {
                 self.note(MessageFact::Delayed, &message);
-                self.bus.hold(self.now, message.clone(), base.after(delay))
+                self.bus.hold(self.now, Arc::clone(&message), base.after(delay))
             }
             super::weather::Passage { reorder: Some(longest), .. } => {
                 self.note(MessageFact::Delayed, &message);
-                self.bus.hold_for_next(self.now, message.clone(), base.after(longest))
+                self.bus.hold_for_next(self.now, Arc::clone(&message), base.after(longest))
             }
-            _ if passage.duplicate => self.bus.accept(self.now, message.clone(), latency),
+            _ if passage.duplicate => self.bus.accept(self.now, Arc::clone(&message), latency),
             _ => {
                 self.bus.accept(self.now, message, latency);
                 return;
@@ -114,14 +122,17 @@ impl Around<'_> {
 
     /// How much later a copy of this message comes.
     pub(super) fn copy_delay(&mut self, message: &Message) -> Ticks {
-        self.latency(message);
+        // A timer has no way, and so no name: its copy takes the one of the message that was sent before it.
+        if message.route != Route::Timer {
+            self.name(message);
+        }
         let drawn = mix(self.seed, Purpose::DuplicateDelay, self.scratch, u64::from(message.attempt));
         Ticks(between(drawn, COPY.0, COPY.1))
     }
 
     /// A message that was held takes its place on the bus.
     pub(super) fn release(&mut self, id: FlightId) {
-        let Some(message) = self.bus.flight(id).map(|flight| flight.message.clone()) else { return };
+        let Some(message) = self.bus.flight(id).map(|flight| Arc::clone(&flight.message)) else { return };
         let latency = self.latency(&message);
         self.bus.release(self.now, id, latency);
     }

@@ -1,14 +1,15 @@
-//! The bus and the clock. Virtual time is a heap ordered by (tick, sequence); the sequence is given at scheduling,
+//! The bus and the clock. Virtual time is a queue ordered by (tick, sequence); the sequence is given at scheduling,
 //! so a timer set before a reply was sent wins a tie. Every accepted message stays until it is acknowledged; each
 //! consumer gets its messages in the order of acceptance, at least once. Only a fault loses one.
 //!
-//! One entry in the heap for each message: it comes due when its receiver has finished with it, that is after the
+//! One entry in the queue for each message: it comes due when its receiver has finished with it, that is after the
 //! way there and the time of handling. A consumer's messages come due in their order, but do not wait for each
 //! other's handling: a service is many workers behind one ordered inbox.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
+use super::agenda::Agenda;
 use super::report::FlightId;
 use crate::base::ticks::Ticks;
 use crate::runtime::{FailedAttempt, Message, Party, SagaNo};
@@ -16,7 +17,7 @@ use crate::runtime::{FailedAttempt, Message, Party, SagaNo};
 /// A message under way.
 #[derive(Clone, Debug)]
 pub(super) struct Flight {
-    pub(super) message: Message,
+    pub(super) message: Arc<Message>,
     pub(super) sent_at: Ticks,
     pub(super) taken_at: Ticks,
     /// When it comes due; meaningless while it is held or waits for its receiver.
@@ -30,7 +31,7 @@ pub(super) struct Flight {
 /// Where a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// On its way; the sequence of its entry in the heap.
+    /// On its way; the sequence of its entry in the queue.
     Under(u64),
     /// Held back; accepted when this entry comes due, or when the next message to its receiver is.
     Held(u64),
@@ -73,16 +74,60 @@ impl Consumer {
     }
 }
 
+/// Flights by their ids, which are given in turn: a window from the oldest one that is still under way to the newest.
+#[derive(Clone, Debug, Default)]
+struct Flights {
+    window: VecDeque<Option<Box<Flight>>>,
+    /// How many ids lie before the window.
+    before: u64,
+    count: usize,
+}
+
+impl Flights {
+    fn add(&mut self, flight: Flight) -> FlightId {
+        self.window.push_back(Some(Box::new(flight)));
+        self.count += 1;
+        FlightId(self.before + self.window.len() as u64)
+    }
+
+    fn place(&self, id: FlightId) -> Option<usize> {
+        usize::try_from(id.0.checked_sub(self.before + 1)?).ok()
+    }
+
+    fn get(&self, id: FlightId) -> Option<&Flight> {
+        self.window.get(self.place(id)?)?.as_deref()
+    }
+
+    fn get_mut(&mut self, id: FlightId) -> Option<&mut Flight> {
+        let place = self.place(id)?;
+        self.window.get_mut(place)?.as_deref_mut()
+    }
+
+    fn remove(&mut self, id: FlightId) -> Option<Box<Flight>> {
+        let place = self.place(id)?;
+        let flight = self.window.get_mut(place)?.take()?;
+        self.count -= 1;
+        while let Some(None) = self.window.front() {
+            self.window.pop_front();
+            self.before += 1;
+        }
+        Some(flight)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (FlightId, &Flight)> {
+        let numbered = self.window.iter().zip(self.before + 1..);
+        numbered.filter_map(|(flight, id)| Some((FlightId(id), flight.as_deref()?)))
+    }
+}
+
 /// Time, and everything that is under way in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bus {
-    heap: BinaryHeap<Reverse<(Ticks, u64, Due)>>,
-    sequence: u64,
-    flights: BTreeMap<FlightId, Box<Flight>>,
-    next_flight: u64,
+    agenda: Agenda,
+    flights: Flights,
     consumers: Vec<Consumer>,
     /// What nobody accepted, and when.
-    lost: Vec<(Ticks, Message)>,
+    lost: Vec<(Ticks, Arc<Message>)>,
 }
 
 impl Bus {
@@ -91,14 +136,12 @@ impl Bus {
     }
 
     pub(super) fn schedule(&mut self, at: Ticks, due: Due) -> u64 {
-        self.sequence += 1;
-        self.heap.push(Reverse((at, self.sequence, due)));
-        self.sequence
+        self.agenda.schedule(at, due)
     }
 
     /// What comes due next; entries that mean nothing any more are left out.
     pub(super) fn pop(&mut self) -> Option<(Ticks, Due)> {
-        while let Some(Reverse((at, sequence, due))) = self.heap.pop() {
+        while let Some((at, sequence, due)) = self.agenda.next() {
             if self.is_current(sequence, due) {
                 return Some((at, due));
             }
@@ -108,18 +151,18 @@ impl Bus {
 
     fn is_current(&self, sequence: u64, due: Due) -> bool {
         match due {
-            Due::Deliver(id) => self.flights.get(&id).is_some_and(|it| it.place == Place::Under(sequence)),
-            Due::Accept(id) => self.flights.get(&id).is_some_and(|it| it.place == Place::Held(sequence)),
+            Due::Deliver(id) => self.flights.get(id).is_some_and(|it| it.place == Place::Under(sequence)),
+            Due::Accept(id) => self.flights.get(id).is_some_and(|it| it.place == Place::Held(sequence)),
             Due::Restart(_) | Due::Up(_) | Due::Arrive(_) => true,
         }
     }
 
     /// Nobody accepts this message.
-    pub(super) fn lose(&mut self, now: Ticks, message: Message) {
+    pub(super) fn lose(&mut self, now: Ticks, message: Arc<Message>) {
         self.lost.push((now, message));
     }
 
-    pub(super) fn lost(&self) -> &[(Ticks, Message)] {
+    pub(super) fn lost(&self) -> &[(Ticks, Arc<Message>)] {
         &self.lost
     }
 
@@ -132,29 +175,29 @@ impl Bus {
     }
 
     pub(super) fn flights(&self) -> impl Iterator<Item = (FlightId, &Flight)> {
-        self.flights.iter().map(|(id, flight)| (*id, &**flight))
+        self.flights.iter()
     }
 
     pub(super) fn flight(&self, id: FlightId) -> Option<&Flight> {
-        self.flights.get(&id).map(|flight| &**flight)
+        self.flights.get(id)
     }
 
     pub(super) fn flight_mut(&mut self, id: FlightId) -> Option<&mut Flight> {
-        self.flights.get_mut(&id).map(|flight| &mut **flight)
+        self.flights.get_mut(id)
     }
 
     /// Whether anything is under way that will come due.
     pub(super) fn is_quiet(&self) -> bool {
-        self.flights.is_empty() && self.consumers.iter().all(Consumer::is_up)
+        self.flights.count == 0 && self.consumers.iter().all(Consumer::is_up)
     }
 
     /// Accepts a message: it takes its place behind what its receiver is to get before.
-    pub(super) fn accept(&mut self, now: Ticks, message: Message, latency: (Ticks, Ticks)) -> FlightId {
+    pub(super) fn accept(&mut self, now: Ticks, message: Arc<Message>, latency: (Ticks, Ticks)) -> FlightId {
+        let to = message.to;
         let id = self.add(now, message);
         self.under_way(now, id, latency);
-        let to = self.flights[&id].message.to;
         for held in std::mem::take(&mut self.consumer_mut(to).overtaken) {
-            if self.flights.contains_key(&held) {
+            if self.flights.get(held).is_some() {
                 self.under_way(now, held, latency);
             }
         }
@@ -162,17 +205,17 @@ impl Bus {
     }
 
     /// Keeps a message back: it is accepted at `until`.
-    pub(super) fn hold(&mut self, now: Ticks, message: Message, until: Ticks) -> FlightId {
+    pub(super) fn hold(&mut self, now: Ticks, message: Arc<Message>, until: Ticks) -> FlightId {
         let id = self.add(now, message);
         let sequence = self.schedule(until, Due::Accept(id));
-        let flight = self.flights.get_mut(&id).expect("just added");
+        let flight = self.flights.get_mut(id).expect("just added");
         flight.place = Place::Held(sequence);
         flight.due = until;
         id
     }
 
     /// Keeps a message back until the next one to its receiver is accepted, at the latest until `until`.
-    pub(super) fn hold_for_next(&mut self, now: Ticks, message: Message, until: Ticks) -> FlightId {
+    pub(super) fn hold_for_next(&mut self, now: Ticks, message: Arc<Message>, until: Ticks) -> FlightId {
         let to = message.to;
         let id = self.hold(now, message, until);
         self.consumer_mut(to).overtaken.push(id);
@@ -181,16 +224,14 @@ impl Bus {
 
     /// A message that was held takes its place.
     pub(super) fn release(&mut self, now: Ticks, id: FlightId, latency: (Ticks, Ticks)) {
-        let Some(flight) = self.flights.get(&id) else { return };
+        let Some(flight) = self.flights.get(id) else { return };
         let to = flight.message.to;
         self.consumer_mut(to).overtaken.retain(|held| *held != id);
         self.under_way(now, id, latency);
     }
 
-    fn add(&mut self, now: Ticks, message: Message) -> FlightId {
-        self.next_flight += 1;
-        let id = FlightId(self.next_flight);
-        let flight = Flight {
+    fn add(&mut self, now: Ticks, message: Arc<Message>) -> FlightId {
+        self.flights.add(Flight {
             message,
             sent_at: now,
             taken_at: now,
@@ -198,13 +239,11 @@ impl Bus {
             place: Place::Waiting,
             deliveries: 0,
             history: Vec::new(),
-        };
-        self.flights.insert(id, Box::new(flight));
-        id
+        })
     }
 
     fn under_way(&mut self, now: Ticks, id: FlightId, (way, handling): (Ticks, Ticks)) {
-        let flight = self.flights.get_mut(&id).expect("whoever calls has looked");
+        let flight = self.flights.get_mut(id).expect("whoever calls has looked");
         let consumer = &mut self.consumers[usize::from(flight.message.to.0)];
         if flight.message.due > Ticks::ZERO {
             // A timer comes when it is due, whatever else is on its way.
@@ -217,12 +256,12 @@ impl Bus {
         }
         let due = flight.due;
         let sequence = self.schedule(due, Due::Deliver(id));
-        self.flights.get_mut(&id).expect("still there").place = Place::Under(sequence);
+        self.flights.get_mut(id).expect("still there").place = Place::Under(sequence);
     }
 
     /// Its receiver is down: the message waits in its place.
     pub(super) fn wait(&mut self, id: FlightId) {
-        let Some(flight) = self.flights.get_mut(&id) else { return };
+        let Some(flight) = self.flights.get_mut(id) else { return };
         flight.place = Place::Waiting;
         let to = flight.message.to;
         self.consumer_mut(to).waiting.push_back(id);
@@ -230,7 +269,7 @@ impl Bus {
 
     /// It was not acknowledged: it comes again, before everything that waits.
     pub(super) fn wait_first(&mut self, id: FlightId) {
-        let Some(flight) = self.flights.get_mut(&id) else { return };
+        let Some(flight) = self.flights.get_mut(id) else { return };
         flight.place = Place::Waiting;
         let to = flight.message.to;
         self.consumer_mut(to).waiting.push_front(id);
@@ -239,7 +278,7 @@ impl Bus {
     /// It was not acknowledged: it comes again at `at`.
     pub(super) fn again(&mut self, id: FlightId, at: Ticks) {
         let sequence = self.schedule(at, Due::Deliver(id));
-        let Some(flight) = self.flights.get_mut(&id) else { return };
+        let Some(flight) = self.flights.get_mut(id) else { return };
         flight.place = Place::Under(sequence);
         flight.due = at;
         flight.taken_at = at;
@@ -254,7 +293,7 @@ impl Bus {
 
     /// Done with.
     pub(super) fn remove(&mut self, id: FlightId) -> Option<Box<Flight>> {
-        let flight = self.flights.remove(&id)?;
+        let flight = self.flights.remove(id)?;
         let consumer = &mut self.consumers[usize::from(flight.message.to.0)];
         if flight.place == Place::Waiting {
             consumer.waiting.retain(|waiting| *waiting != id);
@@ -265,7 +304,7 @@ impl Bus {
 
     /// It comes so much later; others may overtake it.
     pub(super) fn delay(&mut self, now: Ticks, id: FlightId, length: Ticks) {
-        let Some(flight) = self.flights.get(&id) else { return };
+        let Some(flight) = self.flights.get(id) else { return };
         let until = flight.due.max(now).after(length);
         let to = flight.message.to;
         self.consumer_mut(to).waiting.retain(|waiting| *waiting != id);
@@ -274,15 +313,13 @@ impl Bus {
 
     /// A second copy, same bytes, that is accepted at `at`.
     pub(super) fn copy(&mut self, now: Ticks, id: FlightId, at: Ticks) -> Option<FlightId> {
-        let message = self.flights.get(&id)?.message.clone();
+        let message = Arc::clone(&self.flights.get(id)?.message);
         Some(self.hold(now, message, at))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::Value;
 
     use super::*;
@@ -290,8 +327,8 @@ mod tests {
 
     const TO: Party = Party(1);
 
-    fn message(number: u32, due: u64) -> Message {
-        Message {
+    fn message(number: u32, due: u64) -> Arc<Message> {
+        Arc::new(Message {
             event: EventId::default(),
             route: Route::Command,
             from: Party::ORCHESTRATOR,
@@ -304,7 +341,7 @@ mod tests {
             due: Ticks(due),
             poison: false,
             body: Body::Command(Arc::new(Value::Null)),
-        }
+        })
     }
 
     fn drain(bus: &mut Bus) -> Vec<(u64, u32)> {

@@ -15,7 +15,6 @@ use super::watch::Watch;
 use super::weather::message_type;
 use crate::domain::Unit;
 use crate::runtime::monitor::Standing;
-use crate::runtime::projection::ReadModels;
 use crate::runtime::{
     Body, Direction, Fact, Journal, Lane, Letter, LetterState, Party, Phase, Position, Recorded, RefusedBy,
     Role, Route, SagaNo, SagaState, Status, StepNo, StepOutcome,
@@ -394,20 +393,15 @@ impl World {
 
     /// The read models.
     pub fn read_models(&self) -> Vec<ReadModelReport> {
-        let watch = self.watching();
-        let models = watch.models.iter();
+        let models = self.models();
         models
+            .iter()
             .map(|(name, model)| ReadModelReport {
                 name: name.to_string(),
                 rows: model.rows().len() as u64,
                 lag: model.lag(self.len()),
             })
             .collect()
-    }
-
-    /// The read models themselves, to be queried.
-    pub fn models(&self) -> ReadModels {
-        self.watching().models
     }
 
     /// The faults, and how often each has struck.

@@ -3,6 +3,7 @@
 //! What happens is recorded as events, and everything that can be asked is answered from them.
 
 mod acts;
+mod agenda;
 mod around;
 mod bus;
 mod inspect;
@@ -11,20 +12,21 @@ mod narrate;
 mod processes;
 mod record;
 mod report;
+mod stage;
 mod watch;
 mod weather;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::base::entropy::{Purpose, between, mix};
 use crate::base::ticks::Ticks;
-use crate::domain::{Domain, Sample};
+use crate::domain::{Domain, Part, Sample};
 use crate::model::RecordedEvent;
 use crate::runtime::{
     Commit, Context, DeadLetters, DomainFact, EventId, Fact, Journal, MemoryJournal, Message, Party,
-    Position, Protections, Role, RunFact, SagaNo, Wiring, WiringError,
+    Position, Protections, Role, RunFact, SagaNo, Wiring,
 };
 
 use super::faults::Protection;
@@ -37,6 +39,7 @@ use watch::Watch;
 use weather::Weather;
 
 pub use report::*;
+pub use stage::Stage;
 
 /// Version of the semantics: raised whenever the same recipe would give another log.
 pub const SEMANTICS: u32 = 1;
@@ -45,6 +48,7 @@ pub const SEMANTICS: u32 = 1;
 #[derive(Clone, Debug)]
 pub struct World {
     recipe: Arc<Recipe>,
+    stage: Stage,
     wiring: Arc<Wiring>,
     protections: Protections,
     journal: MemoryJournal,
@@ -78,7 +82,7 @@ enum End {
 #[derive(Clone, Debug)]
 struct Moved {
     at: Ticks,
-    message: Option<Message>,
+    message: Option<Arc<Message>>,
     sent_at: Ticks,
     taken_at: Ticks,
     events: (u32, u32),
@@ -106,8 +110,18 @@ enum Happening {
 impl World {
     /// The world of `recipe` before anything has happened. Transport events are not recorded.
     pub fn new(domain: Arc<Domain>, recipe: &Recipe) -> Result<Self, WorldError> {
-        let wiring = Wiring::new(domain, &recipe.saga).map_err(|error| refuse(recipe, error))?;
-        let wiring = Arc::new(wiring);
+        Self::on(Stage::new(domain, &recipe.saga).map_err(|error| refuse(recipe, error))?, recipe)
+    }
+
+    /// The stage that a recipe needs.
+    pub fn stage(domain: &Arc<Domain>, recipe: &Recipe) -> Result<Stage, WorldError> {
+        Stage::new(Arc::clone(domain), &recipe.saga).map_err(|error| refuse(recipe, error))
+    }
+
+    /// The same, on a stage that is there already; it is the one of the recipe's saga.
+    pub fn on(stage: Stage, recipe: &Recipe) -> Result<Self, WorldError> {
+        debug_assert_eq!(stage.saga(), recipe.saga, "the stage of another saga");
+        let wiring = Arc::clone(&stage.wiring);
         let parties = wiring.parties().count();
         let mut world = Self {
             recipe: Arc::new(recipe.clone()),
@@ -130,6 +144,7 @@ impl World {
             last: None,
             last_act: None,
             wiring,
+            stage,
         };
         for fault in &recipe.faults {
             let armed = world.weather.arm(&world.wiring, fault);
@@ -326,25 +341,25 @@ impl World {
     /// What a saga is started with: a function of the seed and its number.
     fn input_of(&self, saga: SagaNo) -> Value {
         let definition = self.wiring.saga();
-        let mut sample = Map::new();
+        let mut sample = Vec::with_capacity(definition.samples.len() + 1);
         for (name, values) in &definition.samples {
             let random = mix(self.recipe.seed, Purpose::Data, &format!("{}/{name}", saga.0), 0);
             let value = match values {
-                Sample::Between(low, high) => Value::from(between(random, *low, *high)),
-                Sample::OneOf(values) if values.is_empty() => Value::Null,
-                Sample::OneOf(values) => values[between(random, 0, values.len() as u64 - 1) as usize].clone(),
+                Sample::Between(low, high) => Part::Number(between(random, *low, *high)),
+                Sample::OneOf(values) if values.is_empty() => Part::Value(&Value::Null),
+                Sample::OneOf(values) => {
+                    Part::Value(&values[between(random, 0, values.len() as u64 - 1) as usize])
+                }
             };
-            sample.insert(name.to_string(), value);
+            sample.push((&**name, value));
         }
+        let number = ("number", Part::Number(u64::from(saga.0)));
         let Some(program) = &definition.input else {
-            sample.insert("number".into(), saga.0.into());
-            return Value::Object(sample);
+            sample.push(number);
+            return Part::Object(&sample).to_value();
         };
-        let given = Map::from_iter([
-            ("number".to_owned(), Value::from(saga.0)),
-            ("sample".to_owned(), Value::Object(sample)),
-        ]);
-        program.run(&Value::Object(given)).unwrap_or(Value::Null)
+        let given = [number, ("sample", Part::Object(&sample))];
+        program.run_on(Part::Object(&given)).unwrap_or(Value::Null)
     }
 
     /// What is there before the run begins.
@@ -401,11 +416,12 @@ fn protections_of(recipe: &Recipe) -> Protections {
     }
 }
 
-fn refuse(recipe: &Recipe, error: WiringError) -> WorldError {
+/// The error in the words of the recipe.
+fn refuse(recipe: &Recipe, error: WorldError) -> WorldError {
     match error {
-        WiringError::NoSaga(saga) => {
-            WorldError::NoSaga { domain: recipe.domain.clone(), saga, known: String::new() }
+        WorldError::NoSaga { saga, known, .. } => {
+            WorldError::NoSaga { domain: recipe.domain.clone(), saga, known }
         }
-        other => WorldError::Saga { saga: recipe.saga.clone(), reason: other.to_string() },
+        other => other,
     }
 }

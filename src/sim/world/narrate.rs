@@ -25,7 +25,7 @@ impl World {
 
     pub(super) fn describe(&self, moved: &Moved) -> WorldStep {
         let (first, last) = moved.events;
-        let message = moved.message.as_ref();
+        let message = moved.message.as_deref();
         WorldStep {
             number: self.moments,
             at: moved.at,

@@ -115,7 +115,7 @@ impl World {
         let first = self.journal.len() + 1;
         let flight = self.bus.flight_mut(id).expect("only what is under way is delivered");
         flight.deliveries += 1;
-        let (message, deliveries) = (flight.message.clone(), flight.deliveries);
+        let (message, deliveries) = (Arc::clone(&flight.message), flight.deliveries);
         let (sent_at, taken_at) = (flight.sent_at, flight.taken_at);
         let mut history = std::mem::take(&mut flight.history);
         let party = message.to;

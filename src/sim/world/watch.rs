@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use super::ledger::Ledger;
 use super::record::key_text;
 use super::report::Account;
-use super::{End, World};
+use super::{End, Stage, World};
 use crate::base::ticks::Ticks;
+use crate::domain::Part;
 use crate::runtime::monitor::{Books, Cadence, Monitor, Turn};
 use crate::runtime::projection::{Observed, ReadModels};
 use crate::runtime::{
     CheckFact, DeadLetters, Direction, Fact, Journal, Key, LetterState, MemoryJournal, Position, Recorded,
-    SagaNo, Wiring, event_value,
+    SagaNo, Wiring,
 };
 
 /// How far read models are behind the log.
@@ -24,7 +25,7 @@ const MANY_SAGAS: u32 = 200;
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     pub(super) monitor: Monitor,
-    pub(super) models: ReadModels,
+    models: ReadModels,
     ledger: Ledger,
     letters: DeadLetters,
     commits: usize,
@@ -33,12 +34,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(wiring: &Wiring, sagas: u32) -> Self {
+    pub(super) fn new(stage: &Stage, sagas: u32) -> Self {
         let cadence = if sagas > MANY_SAGAS { Cadence::Amortized } else { Cadence::EveryCommit };
         Self {
-            monitor: Monitor::new(wiring.domain(), cadence),
-            models: ReadModels::new(wiring.domain()),
-            ledger: Ledger::new(wiring.steps()),
+            monitor: stage.monitor().at(cadence),
+            models: stage.models(),
+            ledger: Ledger::new(stage.wiring.steps()),
             letters: DeadLetters::default(),
             commits: 0,
             seen: 0,
@@ -81,6 +82,11 @@ impl Watch {
             let books = Books { version: self.commits as u64, owed };
             turns.extend(self.monitor.settled(now, &books));
         }
+        turns
+    }
+
+    /// Lets the read models see what is due; they are behind as far as they should be.
+    fn project(&mut self, journal: &MemoryJournal, now: Ticks, quiesced: bool) {
         for position in self.projected + 1..=journal.len() {
             let Some(event) = journal.event(Position(position)) else { break };
             if !quiesced && event.at.after(BEHIND) > now {
@@ -89,17 +95,21 @@ impl Watch {
             observe(journal, position, event, |observed| self.models.apply(observed));
             self.projected = position;
         }
-        turns
     }
 }
 
 fn observe(journal: &MemoryJournal, position: u32, event: &Recorded, tell: impl FnOnce(&Observed<'_>)) {
     let position = u64::from(position);
     let Some(fact) = event.fact.domain() else {
-        return tell(&Observed { position, event_type: "", json: &|| Value::Null });
+        return tell(&Observed { position, event_type: "", event: Part::Value(&Value::Null) });
     };
-    let json = || event_value(fact, &journal.stream(event.stream).name, event.version);
-    tell(&Observed { position, event_type: &fact.event_type, json: &json });
+    let members = [
+        ("type", Part::Text(&fact.event_type)),
+        ("stream", Part::Text(&journal.stream(event.stream).name)),
+        ("version", Part::Number(u64::from(event.version))),
+        ("data", Part::Value(&fact.data)),
+    ];
+    tell(&Observed { position, event_type: &fact.event_type, event: Part::Object(&members) });
 }
 
 /// What the books account for: what sagas that have not ended hold and owe, and what open letters keep. One entry for
@@ -146,15 +156,23 @@ impl World {
     /// break and when they hold again. Without it they are made when somebody asks.
     #[must_use]
     pub fn watched(mut self) -> Self {
-        self.watch = Some(Watch::new(&self.wiring, self.recipe.sagas));
+        self.watch = Some(Watch::new(&self.stage, self.recipe.sagas));
         self
     }
 
     /// Who watches, up to date.
     pub(super) fn watching(&self) -> Watch {
-        let mut watch = self.watch.clone().unwrap_or_else(|| Watch::new(&self.wiring, self.recipe.sagas));
+        let mut watch = self.watch.clone().unwrap_or_else(|| Watch::new(&self.stage, self.recipe.sagas));
         watch.catch_up(&self.wiring, &self.journal, self.now, self.end == Some(End::Quiesced));
         watch
+    }
+
+    /// The read models as far as they are, to be queried.
+    pub fn models(&self) -> ReadModels {
+        let known = self.watch.clone();
+        let mut watch = known.unwrap_or_else(|| Watch::new(&self.stage, self.recipe.sagas));
+        watch.project(&self.journal, self.now, self.end == Some(End::Quiesced));
+        watch.models
     }
 
     /// Lets the watch see what was committed, and records what it finds.
@@ -162,6 +180,7 @@ impl World {
         let Some(mut watch) = self.watch.take() else { return };
         let quiesced = self.end == Some(End::Quiesced);
         let turns = watch.catch_up(&self.wiring, &self.journal, self.now, quiesced);
+        watch.project(&self.journal, self.now, quiesced);
         for turn in turns {
             let event = self.journal.event(Position(u32::try_from(turn.position).unwrap_or(0)));
             let (event, saga) = event.map_or((None, SagaNo::NONE), |event| (Some(event.id), event.saga));
