@@ -72,7 +72,11 @@ pub(super) struct Saga {
 /// On the way between two parts of the shop, in microseconds.
 const TRANSIT: (u64, u64) = (10_000, 15_000);
 
-type Next = Option<(u64, Due)>;
+/// When, and what.
+type Planned = (u64, Due);
+
+/// What follows, unless the saga has ended.
+type Next = Option<Planned>;
 
 impl Shop<'_> {
     /// Starts the saga of a new order.
@@ -129,7 +133,7 @@ impl Shop<'_> {
     /// Does `due` for a saga; one that has ended has nothing next.
     pub(super) fn advance(&mut self, now: u64, due: Due, saga: &mut Saga) -> Next {
         match due {
-            Due::Handle => self.handle(now, saga),
+            Due::Handle => Some(self.handle(now, saga)),
             Due::Reply => self.hear(now, saga),
             Due::TimeOut => {
                 let step = &self.words.steps[saga.at];
@@ -153,9 +157,9 @@ impl Shop<'_> {
                         );
                     },
                 );
-                self.retry(now, saga, failed, "no answer in time", timeout)
+                Some(self.retry(now, saga, failed, "no answer in time", timeout))
             }
-            Due::Undo => self.undo(now, saga),
+            Due::Undo => Some(self.undo(now, saga)),
             Due::Undone => self.undone(now, saga),
         }
     }
@@ -180,7 +184,7 @@ impl Shop<'_> {
         }
     }
 
-    fn retry(&mut self, now: u64, saga: &mut Saga, cause: Id, reason: &str, timeout: u64) -> Next {
+    fn retry(&mut self, now: u64, saga: &mut Saga, cause: Id, reason: &str, timeout: u64) -> Planned {
         let step = &self.words.steps[saga.at];
         let spread = step.backoff * step.jitter_permille / 1_000;
         let wait = step.backoff - spread + self.prng.below(2 * spread + 1);
@@ -201,7 +205,7 @@ impl Shop<'_> {
                 );
                 put!(to, reason, "\",\"deadline\":", deadline, "}");
             });
-        Some((now + wait + self.transit() + self.latency(step), Due::Handle))
+        (now + wait + self.transit() + self.latency(step), Due::Handle)
     }
 
     fn transit(&mut self) -> u64 {
@@ -213,7 +217,7 @@ impl Shop<'_> {
     }
 
     /// The service decides, and records what it decided.
-    fn handle(&mut self, now: u64, saga: &mut Saga) -> Next {
+    fn handle(&mut self, now: u64, saga: &mut Saga) -> Planned {
         let words = self.words;
         let (step, data) = (&words.steps[saga.at], &words.eras[saga.era].steps[saga.at]);
         let available = self.shelf.items[saga.product].available;
@@ -238,7 +242,7 @@ impl Shop<'_> {
             }
             Answer::Done
         };
-        Some((now + self.transit(), Due::Reply))
+        (now + self.transit(), Due::Reply)
     }
 
     /// The orchestrator takes the answer.
@@ -268,7 +272,7 @@ impl Shop<'_> {
                         );
                     },
                 );
-                self.retry(now, saga, failed, error, step.timeout)
+                Some(self.retry(now, saga, failed, error, step.timeout))
             }
             Answer::Refused => self.refused(now, saga),
             Answer::Done => {
@@ -328,10 +332,10 @@ impl Shop<'_> {
             put!(to, "],\"reason\":\"", step.name.as_str(), " was refused: ", reason, "\"}");
         });
         saga.at = first;
-        self.start_undo(now, saga, began)
+        Some(self.start_undo(now, saga, began))
     }
 
-    fn start_undo(&mut self, now: u64, saga: &mut Saga, cause: Id) -> Next {
+    fn start_undo(&mut self, now: u64, saga: &mut Saga, cause: Id) -> Planned {
         let step = &self.words.steps[saga.at];
         saga.attempt = 1;
         saga.issued =
@@ -347,10 +351,10 @@ impl Shop<'_> {
                     "}"
                 );
             });
-        Some((now + self.transit() + self.latency(step), Due::Undo))
+        (now + self.transit() + self.latency(step), Due::Undo)
     }
 
-    fn undo(&mut self, now: u64, saga: &mut Saga) -> Next {
+    fn undo(&mut self, now: u64, saga: &mut Saga) -> Planned {
         let words = self.words;
         let (step, data) = (&words.steps[saga.at], &words.eras[saga.era].steps[saga.at]);
         saga.reply =
@@ -358,7 +362,7 @@ impl Shop<'_> {
         if step.is_shared {
             self.shelf.items[saga.product].available += saga.quantity;
         }
-        Some((now + self.transit(), Due::Undone))
+        (now + self.transit(), Due::Undone)
     }
 
     fn undone(&mut self, now: u64, saga: &mut Saga) -> Next {
@@ -373,7 +377,7 @@ impl Shop<'_> {
             return None;
         };
         saga.at = earlier;
-        self.start_undo(now, saga, undone)
+        Some(self.start_undo(now, saga, undone))
     }
 
     /// The step may not be refused, and was: its command goes to the dead letters.
