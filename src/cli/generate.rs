@@ -1,4 +1,4 @@
-//! `sagascope generate`: the log of a made-up shop, the same bytes for the same seed.
+//! `sagascope generate`: the log of the simulator's shop, the same bytes for the same seed.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,16 @@ use crate::base::cancel::CancelToken;
 use crate::engine::{Dirs, ExportError, ExportKind, JsonlWriter, LoadItem, Loader, PartialFile, export};
 use crate::sim::generate::{GenerateError, GenerateOptions, Generated, generate};
 
-/// Write the log of a made-up shop, to try things on
+/// Write the log of the simulator's shop, to try things on
 #[derive(Parser, Debug)]
 #[command(
     name = "generate",
     after_help = "Examples:\n  sagascope generate --events 10000 --seed 7 shop.jsonl\n  \
                   sagascope generate --events 1000000 --seed 1 big.db\n  \
                   sagascope generate --events 100 --seed 1 - | head -3\n\n\
-                  Orders, payments, inventory and shipments as interleaved sagas, some failing. The same number of \
-                  events and the same seed give the same bytes. Keys of --json: out, events, streams, \
+                  The shop of sagascope simulate shop: orders, payments, stock and notices as interleaved sagas, some \
+                  failing, with names, payloads and order of steps from its domain file. The same number of events \
+                  and the same seed give the same bytes. Keys of --json: out, events, streams, \
                   longest_stream, bytes."
 )]
 pub(super) struct Generate {

@@ -39,8 +39,10 @@ pub struct Sample {
 }
 
 /// The stores that come with Sagascope: file, title, what is in it.
-const SAMPLES: [(&str, &str, &str); 1] =
-    [("shop-week.jsonl", "Shop, one week", "orders, declined payments, refunds, lost parcels")];
+const SAMPLES: [(&str, &str, &str); 2] = [
+    ("shop-week.jsonl", "Shop, one week", "orders, declined payments, refunds, lost parcels"),
+    ("shop-orders.jsonl", "Shop, its sagas", "the simulator's shop: retries, compensations, dead letters"),
+];
 
 /// The samples that are on this computer: in the sources, beside the program, or in the current folder.
 pub fn samples() -> Vec<Sample> {
@@ -159,8 +161,9 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         assert_eq!(samples_in(&[empty.path().to_owned()]), []);
         let found = samples();
-        assert_eq!(found[0].title, "Shop, one week");
-        assert!(found[0].bytes > 0);
+        let titles: Vec<&str> = found.iter().map(|sample| sample.title).collect();
+        assert_eq!(titles, ["Shop, one week", "Shop, its sagas"]);
+        assert!(found.iter().all(|sample| sample.bytes > 0));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod checks;
 mod choreography;
 mod contracts;
+mod generated;
 mod history;
 mod record;
 mod rules;

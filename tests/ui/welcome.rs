@@ -18,6 +18,9 @@ fn the_sample_is_one_click_away() {
     assert!(window.says_part("CloudEvents"));
     window.click_containing("Shop, one week");
     assert_eq!(window.events(), 3_776);
+    let mut window = Window::open(NO_STORE);
+    window.click_containing("Shop, its sagas");
+    assert_eq!(window.events(), 2_000);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) const DAY: u64 = 24 * HOUR;
 pub(super) const START_NANOS: i64 = 1_767_225_600_000_000_000;
 
 /// Events that one order brings about, its share of new customers and deliveries of stock included.
-const EVENTS_PER_ORDER: u64 = 13;
+const EVENTS_PER_ORDER: u64 = 19;
 
 /// Visitors in each hour of the day; 100 is the mean.
 const RHYTHM: [u64; 24] = [
@@ -31,7 +31,6 @@ const WAITING: [u64; 16] =
 pub(super) struct Calendar {
     mean_gap: u64,
     idle: [(u64, u64); 3],
-    parcel_day: u64,
 }
 
 impl Calendar {
@@ -44,17 +43,12 @@ impl Calendar {
             (from, from + prng.between(3 * HOUR, 9 * HOUR))
         });
         let orders = (events / EVENTS_PER_ORDER).max(1);
-        Self { mean_gap: (span / orders).min(HOUR), idle, parcel_day: (span / 12).min(DAY) }
+        Self { mean_gap: (span / orders).min(HOUR), idle }
     }
 
     /// Orders on a day, about.
     pub(super) fn orders_a_day(&self) -> u64 {
         DAY / self.mean_gap.max(SECOND / 1_000)
-    }
-
-    /// A day as parcels count it: shorter in a short log, so that some arrive before it ends.
-    pub(super) fn parcel_day(&self) -> u64 {
-        self.parcel_day
     }
 
     /// When the next visitor comes: waits are used up faster in busy hours.
@@ -80,11 +74,6 @@ impl Calendar {
             None => time,
         }
     }
-}
-
-/// `time`, moved by half a day when parcels are not handled then.
-pub(super) fn working_hours(time: u64) -> u64 {
-    if (7..20).contains(&(time % DAY / HOUR)) { time } else { time + DAY / 2 }
 }
 
 #[cfg(test)]
@@ -117,14 +106,6 @@ mod tests {
             assert!(calendar.open(to - 1) < to + HOUR / 6);
             assert!(calendar.open(from + MINUTE) < calendar.open(from + HOUR));
             assert_eq!(calendar.open(to), to);
-        }
-    }
-
-    #[test]
-    fn parcels_are_handled_by_day() {
-        for hour in 0..24 {
-            let moved = working_hours(hour * HOUR + MINUTE) % DAY / HOUR;
-            assert!((7..20).contains(&moved), "{hour} became {moved}");
         }
     }
 }

@@ -1,15 +1,14 @@
-//! Who buys, where they live and what they buy: word lists, and how a number becomes a person or a product.
+//! Who buys and where they live: word lists, and how a number becomes a person. What they buy is the domain's.
 //! All made up; addresses of mail end in example.com. Names stand in the scripts that real shops see.
 
 use crate::base::prng::Prng;
 
-use super::line::{Padded, Put, put};
+use super::line::{Padded, put};
 
 /// A country's share of the customers.
 pub(super) struct Locale {
     pub(super) tag: &'static str,
     pub(super) country: &'static str,
-    pub(super) currency: &'static str,
     family_first: bool,
     given: &'static [&'static str],
     family: &'static [&'static str],
@@ -21,7 +20,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "en-US",
         country: "US",
-        currency: "USD",
         family_first: false,
         given: &["Olivia", "Liam", "Emma", "Noah", "Ava", "Mason", "Sophia", "Lucas"],
         family: &["Walker", "Hughes", "Ramirez", "O'Neill", "Brooks", "Peterson", "Nguyen"],
@@ -31,7 +29,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "de-DE",
         country: "DE",
-        currency: "EUR",
         family_first: false,
         given: &["Jürgen", "Anke", "Björn", "Käthe", "Lukas", "Mareike", "Sören"],
         family: &["Müller", "Schäfer", "Weiß", "Brandt", "Köhler", "Lorenz"],
@@ -41,7 +38,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "fr-FR",
         country: "FR",
-        currency: "EUR",
         family_first: false,
         given: &["Chloé", "Théo", "Élodie", "Mathis", "Zoë", "François"],
         family: &["Lefèvre", "Dubois", "Garçon", "Moreau", "Béranger"],
@@ -51,7 +47,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "pl-PL",
         country: "PL",
-        currency: "PLN",
         family_first: false,
         given: &["Łukasz", "Agnieszka", "Paweł", "Żaneta", "Grzegorz"],
         family: &["Wiśniewska", "Kowalczyk", "Dąbrowski", "Zając", "Woźniak"],
@@ -61,7 +56,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "el-GR",
         country: "GR",
-        currency: "EUR",
         family_first: false,
         given: &["Ελένη", "Γιώργος", "Κατερίνα", "Νίκος"],
         family: &["Παπαδοπούλου", "Οικονόμου", "Νικολάου", "Γεωργίου"],
@@ -71,7 +65,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "uk-UA",
         country: "UA",
-        currency: "UAH",
         family_first: false,
         given: &["Олена", "Тарас", "Ганна", "Ївга", "Богдан"],
         family: &["Шевчук", "Коваленко", "Бойко", "Мельник"],
@@ -81,7 +74,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "ja-JP",
         country: "JP",
-        currency: "JPY",
         family_first: true,
         given: &["花子", "健太", "美咲", "翔", "さくら"],
         family: &["佐藤", "田中", "渡辺", "小林", "髙橋"],
@@ -91,7 +83,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "zh-CN",
         country: "CN",
-        currency: "CNY",
         family_first: true,
         given: &["小明", "丽华", "伟", "静怡", "子涵"],
         family: &["王", "李", "张", "欧阳", "陈"],
@@ -101,7 +92,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "ko-KR",
         country: "KR",
-        currency: "KRW",
         family_first: true,
         given: &["지우", "민준", "서연", "하은"],
         family: &["김", "박", "최", "정"],
@@ -111,7 +101,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "ar-EG",
         country: "EG",
-        currency: "EGP",
         family_first: false,
         given: &["ليلى", "عمر", "مريم", "يوسف"],
         family: &["حسن", "المصري", "عبد الله", "منصور"],
@@ -121,7 +110,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "hi-IN",
         country: "IN",
-        currency: "INR",
         family_first: false,
         given: &["अनन्या", "राहुल", "प्रिया", "आरव"],
         family: &["शर्मा", "पटेल", "गुप्ता", "सिंह"],
@@ -131,7 +119,6 @@ static LOCALES: &[Locale] = &[
     Locale {
         tag: "he-IL",
         country: "IL",
-        currency: "ILS",
         family_first: false,
         given: &["נועה", "איתי", "תמר", "יונתן"],
         family: &["כהן", "לוי", "מזרחי", "פרץ"],
@@ -187,60 +174,6 @@ impl Person {
         self.put_name(to);
         put!(to, ",\"street\":\"", self.street, " ", self.house, "\",\"city\":\"", self.city);
         put!(to, "\",\"postal_code\":\"", self.postal_code, "\",\"country\":\"", self.locale.country, "\"}");
-    }
-}
-
-static MATERIALS: &[&str] = &[
-    "Ceramic", "Oak", "Linen", "Steel", "Wool", "Glass", "Bamboo", "Leather", "Cotton", "Copper", "Recycled",
-];
-static THINGS: &[(&str, u64)] = &[
-    ("mug", 1_290),
-    ("desk lamp", 5_900),
-    ("shelf", 12_900),
-    ("notebook, dotted, A5", 1_450),
-    ("monitor stand 27\\\"", 4_990),
-    ("café table", 18_900),
-    ("blanket", 7_450),
-    ("teapot 1,2 l", 3_900),
-    ("backpack", 8_990),
-    ("jalapeño seeds", 390),
-    ("wall clock", 4_250),
-    ("picture frame 30 × 40", 2_190),
-    ("vase \\u201cHøst\\u201d", 6_400),
-];
-static SUPPLIERS: &[&str] =
-    &["Nordwind Handel", "Atelier Dupré", "Pacific Goods", "Ōkami Trading", "Kraft & Co."];
-
-/// A product as its number makes it.
-pub(super) struct Product {
-    pub(super) number: u32,
-    material: &'static str,
-    thing: &'static str,
-    /// In the smallest unit of the customer's currency.
-    pub(super) price: u64,
-    pub(super) supplier: &'static str,
-}
-
-impl Product {
-    /// The product of that number.
-    pub(super) fn of(seed: u64, number: u32) -> Self {
-        let mut prng = Prng::new(seed ^ 0x960D_0C75 ^ (u64::from(number) << 24));
-        let (thing, price) = *prng.pick(THINGS);
-        Self {
-            number,
-            material: *prng.pick::<&str>(MATERIALS),
-            thing,
-            price: price * prng.between(80, 160) / 100,
-            supplier: *prng.pick::<&str>(SUPPLIERS),
-        }
-    }
-}
-
-/// The stock-keeping unit and the name, as two members.
-impl Put for Product {
-    fn put(&self, to: &mut Vec<u8>) {
-        put!(to, "\"sku\":\"SKU-", Padded(u64::from(self.number), 6));
-        put!(to, "\",\"name\":\"", self.material, " ", self.thing, "\"");
     }
 }
 

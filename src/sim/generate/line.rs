@@ -1,10 +1,11 @@
 //! One event as one line of JSON, formatted straight into a reused buffer: the envelope and the small
-//! values in it. What stands in `data` is written by `payload`.
+//! values in it. What stands in `data` is written by whoever records it.
 
 use crate::base::prng::Prng;
 use crate::model::Timestamp;
 
 use super::calendar::{DAY, HOUR, MINUTE, SECOND, START_NANOS};
+use super::template::{Fill, Template};
 
 /// Something that can write itself as text; nothing is escaped, so texts hold what JSON allows as it is.
 pub(super) trait Put {
@@ -88,75 +89,67 @@ impl Put for Id {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// Sixteen hexadecimal digits, as payment providers number things.
-pub(super) struct Hex(pub(super) u64);
-
-impl Put for Hex {
-    fn put(&self, to: &mut Vec<u8>) {
-        to.extend((0..16).rev().map(|digit| HEX[(self.0 >> (4 * digit) & 15) as usize]));
-    }
-}
-
-/// A stream, by the number of its aggregate among its kind.
+/// Which command of a saga an event has to do with, and how.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stream {
-    User(u32),
-    Order(u32),
-    Payment(u32),
-    Inventory(u32),
-    Shipment(u32),
-}
-
-impl Stream {
-    /// Prefix, number, aggregate type, service.
-    fn parts(self) -> (&'static str, u32, &'static str, &'static str) {
-        match self {
-            Self::User(number) => ("user-", number, "User", "accounts"),
-            Self::Order(number) => ("order-", number, "Order", "orders"),
-            Self::Payment(number) => ("payment-", number, "Payment", "payments"),
-            Self::Inventory(number) => ("inventory-", number, "Inventory", "inventory"),
-            Self::Shipment(number) => ("shipment-", number, "Shipment", "shipping"),
-        }
-    }
-}
-
-impl Put for Stream {
-    fn put(&self, to: &mut Vec<u8>) {
-        let (prefix, number, ..) = self.parts();
-        put!(to, prefix, Padded(u64::from(number), 6));
-    }
-}
-
-/// Who brought an event about.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Actor {
-    /// A customer.
-    User(u32),
-    /// Somebody of the shop.
-    Clerk(u64),
-}
-
-impl Put for Actor {
-    fn put(&self, to: &mut Vec<u8>) {
-        match self {
-            Self::User(number) => Stream::User(*number).put(to),
-            Self::Clerk(number) => put!(to, "clerk-", Padded(*number, 2)),
-        }
-    }
+pub(super) struct About<'a> {
+    pub(super) step: &'a str,
+    pub(super) is_undo: bool,
+    pub(super) attempt: u64,
+    /// What a service made of the command, if it is a service's event: `effect`, `undone`, `refusal`.
+    pub(super) role: Option<&'static str>,
+    /// Why, where it refused.
+    pub(super) refusal: Option<&'a str>,
 }
 
 /// Everything of an event but its position, id, time and payload.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
-    pub(super) event_type: &'static str,
-    pub(super) schema_version: &'static str,
-    pub(super) stream: Stream,
+#[derive(Clone, Copy)]
+pub(super) struct Head<'a> {
+    pub(super) event_type: &'a str,
+    pub(super) aggregate_type: &'a str,
+    pub(super) stream: &'a Template,
     pub(super) version: u32,
-    pub(super) correlation: Id,
-    pub(super) causation: Option<Id>,
-    pub(super) actor: Actor,
-    /// The event that this one repeats, when a message was delivered twice.
-    pub(super) duplicate_of: Option<Id>,
+    /// The saga, whose id is the correlation.
+    pub(super) saga: Option<u32>,
+    pub(super) cause: Option<Id>,
+    pub(super) about: Option<About<'a>>,
+    /// Said as a role where nothing is said about a command.
+    pub(super) role: Option<&'static str>,
+}
+
+impl Head<'_> {
+    /// The metadata as a run of the simulator records them.
+    fn put_metadata(&self, to: &mut Vec<u8>) {
+        let mut between = "";
+        if let Some(saga) = self.saga {
+            put!(to, "\"correlation_id\":\"s", saga, "\"");
+            between = ",";
+        }
+        if let Some(cause) = self.cause {
+            put!(to, between, "\"causation_id\":\"", cause, "\"");
+            between = ",";
+        }
+        if let (Some(about), Some(saga)) = (&self.about, self.saga) {
+            put!(
+                to,
+                between,
+                "\"key\":\"s",
+                saga,
+                "/",
+                about.step,
+                if about.is_undo { "/undo" } else { "/do" }
+            );
+            put!(to, "\",\"step\":\"", about.step, "\",\"attempt\":", about.attempt);
+            if let (Some(role), Some(cause)) = (about.role, self.cause) {
+                put!(to, ",\"role\":\"", role, "\"");
+                if let Some(reason) = about.refusal {
+                    put!(to, ",\"refusal\":{\"reason\":\"", reason, "\",\"by\":\"business\"}");
+                }
+                put!(to, ",\"message_id\":\"", cause, if about.is_undo { "/undo\"" } else { "/command\"" });
+            }
+        } else if let Some(role) = self.role {
+            put!(to, between, "\"role\":\"", role, "\"");
+        }
+    }
 }
 
 /// The lines written so far and not yet taken, and what is counted over all of them.
@@ -215,37 +208,50 @@ impl Log {
     }
 
     /// Appends an event at `time`, or within milliseconds after the last one if that is later; its payload
-    /// is what `data` writes between the braces. A full log takes nothing.
-    pub(super) fn record(&mut self, time: u64, head: &Head, data: impl FnOnce(&mut Vec<u8>)) -> Id {
+    /// is what `data` writes, given the time it got. A full log takes nothing.
+    pub(super) fn record(
+        &mut self,
+        time: u64,
+        head: &Head<'_>,
+        fill: &Fill<'_>,
+        data: impl FnOnce(&mut Vec<u8>, u64),
+    ) -> Id {
         let id = self.id();
         if self.is_full() {
             return id;
         }
         self.position += 1;
-        self.last_time = time.max(self.last_time + 1 + id.1 % 1_500);
+        self.last_time = time.max(self.last_time + 1 + id.1 % 60);
         self.streams += u64::from(head.version == 1);
         self.longest_stream = self.longest_stream.max(u64::from(head.version));
         self.turn_to(self.last_time / DAY);
 
-        let (_, _, aggregate_type, service) = head.stream.parts();
         let to = &mut self.bytes;
         put!(to, "{\"position\":", self.position, ",\"id\":\"", id, "\",\"type\":\"", head.event_type);
-        put!(to, "\",\"schema_version\":\"", head.schema_version, "\",\"stream\":\"", head.stream);
-        put!(to, "\",\"aggregate_type\":\"", aggregate_type, "\",\"version\":", head.version);
+        put!(to, "\",\"stream\":\"");
+        head.stream.put(to, fill);
+        put!(to, "\",\"aggregate_type\":\"", head.aggregate_type, "\",\"version\":", head.version);
         put!(to, ",\"occurred_at\":\"", self.date.as_str(), "T", Padded(self.last_time % DAY / HOUR, 2));
         put!(to, ":", Padded(self.last_time % HOUR / MINUTE, 2), ":");
-        put!(to, Padded(self.last_time % MINUTE / SECOND, 2), ".", Padded(self.last_time % SECOND, 6));
-        put!(to, "Z\",\"correlation_id\":\"", head.correlation, "\",\"causation_id\":");
-        match head.causation {
+        put!(
+            to,
+            Padded(self.last_time % MINUTE / SECOND, 2),
+            ".",
+            Padded(self.last_time % SECOND, 6),
+            "Z\","
+        );
+        match head.saga {
+            Some(saga) => put!(to, "\"correlation_id\":\"s", saga, "\",\"causation_id\":"),
+            None => put!(to, "\"correlation_id\":null,\"causation_id\":"),
+        }
+        match head.cause {
             Some(cause) => put!(to, "\"", cause, "\""),
             None => put!(to, "null"),
         }
-        put!(to, ",\"data\":{");
-        data(to);
-        put!(to, "},\"metadata\":{\"service\":\"", service, "\",\"user\":\"", head.actor, "\"");
-        if let Some(original) = head.duplicate_of {
-            put!(to, ",\"duplicate_of\":\"", original, "\"");
-        }
+        put!(to, ",\"data\":");
+        data(to, self.last_time);
+        put!(to, ",\"metadata\":{");
+        head.put_metadata(to);
         put!(to, "}}\n");
         id
     }
@@ -275,9 +281,6 @@ mod tests {
         check(&u64::MAX, "18446744073709551615");
         check(&Padded(7, 6), "000007");
         check(&Padded(1_234_567, 6), "1234567");
-        check(&Hex(0xAB), "00000000000000ab");
-        check(&Stream::Order(123), "order-000123");
-        check(&Actor::Clerk(4), "clerk-04");
         check(&Id(0x0123_4567_89AB_4DEF, 0x8123_4567_89AB_CDEF), "01234567-89ab-4def-8123-456789abcdef");
     }
 

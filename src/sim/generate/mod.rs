@@ -1,4 +1,6 @@
-//! The deterministic log of a made-up shop, as JSON lines: material for benches, tests and first tries.
+//! The deterministic log of the built-in shop, as JSON lines: material for benches, tests and first tries.
+//! What things are called, what they hold and in which order a saga does them is the domain file's, read once for
+//! a log; what is written is what a run of the simulator records, but fast.
 //!
 //! The same options give the same bytes for ever; a shorter log is not the beginning of a longer one,
 //! because the number of products and the length of the story grow with the number of events.
@@ -7,10 +9,11 @@
 mod calendar;
 mod catalog;
 mod line;
-mod order;
-mod payload;
 mod products;
+mod saga;
 mod shop;
+mod template;
+mod vocabulary;
 
 use std::io::{self, Write};
 
@@ -62,7 +65,8 @@ pub fn generate(
     cancel: &CancelToken,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Generated, GenerateError> {
-    let mut shop = shop::Shop::new(*options);
+    let words = vocabulary::Vocabulary::of_shop();
+    let mut shop = shop::Shop::new(*options, &words);
     let mut written = Generated::default();
     loop {
         let is_done = shop.log.is_full();

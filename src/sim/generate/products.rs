@@ -1,13 +1,11 @@
 //! What is on the shelves and how often each product is bought: few products make up most of the orders.
-//! Which events that gives is told by `shop` and `order`.
+//! Which products there are is the domain's; which events that gives is told by `shop` and `saga`.
 
 use crate::base::prng::Prng;
 
-/// A product's stock. Products are kept by popularity and get their number when first bought.
+/// A product's stock. Products are kept in the domain's order, the most popular first.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Item {
-    /// From 1; 0 while nobody has bought it.
-    pub(super) number: u32,
     /// Events in its stream.
     pub(super) version: u32,
     /// Pieces that can be reserved.
@@ -20,44 +18,40 @@ pub(super) struct Item {
 
 impl Item {
     /// Whether more should be ordered now.
-    pub(super) fn is_low(&self) -> bool {
+    pub(super) const fn is_low(&self) -> bool {
         !self.is_awaited && self.available < self.batch / 2
     }
 }
 
-/// All products, the most popular first.
+/// All products.
 pub(super) struct Shelf {
     pub(super) items: Vec<Item>,
     /// Running sums of popularity.
     weights: Vec<u64>,
-    numbered: u32,
 }
 
-/// Popularity by rank: Zipf's law, with a little more for the very first.
-fn weight(rank: u64) -> u64 {
-    let unit = 1 << 32;
-    unit / rank + unit / (3 * rank * rank)
+/// Popularity by rank.
+const fn weight(rank: u64) -> u64 {
+    (1 << 32) / (rank * rank)
 }
 
 impl Shelf {
-    /// As many products as fit a log of `events` events and `orders_a_day`.
-    pub(super) fn new(events: u64, orders_a_day: u64) -> Self {
-        let count = events.isqrt().clamp(40, 20_000);
+    /// So many products, for `pieces_a_day`.
+    pub(super) fn new(products: usize, pieces_a_day: u64) -> Self {
+        let ranks = 1..=products as u64;
         let mut sum = 0;
-        let weights: Vec<u64> = (1..=count)
+        let weights: Vec<u64> = ranks
+            .clone()
             .map(|rank| {
                 sum += weight(rank);
                 sum
             })
             .collect();
-        let items = (1..=count)
-            .map(|rank| {
-                // An order takes about five pieces of three or four products.
-                let pieces_a_day = orders_a_day * 5 * weight(rank) / sum;
-                Item { batch: (pieces_a_day * 2).max(24), ..Item::default() }
-            })
-            .collect();
-        Self { items, weights, numbered: 0 }
+        let items = ranks.map(|rank| {
+            let pieces = pieces_a_day.saturating_mul(weight(rank) >> 16) / (sum >> 16);
+            Item { batch: (pieces * 3 / 2).max(12), ..Item::default() }
+        });
+        Self { items: items.collect(), weights }
     }
 
     /// A product somebody wants, as its index.
@@ -66,17 +60,6 @@ impl Shelf {
         let at = prng.below(all);
         self.weights.partition_point(|sum| *sum <= at)
     }
-
-    /// Gives a product its number, if it has none. Whether it had none.
-    pub(super) fn list(&mut self, index: usize) -> bool {
-        let item = &mut self.items[index];
-        let is_new = item.number == 0;
-        if is_new {
-            self.numbered += 1;
-            item.number = self.numbered;
-        }
-        is_new
-    }
 }
 
 #[cfg(test)]
@@ -84,14 +67,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_popular_product_sells_more_than_twice_as_often_as_the_next() {
-        let shelf = Shelf::new(1_000_000, 800);
+    fn the_most_popular_product_sells_four_times_as_often_as_the_next() {
+        let shelf = Shelf::new(6, 800);
         let mut prng = Prng::new(4);
         let mut sold = vec![0_u32; shelf.items.len()];
         for _ in 0..100_000 {
             sold[shelf.pick(&mut prng)] += 1;
         }
-        assert!((21..=25).contains(&(sold[0] * 10 / sold[1])), "{} and {}", sold[0], sold[1]);
-        assert!(sold[999] > 0, "the last one sells, too");
+        assert!((37..=43).contains(&(sold[0] * 10 / sold[1])), "{} and {}", sold[0], sold[1]);
+        assert!(sold.iter().all(|sold| *sold > 0), "the last one sells, too");
     }
 }

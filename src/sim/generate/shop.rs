@@ -1,5 +1,5 @@
 //! The shop: its customers, its shelves, its clock, and who does what next. A heap of (time, sequence) is
-//! the only scheduler, so that one seed has one story. What an order goes through stands in `order`.
+//! the only scheduler, so that one seed has one story. What an order goes through stands in `saga`.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,35 +8,26 @@ use crate::base::prng::Prng;
 
 use super::GenerateOptions;
 use super::calendar::{Calendar, HOUR, MINUTE, SECOND};
-use super::catalog::{Person, Product};
-use super::line::{Actor, Head, Id, Log, Stream};
-use super::order::Order;
-use super::payload::{self, Change};
+use super::catalog::Person;
+use super::line::{Head, Id, Log, put};
 use super::products::Shelf;
+use super::saga::{Due as Stage, Saga};
+use super::template::{Fill, NUMBER, Template};
+use super::vocabulary::Vocabulary;
 
-/// What somebody does at some time. The first four are not about an open order.
+/// What somebody does at some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+enum Step {
     /// A customer comes, perhaps a new one, and the next visit is planned.
     Visit,
-    /// A customer opens an order.
+    /// A customer places an order.
     Order,
     /// A customer changes address.
     Update,
     /// A delivery of stock arrives.
     Restock,
-    AddItem,
-    Reserve,
-    Pay,
-    Answer,
-    GiveUp,
-    Confirm,
-    Withdraw,
-    Dispatch,
-    Deliver,
-    Complete,
-    Lose,
-    Undo,
+    /// A saga goes on.
+    Saga(Stage),
 }
 
 /// What is due at a time; equal times keep the order in which they were planned.
@@ -45,62 +36,70 @@ struct Due {
     time: u64,
     sequence: u64,
     step: Step,
-    /// A customer's number, a product's index or an order's slot, as the step says.
+    /// A customer's number, a product's index or a saga's slot, as the step says.
     target: usize,
 }
 
 /// A customer, as far as their stream has to know.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Account {
     version: u32,
     moves: u64,
-    points: u64,
+    created: Id,
 }
 
 /// Everything that is going on.
-pub(super) struct Shop {
-    pub(super) seed: u64,
+pub(super) struct Shop<'w> {
+    pub(super) words: &'w Vocabulary,
     pub(super) prng: Prng,
     pub(super) log: Log,
-    pub(super) calendar: Calendar,
     pub(super) shelf: Shelf,
     pub(super) orders_opened: u32,
-    pub(super) payments: u32,
-    pub(super) shipments: u32,
+    pub(super) letters: u32,
+    pub(super) saga_stream: Template,
+    pub(super) letter_stream: Template,
+    seed: u64,
+    calendar: Calendar,
     accounts: Vec<Account>,
     due: BinaryHeap<Reverse<Due>>,
     planned: u64,
-    /// Orders that are not settled; settled ones leave their place to new ones.
-    orders: Vec<Order>,
+    /// Sagas that have not ended; ended ones leave their place to new ones.
+    sagas: Vec<Saga>,
     free: Vec<usize>,
     /// What caused each delivery that is on its way, by product.
     awaited: Vec<Option<Id>>,
 }
 
-impl Shop {
-    /// A shop that has its first visitor soon.
-    pub(super) fn new(options: GenerateOptions) -> Self {
+impl<'w> Shop<'w> {
+    /// A shop with full shelves that has its first visitor soon.
+    pub(super) fn new(options: GenerateOptions, words: &'w Vocabulary) -> Self {
         let mut prng = Prng::new(options.seed);
         let ids = Prng::new(prng.next_u64());
         let seed = prng.next_u64();
         let calendar = Calendar::new(options.events, &mut prng);
-        let shelf = Shelf::new(options.events, calendar.orders_a_day());
+        let (few, many) = words.quantity;
+        let shelf = Shelf::new(words.products.len(), calendar.orders_a_day() * (few + many) / 2);
         let mut shop = Self {
             seed,
+            words,
             log: Log::new(options.events, ids),
             calendar,
             awaited: vec![None; shelf.items.len()],
             shelf,
             orders_opened: 0,
-            payments: 0,
-            shipments: 0,
+            letters: 0,
+            saga_stream: Template::of_text(&format!("saga-s{NUMBER}")),
+            letter_stream: Template::of_text(&format!("dead_letter-{NUMBER}")),
             accounts: Vec::new(),
             due: BinaryHeap::new(),
             planned: 0,
-            orders: Vec::new(),
+            sagas: Vec::new(),
             free: Vec::new(),
             prng,
         };
+        for index in 0..shop.shelf.items.len() {
+            shop.receive(0, index, None);
+        }
         let first = shop.prng.between(SECOND, 10 * MINUTE);
         shop.plan(first, Step::Visit, 0);
         shop
@@ -118,39 +117,39 @@ impl Shop {
         match due.step {
             Step::Visit => self.visit(due.time),
             Step::Order => {
-                let (order, (time, step)) = self.open_order(due.time, due.target as u32);
+                let (saga, next) = self.open(due.time, due.target as u32);
                 let slot = self.free.pop().unwrap_or_else(|| {
-                    self.orders.push(Order::default());
-                    self.orders.len() - 1
+                    self.sagas.push(saga);
+                    self.sagas.len() - 1
                 });
-                self.orders[slot] = order;
-                self.plan(time, step, slot);
+                self.sagas[slot] = saga;
+                self.go_on(slot, next);
             }
-            Step::Update => {
-                let change = if self.prng.percent(40) { Change::Email } else { Change::Address };
-                self.update_user(due.time, due.target as u32, change, None);
-            }
+            Step::Update => self.update_user(due.time, due.target as u32),
             Step::Restock => {
                 let cause = self.awaited[due.target].take();
-                let batch = self.shelf.items[due.target].batch;
                 self.shelf.items[due.target].is_awaited = false;
-                self.receive(due.time, due.target, batch, cause);
+                self.receive(due.time, due.target, cause);
             }
-            step => {
-                let mut order = self.orders[due.target];
-                let next = self.order_step(due.time, step, &mut order);
-                self.orders[due.target] = order;
-                match next {
-                    Some((time, step)) => self.plan(time, step, due.target),
-                    None => self.free.push(due.target),
-                }
+            Step::Saga(stage) => {
+                let mut saga = self.sagas[due.target];
+                let next = self.advance(due.time, stage, &mut saga);
+                self.sagas[due.target] = saga;
+                self.go_on(due.target, next);
             }
         }
     }
 
-    /// Whether an event is written in the second version of its schema: none at first, then, while the new
+    fn go_on(&mut self, slot: usize, next: Option<(u64, Stage)>) {
+        match next {
+            Some((time, stage)) => self.plan(time, Step::Saga(stage), slot),
+            None => self.free.push(slot),
+        }
+    }
+
+    /// Whether events are written in the newest version of their schema: none at first, then, while the new
     /// release is rolled out, some, then all.
-    pub(super) fn is_second_schema(&mut self) -> bool {
+    pub(super) fn is_newest_schema(&mut self) -> bool {
         match self.log.thousandths() {
             0..380 => false,
             380..420 => self.prng.percent(50),
@@ -158,15 +157,9 @@ impl Shop {
         }
     }
 
-    /// The customer of that number, where they live now.
-    pub(super) fn person(&self, number: u32) -> Person {
-        let moves = self.accounts.get(number as usize - 1).map_or(0, |account| account.moves);
-        Person::of(self.seed, number, moves)
-    }
-
     fn visit(&mut self, now: u64) {
         let known = self.accounts.len() as u64;
-        let number = if known == 0 || self.prng.percent(18) {
+        let number = if known == 0 || self.prng.percent(25) {
             self.create_user(now)
         } else if self.prng.percent(50) {
             // Who joined lately comes back soonest.
@@ -185,52 +178,44 @@ impl Shop {
     }
 
     fn create_user(&mut self, now: u64) -> u64 {
-        self.accounts.push(Account { version: 1, ..Account::default() });
-        let number = self.accounts.len() as u32;
-        let (newsletter, with_locale) = (self.prng.percent(30), self.is_second_schema());
-        let head = Head {
-            event_type: "user.created",
-            schema_version: if with_locale { "2" } else { "1" },
-            stream: Stream::User(number),
-            version: 1,
-            correlation: self.log.id(),
-            causation: None,
-            actor: Actor::User(number),
-            duplicate_of: None,
-        };
-        let person = self.person(number);
-        self.log.record(now, &head, |to| payload::user_created(to, &person, with_locale, newsletter));
+        let number = self.accounts.len() as u32 + 1;
+        let newsletter = self.prng.percent(30);
+        let person = Person::of(self.seed, number, 0);
+        let words = &self.words.user;
+        let created = self.log.record(now, &user_head(words, 1, None), &user_fill(number), |to, _| {
+            put!(to, "{\"userId\":\"", number, "\",\"email\":");
+            person.put_email(to, 0);
+            put!(to, ",\"name\":");
+            person.put_name(to);
+            put!(to, ",\"locale\":\"", person.locale.tag, "\",\"newsletter\":");
+            put!(to, if newsletter { "true" } else { "false" }, ",\"address\":");
+            person.put_address(to);
+            put!(to, "}");
+        });
+        self.accounts.push(Account { version: 1, moves: 0, created });
         u64::from(number)
     }
 
-    /// Records a change of a customer, within the correlation and caused by the event given, if any.
-    pub(super) fn update_user(&mut self, now: u64, number: u32, change: Change, within: Option<(Id, Id)>) {
+    /// A customer moves, or gets another address for mail.
+    fn update_user(&mut self, now: u64, number: u32) {
+        let is_mail = self.prng.percent(40);
         let account = &mut self.accounts[number as usize - 1];
         account.version += 1;
-        let change = match change {
-            Change::Loyalty(points) => {
-                account.points += points;
-                Change::Loyalty(account.points)
+        account.moves += u64::from(!is_mail);
+        let Account { version, moves, created } = *account;
+        let person = Person::of(self.seed, number, moves);
+        let head = user_head(&self.words.user, version, Some(created));
+        self.log.record(now, &head, &user_fill(number), |to, _| {
+            put!(to, "{\"userId\":\"", number, "\",");
+            if is_mail {
+                put!(to, "\"email\":");
+                person.put_email(to, u64::from(version));
+            } else {
+                put!(to, "\"address\":");
+                person.put_address(to);
             }
-            Change::Address => {
-                account.moves += 1;
-                Change::Address
-            }
-            Change::Email => Change::Email,
-        };
-        let version = account.version;
-        let head = Head {
-            event_type: "user.updated",
-            schema_version: "1",
-            stream: Stream::User(number),
-            version,
-            correlation: within.map_or_else(|| self.log.id(), |(correlation, _)| correlation),
-            causation: within.map(|(_, cause)| cause),
-            actor: Actor::User(number),
-            duplicate_of: None,
-        };
-        let person = self.person(number);
-        self.log.record(now, &head, |to| payload::user_updated(to, &person, change, version));
+            put!(to, "}");
+        });
     }
 
     /// Asks the supplier of a product for more, because of the event `cause`.
@@ -241,22 +226,41 @@ impl Shop {
     }
 
     /// Puts a delivery on the shelf.
-    pub(super) fn receive(&mut self, now: u64, index: usize, quantity: u64, cause: Option<Id>) {
+    fn receive(&mut self, now: u64, index: usize, cause: Option<Id>) {
         let item = &mut self.shelf.items[index];
-        item.available += quantity;
+        item.available += item.batch;
         item.version += 1;
-        let item = *item;
+        let product = &self.words.products[index];
+        let fill =
+            Fill { number: 0, user: 0, product: &product.id, quantity: item.batch, price: product.price };
+        let stream = Template::of_text(&product.stream);
         let head = Head {
-            event_type: "inventory.received",
-            schema_version: "1",
-            stream: Stream::Inventory(item.number),
+            event_type: &product.received,
+            aggregate_type: &product.aggregate_type,
+            stream: &stream,
             version: item.version,
-            correlation: self.log.id(),
-            causation: cause,
-            actor: Actor::Clerk(self.prng.between(1, 12)),
-            duplicate_of: None,
+            saga: None,
+            cause,
+            about: None,
+            role: cause.is_none().then_some("given"),
         };
-        let product = Product::of(self.seed, item.number);
-        self.log.record(now, &head, |to| payload::inventory_received(to, &product, &item, quantity));
+        self.log.record(now, &head, &fill, |to, _| product.data.put(to, &fill));
+    }
+}
+
+const fn user_fill(number: u32) -> Fill<'static> {
+    Fill { number: 0, user: number, product: "", quantity: 0, price: 0 }
+}
+
+fn user_head(words: &super::vocabulary::UserWords, version: u32, cause: Option<Id>) -> Head<'_> {
+    Head {
+        event_type: if version == 1 { &words.created } else { &words.updated },
+        aggregate_type: &words.aggregate_type,
+        stream: &words.stream,
+        version,
+        saga: None,
+        cause,
+        about: None,
+        role: None,
     }
 }
