@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sagascope::base::cancel::CancelToken;
 use sagascope::base::ticks::Ticks;
-use sagascope::domain::{BuiltIn, Domain, glob_matches, split_version};
+use sagascope::domain::{BuiltIn, Domain, Part, glob_matches, split_version};
 use sagascope::model::{JsonText, Membership, Payload, RecordedEvent, StreamName};
 use sagascope::replay::{MergeRule, rule_for};
 use sagascope::runtime::monitor::{Books, Cadence, Monitor, Standing};
@@ -142,7 +142,7 @@ fn the_invariants_hold_all_the_way() {
             monitor.observe(&Observed {
                 position,
                 event_type: text(&event, "type"),
-                json: &|| event.clone(),
+                event: Part::Value(&event),
             });
             if let Some(saga) = event["correlation_id"].as_str() {
                 let held = open.entry(saga.to_owned()).or_default();
