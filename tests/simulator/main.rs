@@ -5,6 +5,7 @@
 mod checks;
 mod choreography;
 mod contracts;
+mod detection;
 mod history;
 mod record;
 mod rules;
