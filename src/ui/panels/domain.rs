@@ -81,7 +81,7 @@ fn look(app: &App) -> Said {
             Err(error) => return Some(Err(error.to_string())),
         };
         let mut known = 0;
-        for stream in log.streams() {
+        for stream in log.streams().iter() {
             if cancel.is_cancelled() {
                 return None;
             }
@@ -126,7 +126,10 @@ pub fn domain_ui(app: &mut App, ui: &mut Ui) {
                 ui.add_space(12.0);
                 for built_in in BUILT_IN {
                     let on = form.which.trim() == built_in.name;
-                    if ui.add(Button::new(built_in.title).selected(on)).on_hover_text(built_in.about).clicked()
+                    if ui
+                        .add(Button::new(built_in.title).selected(on))
+                        .on_hover_text(built_in.about)
+                        .clicked()
                     {
                         built_in.name.clone_into(&mut form.which);
                         form.wants_use = false;

@@ -202,39 +202,41 @@ fn more_ui(scene: &Scene<'_>, wide: f32, ui: &mut Ui) {
     let button = ui.add(Button::ghost("…").label("More: copy, save, rule"));
     let step = scene.step.unwrap_or_default();
     popup(&button).align(RectAlign::BOTTOM_END).show(|ui| {
-            ui.set_width(280.0);
-            for command in [&COPY_STATE, &SAVE_STATE] {
-                if ui.button(command.name).on_hover_text(command.about).clicked() {
-                    scene.context.run(command);
-                    ui.close();
-                }
-            }
-            if wide < WIDTH_WITH_COMPARE {
-                separator(ui);
-                let words = match scene.compare {
-                    Some(_) => "Stop comparing",
-                    None => "Compare with the first version",
-                };
-                if ui.button(words).clicked() {
-                    let first = scene.replay.step(0).map(|first| first.row);
-                    scene.context.send(GoCommand::Pin(first.filter(|_| scene.compare.is_none() && step > 0)));
-                    ui.close();
-                }
-            }
-            separator(ui);
-            let mut removes = scene.context.preferences.null_removes;
-            ui.horizontal(|ui| {
-                if switch(ui, &mut removes, TOGGLE_NULL_REMOVES.name).changed() {
-                    scene.context.run(&TOGGLE_NULL_REMOVES);
-                }
-                ui.label(TOGGLE_NULL_REMOVES.name);
-            });
-            note(ui, &rule_words(scene));
-            if scene.context.document.simulation.is_none() && ui.button(DOMAIN.name).on_hover_text(DOMAIN.about).clicked() {
-                scene.context.run(&DOMAIN);
+        ui.set_width(280.0);
+        for command in [&COPY_STATE, &SAVE_STATE] {
+            if ui.button(command.name).on_hover_text(command.about).clicked() {
+                scene.context.run(command);
                 ui.close();
             }
+        }
+        if wide < WIDTH_WITH_COMPARE {
+            separator(ui);
+            let words = match scene.compare {
+                Some(_) => "Stop comparing",
+                None => "Compare with the first version",
+            };
+            if ui.button(words).clicked() {
+                let first = scene.replay.step(0).map(|first| first.row);
+                scene.context.send(GoCommand::Pin(first.filter(|_| scene.compare.is_none() && step > 0)));
+                ui.close();
+            }
+        }
+        separator(ui);
+        let mut removes = scene.context.preferences.null_removes;
+        ui.horizontal(|ui| {
+            if switch(ui, &mut removes, TOGGLE_NULL_REMOVES.name).changed() {
+                scene.context.run(&TOGGLE_NULL_REMOVES);
+            }
+            ui.label(TOGGLE_NULL_REMOVES.name);
         });
+        note(ui, &rule_words(scene));
+        if scene.context.document.simulation.is_none()
+            && ui.button(DOMAIN.name).on_hover_text(DOMAIN.about).clicked()
+        {
+            scene.context.run(&DOMAIN);
+            ui.close();
+        }
+    });
     button.on_hover_text("Copy or save the state, and the rule it is made by");
 }
 
