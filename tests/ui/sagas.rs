@@ -10,7 +10,7 @@ use sagascope_ui_tests::window::Window;
 const SIZE: Vec2 = vec2(2_000.0, 1_200.0);
 
 /// Some sagas of the shop, of which the last fails for want of stock.
-const RUN: &str = "shop/fulfilment?seed=7&sagas=6&fault=reserve-inventory:rejected";
+const RUN: &str = "shop/fulfilment?seed=7&sagas=6&fault=reserve-inventory:reject";
 
 fn run(view: &'static str) -> Window {
     let mut window = Window::simulate(RUN, SimStart::AtEnd);
@@ -32,14 +32,15 @@ fn rows(window: &Window, word: &str) -> Vec<String> {
 fn the_list_says_how_every_saga_went() {
     let mut window = run("sagas");
     assert_eq!(rows(&window, ", stands at ").len(), 6, "{:?}", window.labels());
-    assert_eq!(rows(&window, "compensated").len(), 6, "each of them met the fault");
+    assert_eq!(rows(&window, ", compensated, ").len(), 6, "each of them met the fault");
     window.click("Compensated 6");
     assert_eq!(rows(&window, ", stands at ").len(), 6);
 }
 
 #[test]
 fn a_saga_that_is_chosen_is_shown_everywhere() {
-    let mut window = run("sagas");
+    let mut window = Window::shop(SIZE);
+    window.send(WindowCommand::ShowView("sagas"));
     let first = rows(&window, ", stands at ")[0].clone();
     window.click(&first);
     let row = window.app().navigation().selected.expect("its last event is selected");
@@ -78,14 +79,18 @@ fn a_saga_says_what_each_event_changed_and_what_is_undone() {
     let window = run("saga");
     let events = rows(&window, "payment.completed.v1");
     assert!(events.iter().any(|event| event.contains("status")), "{events:?}");
-    assert!(window.says_part("undone"), "the ledger joins the payment with its refund: {:?}", window.labels());
+    assert!(
+        window.says_part("undone"),
+        "the ledger joins the payment with its refund: {:?}",
+        window.labels()
+    );
     assert!(window.says("Nothing is owed"));
     assert!(window.says_part("step process-payment, compensated"), "{:?}", window.labels());
 }
 
 #[test]
 fn what_is_owed_is_summed() {
-    let recipe = "shop/fulfilment?seed=7&fault=reserve-inventory:rejected&fault=process-payment/undo:transient:all";
+    let recipe = "shop/fulfilment?seed=7&fault=reserve-inventory:reject&fault=process-payment:undo-fails";
     let mut window = Window::simulate(recipe, SimStart::AtEnd);
     window.harness.set_size(SIZE);
     window.send(GoCommand::End);
@@ -107,7 +112,10 @@ fn what_lies_after_the_playhead_says_so() {
 #[test]
 fn it_is_copied_as_text_and_as_mermaid() {
     let mut window = run("saga");
-    for (entry, start) in [("Copy as text", "order-"), ("Copy sequence as Mermaid", "sequenceDiagram")] {
+    for (entry, start) in [
+        ("Copy as text", "saga-s1: fulfilment, compensated"),
+        ("Copy sequence as Mermaid", "sequenceDiagram"),
+    ] {
         window.click("More: copy, save, what is shown");
         window.click(entry);
         let copied = window.copied.last().cloned().unwrap_or_default();

@@ -49,6 +49,10 @@ const LEDGER: f32 = 264.0;
 struct SagaView {
     /// The saga that was chosen, where its event belongs to several.
     chosen: Option<usize>,
+    /// The saga that was shown last: it stays while an event is selected that belongs to none.
+    last: Option<(SurveyKey, usize)>,
+    /// Whether the selected event belongs to the saga that is shown.
+    is_of_event: bool,
     /// The sagas of the selected event: found once for each event.
     of_selected: Option<(SurveyKey, Row, Vec<usize>)>,
     /// What a runtime recorded beside what happened is shown too.
@@ -80,12 +84,14 @@ impl View for SagaView {
             Err(none) => return no_sagas_ui(&none, ui),
         };
         let found = self.found(context, sagas.key, &sagas.survey);
-        let Some(at) = self.chosen.filter(|chosen| found.contains(chosen)).or(found.first().copied()) else {
-            if empty(ui, "The selected event belongs to no saga", Some("Show all sagas")) {
-                context.send(WindowCommand::ShowView("sagas"));
-            }
+        let of_event = self.chosen.filter(|chosen| found.contains(chosen)).or(found.first().copied());
+        let last = self.last.filter(|(key, _)| *key == sagas.key).map(|(_, at)| at);
+        let Some(at) = of_event.or(last).or_else(|| neediest(&sagas.survey)) else {
+            empty(ui, "No sagas here: no two events share a correlation, a cause or a stream", None);
             return;
         };
+        self.last = Some((sagas.key, at));
+        self.is_of_event = of_event.is_some();
         let page = match context.document.saga_page(context.engine, &sagas, at) {
             None => {
                 loading(ui, "Reading the saga", None, "");
@@ -123,7 +129,8 @@ impl View for SagaView {
     }
 
     fn step_list(&self, _context: &ViewContext<'_>) -> StepList {
-        StepList::Correlation
+        // An event that is in no saga has no list of its own.
+        if self.is_of_event { StepList::Correlation } else { StepList::Filtered }
     }
 }
 
@@ -224,6 +231,12 @@ fn head_words_ui(scene: &Scene<'_>, t: &Tokens, ui: &mut Ui) {
         line = line.caption(&format!(", quiet for {}", span(summary.silence)), t.muted);
     }
     line.show(ui);
+}
+
+/// The saga that needs a person most.
+fn neediest(survey: &Survey) -> Option<usize> {
+    let sagas = survey.sagas.iter().enumerate();
+    sagas.min_by_key(|(_, saga)| saga.outcome).map(|(at, _)| at)
 }
 
 /// Every step with its state and attempts, in order.

@@ -181,7 +181,7 @@ fn group_ui(
     let response = node(ui, rect, id, Sense::click(), egui::Role::ListItem, &label);
     let frame = Rect::from_min_max(
         pos2(columns.number - 6.0, rect.top()),
-        pos2(columns.rail - 14.0, rect.bottom() - 4.0),
+        pos2(columns.rail - 14.0, rect.top() + LEAST - 8.0),
     );
     if is_selected {
         ui.painter().rect_filled(frame, RADIUS_CONTROL, t.selection);

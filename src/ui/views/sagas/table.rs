@@ -16,10 +16,10 @@ pub(super) const SPECS: [ColumnSpec; 10] = [
     ColumnSpec::text("saga", "saga", 132.0),
     ColumnSpec::text("variant", "what happened", 220.0).stretch().least(80.0),
     ColumnSpec::text("current", "stands at", 150.0).yields(4),
-    ColumnSpec::text("owed", "owed", 150.0).yields(2),
-    ColumnSpec::number("retries", "retries", 48.0).yields(5),
+    ColumnSpec::text("owed", "owed", 150.0).yields(5),
+    ColumnSpec::number("retries", "retries", 48.0).yields(6),
     ColumnSpec::number("duration", "duration", 84.0).yields(3),
-    ColumnSpec::number("quiet", "quiet for", 84.0).yields(6),
+    ColumnSpec::number("quiet", "quiet for", 84.0).yields(2),
     ColumnSpec::text("age", "began", 160.0).yields(7),
     ColumnSpec::number("events", "events", 52.0).yields(1),
 ];
