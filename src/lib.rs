@@ -9,6 +9,7 @@ pub mod model;
 pub mod query;
 pub mod replay;
 pub mod runtime;
+pub mod saga;
 pub mod sim;
 pub mod store;
 #[cfg(feature = "gui")]

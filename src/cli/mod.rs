@@ -14,11 +14,15 @@ mod generate;
 mod info;
 mod interrupt;
 mod issues;
+mod map;
 mod matrix;
 mod notice;
 mod open;
 mod output;
 mod replay;
+mod saga;
+mod saga_json;
+mod sagas;
 mod simulate;
 mod simulation;
 mod steps;
@@ -28,6 +32,7 @@ mod sweep;
 mod table;
 mod template;
 mod text;
+mod trace;
 mod types;
 
 use std::ffi::OsString;
@@ -68,6 +73,10 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand::of::<events::Events>(),
     Subcommand::of::<issues::Issues>(),
     Subcommand::of::<replay::ReplayStream>(),
+    Subcommand::of::<sagas::Sagas>(),
+    Subcommand::of::<saga::Saga>(),
+    Subcommand::of::<trace::Trace>(),
+    Subcommand::of::<map::Map>(),
     Subcommand::of::<dead_letters::DeadLetters>(),
     Subcommand::of::<simulate::Simulate>(),
     Subcommand::of::<matrix::Matrix>(),

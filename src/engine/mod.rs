@@ -14,6 +14,7 @@ mod load;
 mod pool;
 mod redrive;
 mod replay;
+mod sagas;
 mod settings;
 mod simulation;
 mod trial;
@@ -35,6 +36,7 @@ pub use load::{LoadFailure, LoadItem, LoadProgress, Loader, NeedsMapping, OpenLo
 pub use pool::SourcePool;
 pub use redrive::{Batch, RAMP, Redrive, Redriven, StopRule};
 pub use replay::FoldCount;
+pub use sagas::{SurveyProgress, Trace};
 pub use settings::{Recent, Settings, SettingsError};
 pub use simulation::{Forecast, SimControl, SimFrame, SimRequest, SimStart, Until};
 pub use trial::{Tone, Trial, TrialLine};

@@ -47,7 +47,7 @@ pub fn type_family(event_type: &str) -> String {
 }
 
 /// The lower-case words of a name in any of the usual spellings.
-fn words(name: &str) -> Vec<String> {
+pub fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut previous_lower = false;

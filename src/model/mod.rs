@@ -11,7 +11,7 @@ mod stream;
 mod time;
 
 pub use event::{EventKind, Membership, Payload, RecordedEvent};
-pub use failure::{is_failure_type, type_family};
+pub use failure::{is_failure_type, type_family, words};
 pub use issue::ReadIssue;
 pub use json::{JsonError, JsonText, parse_json};
 pub use port::{

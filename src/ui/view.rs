@@ -117,6 +117,8 @@ pub static VIEWS: &[&ViewClass] = &[
     &views::log::CLASS,
     &views::lanes::CLASS,
     &views::replay::CLASS,
+    &views::sagas::CLASS,
+    &views::saga::CLASS,
     &views::simulator::CLASS,
     &views::matrix::CLASS,
     &views::dead_letters::CLASS,

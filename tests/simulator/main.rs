@@ -5,6 +5,7 @@
 mod checks;
 mod choreography;
 mod contracts;
+mod detection;
 mod generated;
 mod history;
 mod record;

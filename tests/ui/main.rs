@@ -12,6 +12,7 @@ mod navigator;
 mod palette;
 mod pictures;
 mod replay;
+mod sagas;
 mod simulator;
 mod time;
 mod welcome;

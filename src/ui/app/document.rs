@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
+use super::sagas::SagaQuestions;
 use super::simulation::Simulation;
 use crate::domain::Domain;
 use crate::engine::{
@@ -50,6 +51,7 @@ pub struct Document {
     chosen: Option<Arc<Domain>>,
     /// How often a domain was chosen.
     choices: u32,
+    pub(super) questions: SagaQuestions,
     selection: Latest<SelectKey, Selected>,
     replay: Latest<ReplayKey, Replay>,
     fold: Option<Fold>,
@@ -104,6 +106,7 @@ impl Document {
             simulation: None,
             chosen: None,
             choices: 0,
+            questions: SagaQuestions::default(),
             selection: Latest::default(),
             replay: Latest::default(),
             fold: None,
@@ -122,6 +125,7 @@ impl Document {
         self.rows = RowSet::All;
         self.selection.clear();
         self.replay.clear();
+        self.questions.clear();
     }
 
     /// The newest frame of the simulation.
@@ -132,6 +136,11 @@ impl Document {
     /// The domain by whose rules it is replayed: that of the run, or the one that was chosen.
     pub fn domain(&self) -> Option<&Arc<Domain>> {
         self.simulation.as_ref().map(|simulation| &simulation.request.domain).or(self.chosen.as_ref())
+    }
+
+    /// How often a domain was chosen: what is known by an older choice is old.
+    pub(super) fn choices(&self) -> u32 {
+        self.choices
     }
 
     /// From now on it is replayed by the rules of `domain`.
@@ -305,6 +314,7 @@ impl Document {
         self.requests == 0
             && !self.selection.is_busy()
             && !self.replay.is_busy()
+            && !self.questions.is_busy()
             && self.events.as_ref().is_none_or(EventCache::is_idle)
     }
 }

@@ -13,6 +13,7 @@ pub mod navigation;
 mod persist;
 mod playback;
 pub mod preferences;
+pub mod sagas;
 pub mod simulation;
 
 use std::path::PathBuf;

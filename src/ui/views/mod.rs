@@ -6,4 +6,6 @@ pub mod lanes;
 pub mod log;
 pub mod matrix;
 pub mod replay;
+pub mod saga;
+pub mod sagas;
 pub mod simulator;

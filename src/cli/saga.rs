@@ -1,0 +1,111 @@
+//! `sagascope saga`: one saga in full, as text, as a diagram or as JSON.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+
+use super::args::{MappingArgs, OutputArgs, StoreArgs};
+use super::open::{BadRows, open};
+use super::saga_json::{page as page_json, survey, variant_numbers};
+use super::text::counted;
+use super::{Output, Run};
+use crate::base::cancel::CancelToken;
+use crate::engine::{OpenLog, save_text};
+use crate::saga::mermaid::{DIAGRAMS, Diagram};
+use crate::saga::pictures::{PICTURES, Picture};
+use crate::saga::svg::Palette;
+use crate::saga::{Survey, text};
+
+/// Show one saga: its events, its ledger and what is still to come
+#[derive(Parser, Debug)]
+#[command(
+    name = "saga",
+    after_help = "Examples:\n  sagascope saga shop.db ord-00002\n  sagascope saga run.db s1 --domain shop\n  \
+                  sagascope saga shop.db ord-00002 --mermaid\n  sagascope saga shop.db ord-00002 --mermaid=flowchart\n  \
+                  sagascope saga shop.db ord-00002 --svg saga.svg --picture sequence\n\n\
+                  A saga is named by its id (the correlation id) or by the stream in which it begins. Keys of --json: \
+                  those of sagascope sagas, and rows, ledger, ahead, findings."
+)]
+pub(super) struct Saga {
+    /// File to read
+    #[arg(value_name = "STORE")]
+    store: PathBuf,
+    /// The saga: its id, or the stream in which it begins
+    #[arg(value_name = "ID")]
+    id: String,
+    /// A domain file, or a built-in domain (shop, travel, transfer), whose saga it is
+    #[arg(long, value_name = "FILE|NAME")]
+    domain: Option<String>,
+    /// Print a diagram as Mermaid text instead
+    #[arg(long, value_name = "DIAGRAM", num_args = 0..=1, require_equals = true, default_missing_value = DIAGRAMS[0].name, value_parser = PossibleValuesParser::new(DIAGRAMS.iter().map(|diagram| diagram.name)), conflicts_with = "json")]
+    mermaid: Option<String>,
+    /// Write a picture as SVG
+    #[arg(long, value_name = "OUT", conflicts_with = "mermaid")]
+    svg: Option<PathBuf>,
+    /// Which picture
+    #[arg(long, value_name = "PICTURE", requires = "svg", default_value = PICTURES[0].name, value_parser = PossibleValuesParser::new(PICTURES.iter().map(|picture| picture.name)))]
+    picture: String,
+    /// On a dark ground
+    #[arg(long, requires = "svg")]
+    dark: bool,
+    #[command(flatten)]
+    mapping: MappingArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl Run for Saga {
+    fn run(self, out: &mut Output) -> anyhow::Result<()> {
+        let stores = StoreArgs { stores: vec![self.store.clone()], mapping: self.mapping.clone() };
+        let open = open(&stores, BadRows::Said)?;
+        let survey = survey(&open, self.domain.as_deref())?;
+        let at = find(&open, &survey, &self.id)?;
+        let page = open.saga_page(&survey, at, &CancelToken::default()).context("Reading was cancelled")?;
+        if let Some(diagram) = self.mermaid.as_deref().and_then(Diagram::named) {
+            out.line(diagram.mermaid(&open.log, &survey, &page).trim_end())?;
+            return Ok(());
+        }
+        if let Some(path) = &self.svg {
+            let picture = Picture::named(&self.picture).context("There is no such picture")?;
+            let palette = if self.dark { Palette::DARK } else { Palette::LIGHT };
+            save_text(path, &picture.svg(&open.log, &survey, &page, &palette))?;
+            if self.output.json {
+                out.json(&serde_json::json!({ "picture": path }))?;
+            } else {
+                out.line(&format!("Wrote {}", path.display()))?;
+            }
+            return Ok(());
+        }
+        if self.output.json {
+            out.json(&page_json(&open, &survey, &page, &variant_numbers(&survey)))?;
+            return Ok(());
+        }
+        for line in text::lines(&open.log, &survey, &page) {
+            out.line(&line)?;
+        }
+        Ok(())
+    }
+}
+
+/// The saga called `name`.
+fn find(open: &OpenLog, survey: &Survey, name: &str) -> anyhow::Result<usize> {
+    let found = survey.named(&open.log, name);
+    match found[..] {
+        [at] => Ok(at),
+        [] => anyhow::bail!(
+            "There is no saga of this name among {}; sagascope sagas lists them: {name}",
+            counted(survey.sagas.len() as u64, "saga")
+        ),
+        [first, ..] => {
+            let id = |at: usize| survey.instances.list()[survey.sagas[at].instance].id(&open.log);
+            // One saga that follows two definitions: the better one.
+            if found.iter().all(|at| id(*at) == id(first)) {
+                return Ok(first);
+            }
+            let ids: Vec<String> = found.iter().map(|at| id(*at)).take(10).collect();
+            anyhow::bail!("Several sagas have this name; did you mean {}? {name}", ids.join(", "))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `sagascope sagas`: every saga of a log, what needs a person first.
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+
+use super::args::{OutputArgs, StoreArgs};
+use super::open::{BadRows, open};
+use super::saga_json::{summary, survey, variant_numbers};
+use super::table::{Kind, Table};
+use super::text::{NONE, counted};
+use super::{Output, Run};
+use crate::saga::text::span;
+use crate::saga::{ListAsk, Outcome, SORTS, Sort};
+
+/// List the sagas of a store: how each went and what is still owed
+#[derive(Parser, Debug)]
+#[command(
+    name = "sagas",
+    after_help = "Examples:\n  sagascope sagas shop.db\n  sagascope sagas shop.db --outcome no-activity\n  \
+                  sagascope sagas run.db --domain shop --sort duration\n  \
+                  sagascope sagas shop.db --json | jq -r 'select(.owed != []) | .saga'\n\n\
+                  Without --domain, outcome and steps are inferred from what the other sagas of the log did. \"Now\" is \
+                  the last time of the log. Keys of --json, one object a line: saga, title, definition, outcome, \
+                  inferred, confidence, variant (1 is the most frequent), current, started_at, last_at, duration_ms, \
+                  quiet_ms, retries, steps (name, state, attempts, undo_attempts), owed (step, direction, times, \
+                  amount, text), events, never_seen_before."
+)]
+pub(super) struct Sagas {
+    #[command(flatten)]
+    stores: StoreArgs,
+    /// A domain file, or a built-in domain (shop, travel, transfer), whose sagas these are
+    #[arg(long, value_name = "FILE|NAME")]
+    domain: Option<String>,
+    /// Only sagas that stand so; may be repeated
+    #[arg(long, value_name = "OUTCOME", value_parser = PossibleValuesParser::new(Outcome::ALL.map(Outcome::name)))]
+    outcome: Vec<String>,
+    /// Order of the list
+    #[arg(long, value_name = "COLUMN", default_value = SORTS[0].name, value_parser = PossibleValuesParser::new(SORTS.iter().map(|sort| sort.name)))]
+    sort: String,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl Run for Sagas {
+    fn run(self, out: &mut Output) -> anyhow::Result<()> {
+        let open = open(&self.stores, BadRows::Said)?;
+        let survey = survey(&open, self.domain.as_deref())?;
+        let variants = variant_numbers(&survey);
+        let ask = ListAsk {
+            outcomes: self.outcome.iter().filter_map(|name| Outcome::named(name)).collect(),
+            sort: Sort::named(&self.sort),
+            ..ListAsk::default()
+        };
+        let listed = survey.listed(&open.log, &ask);
+        let sagas = listed.iter().map(|at| &survey.sagas[*at as usize]);
+        if self.output.json {
+            for saga in sagas {
+                out.json(&summary(&open, &survey, saga, &variants))?;
+            }
+            return Ok(());
+        }
+        let mut table = Table::new(&[
+            ("SAGA", Kind::Id),
+            ("OUTCOME", Kind::Fixed),
+            ("DEFINITION", Kind::Text),
+            ("STANDS AT", Kind::Text),
+            ("TOOK", Kind::Number),
+            ("QUIET", Kind::Number),
+            ("EVENTS", Kind::Number),
+            ("RETRIES", Kind::Number),
+            ("VARIANT", Kind::Number),
+            ("OWED", Kind::Rest),
+        ]);
+        for saga in sagas {
+            let one = &survey.instances.list()[saga.instance];
+            let owed: Vec<&str> = saga.owed.iter().map(|debt| debt.text.as_str()).collect();
+            table.row(&[
+                one.title(&open.log),
+                saga.outcome.to_string(),
+                saga.definition.as_deref().unwrap_or("inferred").to_owned(),
+                saga.current.to_string(),
+                span(saga.duration),
+                if saga.outcome.is_end() { NONE.to_owned() } else { span(saga.silence) },
+                saga.events.to_string(),
+                saga.retries.to_string(),
+                variants[saga.variant as usize].to_string(),
+                if owed.is_empty() { NONE.to_owned() } else { owed.join(", ") },
+            ]);
+        }
+        table.print(out)?;
+        let counts = Outcome::ALL.into_iter().zip(survey.counts()).filter(|(_, count)| *count > 0);
+        let counts: Vec<String> = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        let mut line = counted(listed.len() as u64, "saga");
+        if !self.outcome.is_empty() {
+            line.extend([" of ", &survey.sagas.len().to_string()]);
+        }
+        if !counts.is_empty() {
+            line.extend([": ", &counts.join(", ")]);
+        }
+        out.line(&line)?;
+        Ok(())
+    }
+}

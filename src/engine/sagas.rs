@@ -1,0 +1,105 @@
+//! From an open log to its sagas: whoever asks is a worker or the command line, never the window's thread. Everything
+//! can be cancelled, says how far it is, and reads payloads in batches.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::load::OpenLog;
+use crate::base::cancel::CancelToken;
+use crate::domain::Domain;
+use crate::index::StreamId;
+use crate::model::{RecordedEvent, Row};
+use crate::replay::{Change, MergeRule, Replay};
+use crate::saga::{Along, Graph, GraphFinding, Met, Page, Survey};
+
+/// Streams of one saga whose state is rebuilt, and events of the longest of them: more would make a page slow.
+const STREAMS_MAX: usize = 64;
+const STREAM_EVENTS_MAX: usize = 50_000;
+/// Events that are read to follow causes that only their payloads name.
+const TRACED_MAX: usize = 200_000;
+/// Events of a trace in each direction.
+const TRACE_MAX: usize = 10_000;
+
+/// How far a survey is: sagas done and in all. Clones look at the same numbers.
+#[derive(Clone, Debug, Default)]
+pub struct SurveyProgress(Arc<(AtomicUsize, AtomicUsize)>);
+
+impl SurveyProgress {
+    /// Sagas done, and sagas in all.
+    pub fn get(&self) -> (usize, usize) {
+        (self.0.0.load(Ordering::Relaxed), self.0.1.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, done: usize, all: usize) {
+        self.0.0.store(done, Ordering::Relaxed);
+        self.0.1.store(all, Ordering::Relaxed);
+    }
+}
+
+/// Causes and effects of one event.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The event.
+    pub row: Row,
+    /// What led to it, the nearest first in each branch.
+    pub causes: Vec<Met>,
+    /// What it led to.
+    pub effects: Vec<Met>,
+    /// What does not fit in its causes.
+    pub findings: Vec<GraphFinding>,
+}
+
+impl OpenLog {
+    /// Every saga of the log, judged by `domain` where it knows them. `None` when cancelled.
+    pub fn sagas(
+        &self,
+        domain: Option<&Arc<Domain>>,
+        cancel: &CancelToken,
+        progress: &SurveyProgress,
+    ) -> Option<Survey> {
+        let mut tell = |done, all| progress.set(done, all);
+        Survey::of(&self.log, domain, &mut |rows| self.read(rows), cancel, &mut tell)
+    }
+
+    /// One saga in full: the one at this place of a survey of this log. `None` when cancelled or not there.
+    pub fn saga_page(&self, survey: &Survey, at: usize, cancel: &CancelToken) -> Option<Page> {
+        let mut replays: HashMap<StreamId, Option<Replay>> = HashMap::new();
+        let mut changes = |row: Row| -> Vec<Change> {
+            let Some(stream) = self.log.event(row).stream else { return Vec::new() };
+            let room = replays.len() < STREAMS_MAX && self.log.stream(stream).len() <= STREAM_EVENTS_MAX;
+            let replay = replays.entry(stream).or_insert_with(|| {
+                let rule = self.rule_of(stream, survey.domain.as_ref(), MergeRule::default());
+                room.then(|| self.replay(stream, rule, cancel)).flatten()
+            });
+            let Some(replay) = replay else { return Vec::new() };
+            let step = replay.steps().position(|step| step.row == row);
+            step.map(|step| replay.changes_at(step as u32)).unwrap_or_default()
+        };
+        Page::of(&self.log, survey, at, &mut |rows| self.read(rows), &mut changes, cancel)
+    }
+
+    /// What led to an event and what it led to: through its sagas' events, else through the whole log. `None` when
+    /// cancelled.
+    pub fn trace(&self, row: Row, cancel: &CancelToken) -> Option<Trace> {
+        let correlated = self.log.event(row).correlation.map(|id| self.log.correlation(id).rows.to_vec());
+        let rows = correlated
+            .filter(|rows| rows.len() > 1)
+            .unwrap_or_else(|| (0..self.log.len() as u64).map(|rank| self.log.row_at(rank)).collect());
+        let graph = if rows.len() <= TRACED_MAX {
+            Graph::of(&self.log, &rows, &mut |rows| self.read(rows), cancel)?
+        } else {
+            Graph::of_index(&self.log, &rows)
+        };
+        Some(Trace {
+            row,
+            causes: graph.walk(row, Along::Causes, TRACE_MAX),
+            effects: graph.walk(row, Along::Effects, TRACE_MAX),
+            findings: graph.findings().to_vec(),
+        })
+    }
+
+    fn read(&self, rows: &[Row]) -> Vec<Option<RecordedEvent>> {
+        self.pool.fetch(&self.log, rows).into_iter().map(Result::ok).collect()
+    }
+}

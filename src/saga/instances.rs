@@ -1,0 +1,323 @@
+//! Which events are one saga: those of one correlation; in a source without correlations those of one tree of causes
+//! and, without causes, those of one stream. A group of one event is no saga. An id that is used again after the end
+//! of its first life begins another. Row numbers only: no payload, no text.
+
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet};
+
+use super::naming::Traits;
+use super::outcome::permille;
+use crate::base::cancel::CancelToken;
+use crate::index::{CorrelationId, EventLog, StreamId, TypeId};
+use crate::model::{Row, SourceId};
+
+/// What holds the events of a saga together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// The same correlation id.
+    Correlation(CorrelationId),
+    /// The same first cause.
+    Tree(Row),
+    /// The same stream: a workflow's history, or an object.
+    Stream(StreamId),
+}
+
+/// The events of one saga, in the order of the log.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// What holds them together.
+    pub key: Key,
+    /// From 1; more where the id was used again.
+    pub life: u32,
+    rows: Arc<Vec<Row>>,
+    from: u32,
+    to: u32,
+}
+
+impl Instance {
+    fn whole(key: Key, rows: Arc<Vec<Row>>) -> Self {
+        Self { key, life: 1, from: 0, to: rows.len() as u32, rows }
+    }
+
+    /// Its events.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows[self.from as usize..self.to as usize]
+    }
+
+    /// The event it begins with.
+    pub fn first(&self) -> Row {
+        self.rows[self.from as usize]
+    }
+
+    /// Its last event.
+    pub fn last(&self) -> Row {
+        self.rows[self.to as usize - 1]
+    }
+
+    /// How it is called: its correlation id, its stream or its first event; `~2` for a second life.
+    pub fn id(&self, log: &EventLog) -> String {
+        let id = match self.key {
+            Key::Correlation(correlation) => log.correlation(correlation).id.to_string(),
+            Key::Stream(stream) => log.stream(stream).id.to_string(),
+            Key::Tree(root) => format!("row-{root}"),
+        };
+        if self.life > 1 { format!("{id}~{}", self.life) } else { id }
+    }
+
+    /// What people call it: the stream in which it begins, else its id.
+    pub fn title(&self, log: &EventLog) -> String {
+        let home = log.event(self.first()).stream;
+        home.map_or_else(|| self.id(log), |stream| log.stream(stream).id.to_string())
+    }
+}
+
+/// Every saga of a log, in the order in which they begin.
+#[derive(Clone, Debug, Default)]
+pub struct Instances {
+    list: Vec<Instance>,
+    by_key: HashMap<Key, u32>,
+}
+
+impl Instances {
+    /// Finds the sagas of a log. `None` when cancelled.
+    pub fn of(log: &EventLog, traits: &[Traits], cancel: &CancelToken) -> Option<Self> {
+        let mut list = by_correlation(log);
+        let correlated = correlated_sources(log);
+        for (source, _) in correlated.iter().enumerate().filter(|(_, correlated)| !**correlated) {
+            if cancel.is_cancelled() {
+                return None;
+            }
+            let source = SourceId(source as u16);
+            let trees = by_tree(log, source);
+            list.extend(if trees.is_empty() { by_stream(log, source) } else { trees });
+        }
+        let mut list = cut_into_lives(log, traits, list);
+        if log.sources().len() > 1 || !list.is_sorted_by_key(|one| log.rank_of(one.first())) {
+            list.sort_by_cached_key(|one| log.rank_of(one.first()));
+        }
+        if cancel.is_cancelled() {
+            return None;
+        }
+        let mut by_key = HashMap::with_capacity(list.len());
+        for (at, one) in list.iter().enumerate() {
+            by_key.entry(one.key).or_insert(at as u32);
+        }
+        Some(Self { list, by_key })
+    }
+
+    /// All of them.
+    pub fn list(&self) -> &[Instance] {
+        &self.list
+    }
+
+    /// Number of sagas.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The sagas that an event belongs to, by their place in the list: an event of several objects is in several.
+    pub fn of_event(&self, log: &EventLog, row: Row) -> Vec<usize> {
+        let mut keys: Vec<Key> = log.event(row).correlation.map(Key::Correlation).into_iter().collect();
+        keys.extend(log.memberships(row).into_iter().map(|(stream, _)| Key::Stream(stream)));
+        keys.push(Key::Tree(root_of(log, row)));
+        let mut found = Vec::new();
+        for first in keys.into_iter().filter_map(|key| self.by_key.get(&key)) {
+            let key = self.list[*first as usize].key;
+            let lives = self.list.iter().enumerate().skip(*first as usize).filter(|(_, one)| one.key == key);
+            found.extend(lives.filter(|(_, one)| one.rows().contains(&row)).map(|(at, _)| at).take(1));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The sagas called `name`: by id, else by title.
+    pub fn named(&self, log: &EventLog, name: &str) -> Vec<usize> {
+        let by = |spelling: &dyn Fn(&Instance) -> String| -> Vec<usize> {
+            let found = self.list.iter().enumerate().filter(|(_, one)| spelling(one) == name);
+            found.map(|(at, _)| at).collect()
+        };
+        let found = by(&|one| one.id(log));
+        if found.is_empty() { by(&|one| one.title(log)) } else { found }
+    }
+}
+
+fn by_correlation(log: &EventLog) -> Vec<Instance> {
+    let one_source = log.sources().len() <= 1;
+    let groups = log.correlations().iter().enumerate().filter(|(_, info)| info.rows.len() > 1);
+    groups
+        .map(|(at, info)| {
+            let mut rows = Arc::clone(&info.rows);
+            // Within one source events are read in order.
+            if !one_source {
+                let mut sorted = rows.to_vec();
+                sorted.sort_by_cached_key(|row| log.rank_of(*row));
+                rows = Arc::new(sorted);
+            }
+            Instance::whole(Key::Correlation(CorrelationId(at as u32)), rows)
+        })
+        .collect()
+}
+
+/// For each source whether any of its events has a correlation.
+fn correlated_sources(log: &EventLog) -> Vec<bool> {
+    let mut correlated = vec![false; log.sources().len()];
+    let mut missing = correlated.len();
+    for info in log.correlations().iter() {
+        for row in info.rows.iter() {
+            let known = &mut correlated[usize::from(row.source().0)];
+            missing -= usize::from(!*known);
+            *known = true;
+            // The events of one correlation are mostly of one source: one look is enough while all are known.
+            if missing == 0 {
+                return correlated;
+            }
+        }
+    }
+    correlated
+}
+
+/// The first cause of an event; in a cycle the event of it that comes first.
+pub(super) fn root_of(log: &EventLog, row: Row) -> Row {
+    let mut seen = HashSet::from_iter([row]);
+    let mut current = row;
+    while let Some(cause) = log.event(current).cause {
+        if !seen.insert(cause) {
+            // Round the cycle once.
+            let (mut first, mut at) = (cause, cause);
+            while let Some(next) = log.event(at).cause.filter(|next| *next != cause) {
+                first = first.min(next);
+                at = next;
+            }
+            return first;
+        }
+        current = cause;
+    }
+    current
+}
+
+/// Trees of causes with more than one event. Works with places in the source: a few numbers an event.
+fn by_tree(log: &EventLog, source: SourceId) -> Vec<Instance> {
+    let events = log.sources()[usize::from(source.0)].events as usize;
+    let mut parent: Vec<u32> = (0..events as u32).collect();
+    let mut any = false;
+    for ordinal in 0..events {
+        let cause = log.event(Row::new(source, ordinal)).cause;
+        if let Some(cause) = cause.filter(|cause| cause.source() == source) {
+            let (one, other) = (find(&mut parent, ordinal as u32), find(&mut parent, cause.ordinal() as u32));
+            // The lower number stands for the group, so a cycle is named by its first event.
+            parent[one.max(other) as usize] = one.min(other);
+            any = true;
+        }
+    }
+    if !any {
+        return Vec::new();
+    }
+    let mut groups: HashMap<u32, Vec<Row>> = HashMap::new();
+    for ordinal in 0..events as u32 {
+        let root = find(&mut parent, ordinal);
+        groups.entry(root).or_default().push(Row::new(source, ordinal as usize));
+    }
+    let trees = groups.into_values().filter(|rows| rows.len() > 1);
+    let mut trees: Vec<Instance> =
+        trees.map(|rows| Instance::whole(Key::Tree(root_of(log, rows[0])), Arc::new(rows))).collect();
+    trees.sort_by_key(Instance::first);
+    trees
+}
+
+fn find(parent: &mut [u32], mut at: u32) -> u32 {
+    while parent[at as usize] != at {
+        parent[at as usize] = parent[parent[at as usize] as usize];
+        at = parent[at as usize];
+    }
+    at
+}
+
+fn by_stream(log: &EventLog, source: SourceId) -> Vec<Instance> {
+    let streams = log.streams().iter().enumerate();
+    streams
+        .filter(|(_, info)| info.source == source && info.len() > 1)
+        .map(|(at, info)| Instance::whole(Key::Stream(StreamId(at as u32)), Arc::new(info.rows().collect())))
+        .collect()
+}
+
+/// An id is used again where the type with which its events begin comes after one with which sagas end.
+fn cut_into_lives(log: &EventLog, traits: &[Traits], list: Vec<Instance>) -> Vec<Instance> {
+    let shaped = |row: Row| {
+        let id = log.type_of(row);
+        (!traits[id.0 as usize].technical || &*traits[id.0 as usize].name == "saga.started").then_some(id)
+    };
+    let again = |one: &Instance| {
+        let mut types = one.rows().iter().filter_map(|row| shaped(*row));
+        let first = types.next();
+        first.is_some_and(|first| types.any(|id| id == first))
+    };
+    if !list.iter().any(again) {
+        return list;
+    }
+    let ends = end_types(log, traits, &list);
+    let mut cut = Vec::with_capacity(list.len());
+    for one in list {
+        if !again(&one) {
+            cut.push(one);
+            continue;
+        }
+        let Some((at, start)) =
+            one.rows().iter().enumerate().find_map(|(at, row)| shaped(*row).map(|id| (at, id)))
+        else {
+            continue;
+        };
+        let (mut life, mut from, mut before) = (1, 0, None);
+        for (place, row) in one.rows().iter().enumerate().skip(at) {
+            let Some(id) = shaped(*row) else { continue };
+            if id == start && before.is_some_and(|before: TypeId| ends[before.0 as usize]) && place - from > 1
+            {
+                cut.push(Instance { life, from: from as u32, to: place as u32, ..one.clone() });
+                (life, from) = (life + 1, place);
+            }
+            before = Some(id);
+        }
+        // A start alone is no saga, but it is an event of its correlation: it stays with the life before.
+        let to = one.rows().len();
+        match cut.last_mut() {
+            Some(newest) if life > 1 && to - from < 2 => newest.to = to as u32,
+            _ => cut.push(Instance { life, from: from as u32, to: to as u32, ..one.clone() }),
+        }
+    }
+    cut
+}
+
+/// Types with which most of the groups end that have them, or that name an end.
+fn end_types(log: &EventLog, traits: &[Traits], list: &[Instance]) -> Vec<bool> {
+    let mut seen = vec![0_usize; traits.len()];
+    let mut ended = vec![0_usize; traits.len()];
+    let mut stamp = vec![usize::MAX; traits.len()];
+    for (number, one) in list.iter().enumerate() {
+        let mut end = None;
+        for row in one.rows() {
+            let at = log.type_of(*row).0 as usize;
+            if traits[at].technical {
+                continue;
+            }
+            if stamp[at] != number {
+                stamp[at] = number;
+                seen[at] += 1;
+            }
+            end = Some(at);
+        }
+        if let Some(end) = end {
+            ended[end] += 1;
+        }
+    }
+    let named = |info: &Traits| info.good_end || info.is_undo() || info.failure;
+    let ends = traits.iter().enumerate().map(|(at, info)| {
+        !info.technical && ended[at] > 0 && permille(ended[at], seen[at]) >= 500 && named(info)
+    });
+    ends.collect()
+}

@@ -1,0 +1,195 @@
+//! The ledger of a saga: each effect joined to its undo, how each line is accounted for, and what is owed. Computed
+//! from effects, never from what a saga believes: a debt that was paid without anybody knowing is no debt.
+
+use serde_json::Value;
+
+use super::course::Course;
+use super::facts::Direction;
+use super::outcome::Confidence;
+use crate::domain::{StepKind, Unit};
+use crate::model::Row;
+
+/// What a line is accounted for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Account {
+    /// As it should be.
+    Settled,
+    /// Held although the saga went back: an undo is due.
+    OwedBack,
+    /// Not done although the point of no return lies behind.
+    OwedForward,
+    /// Held, or not known, by a saga that has not ended.
+    Undecided,
+    /// Nothing in the log says why: this makes the saga inconsistent.
+    Unaccounted,
+}
+
+impl Account {
+    /// As JSON and tables spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::OwedBack => "owed-back",
+            Self::OwedForward => "owed-forward",
+            Self::Undecided => "undecided",
+            Self::Unaccounted => "unaccounted",
+        }
+    }
+}
+
+/// An amount with its unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// In hundredths or in pieces, as the unit says.
+    pub value: i64,
+    /// How to print it.
+    pub unit: Unit,
+}
+
+impl std::fmt::Display for Money {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.unit {
+            Unit::Cents(currency) => {
+                let (sign, cents) = (if self.value < 0 { "-" } else { "" }, self.value.unsigned_abs());
+                write!(f, "{sign}{}.{:02} {currency}", cents / 100, cents % 100)
+            }
+            Unit::Count(name) if name.is_empty() => write!(f, "{}", self.value),
+            Unit::Count(name) => write!(f, "{} {name}", self.value),
+        }
+    }
+}
+
+/// One line: an effect and its undo.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The step or, where it is inferred, the type of the effect.
+    pub step: String,
+    /// What it does, for people.
+    pub label: String,
+    /// Compensatable, pivot or retriable, where that is known.
+    pub kind: Option<StepKind>,
+    /// Success events.
+    pub effects: Vec<Row>,
+    /// Events that undo one.
+    pub undone: Vec<Row>,
+    /// Events that say that there was nothing to undo.
+    pub tombstones: Vec<Row>,
+    /// What one effect is worth.
+    pub amount: Option<Money>,
+    /// What undoes it: a command or an event type.
+    pub undo: Option<String>,
+    /// How sure it is that this undoes it.
+    pub confidence: Confidence,
+    /// The saga believes that it owes this, and it was paid: "paid, not known".
+    pub paid_not_known: bool,
+    /// How it is accounted for.
+    pub account: Account,
+}
+
+impl Line {
+    /// Effects less undos.
+    pub fn held(&self) -> i64 {
+        self.effects.len() as i64 - self.undone.len() as i64
+    }
+}
+
+/// Something that is owed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Debt {
+    /// The step.
+    pub step: String,
+    /// Do: the step is due. Undo: its undo.
+    pub direction: Direction,
+    /// How often.
+    pub times: u32,
+    /// What it is worth in all.
+    pub amount: Option<Money>,
+    /// For people: "process-payment: 120.00 €".
+    pub text: String,
+}
+
+/// The lines of a saga whose steps are known. `data` is asked for the success events that are worth something.
+pub fn lines(course: &Course, data: &mut (dyn FnMut(Row) -> Option<Value> + '_)) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(course.steps.len());
+    for (at, (plan, step)) in course.plan.steps.iter().zip(&course.steps).enumerate() {
+        let amount = plan.definition.as_ref().and_then(|definition| {
+            let amount = definition.amount.as_ref()?;
+            let value = amount.value.run(&data(*step.effects.first()?)?).ok()?.as_i64()?;
+            Some(Money { value, unit: amount.unit.clone() })
+        });
+        let held = step.held();
+        lines.push(Line {
+            step: plan.name.to_string(),
+            label: plan.label().to_owned(),
+            kind: plan.kind(),
+            effects: step.effects.clone(),
+            undone: step.undone.clone(),
+            tombstones: step.tombstones.clone(),
+            amount,
+            undo: plan.definition.as_ref().and_then(|step| step.compensate.as_deref().map(str::to_owned)),
+            confidence: Confidence::CERTAIN,
+            paid_not_known: step.back.is_parked() && held == 0 || step.forward.is_parked() && held > 0,
+            account: account(course, at),
+        });
+    }
+    lines
+}
+
+/// How one line is accounted for.
+pub(super) fn account(course: &Course, at: usize) -> Account {
+    let (plan, step) = (&course.plan.steps[at], &course.steps[at]);
+    let held = step.held();
+    let notice = plan.is_notice();
+    // Nothing to undo, and it says so.
+    let free = plan.definition.as_ref().is_some_and(|definition| {
+        definition.kind == StepKind::Compensatable && definition.compensate.is_none()
+    });
+    let owes_undo = course.has_undo(at);
+    if held < 0 || held > 1 && !notice {
+        return Account::Unaccounted;
+    }
+    if course.completed {
+        return if notice || held == 1 { Account::Settled } else { Account::Unaccounted };
+    }
+    if course.compensated {
+        let unknown = plan.definition.is_none() && !owes_undo;
+        return if held == 0 || free || unknown { Account::Settled } else { Account::Unaccounted };
+    }
+    if course.going_back {
+        return match held {
+            0 => Account::Settled,
+            _ if owes_undo => Account::OwedBack,
+            _ if free => Account::Settled,
+            _ => Account::Undecided,
+        };
+    }
+    let pivot_held = course.plan.point_of_no_return().is_some_and(|pivot| course.steps[pivot].held() > 0);
+    match (course.pivot_passed || pivot_held, held) {
+        (true, 0) => Account::OwedForward,
+        (true, _) | (false, 0) => Account::Settled,
+        (false, _) => Account::Undecided,
+    }
+}
+
+/// What a ledger says is owed.
+pub fn debts(lines: &[Line]) -> Vec<Debt> {
+    let owed = lines.iter().filter_map(|line| {
+        let (direction, times) = match line.account {
+            Account::OwedBack => (Direction::Undo, u32::try_from(line.held()).unwrap_or(0)),
+            Account::OwedForward => (Direction::Do, 1),
+            Account::Settled | Account::Undecided | Account::Unaccounted => return None,
+        };
+        let amount = line.amount.as_ref().map(|amount| Money {
+            value: amount.value.saturating_mul(i64::from(times)),
+            unit: amount.unit.clone(),
+        });
+        let what = match (&amount, direction) {
+            (Some(amount), _) => amount.to_string(),
+            (None, Direction::Undo) => "to be undone".to_owned(),
+            (None, Direction::Do) => "still to be done".to_owned(),
+        };
+        let text = format!("{}: {what}", line.step);
+        Some(Debt { step: line.step.clone(), direction, times, amount, text })
+    });
+    owed.collect()
+}

@@ -1,0 +1,118 @@
+//! The process map: event types as nodes, what followed what as edges, with how often and how long. Two thresholds
+//! leave out what is rare; what is kept stays connected.
+
+use super::instances::Instances;
+use super::machine::{Edge, Machine, Transition, moves};
+use super::naming::Traits;
+use super::variants::{Variants, shaping};
+use crate::index::{EventLog, TypeId};
+
+/// How much of the map is shown, in thousandths: 0 shows everything, 1000 only the most frequent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// Types that come at least so often, measured by the most frequent one.
+    pub nodes: u16,
+    /// Edges that were taken at least so often, measured by the most frequent one.
+    pub edges: u16,
+}
+
+/// What stands on the edges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EdgeLabel {
+    /// How often.
+    #[default]
+    Frequency,
+    /// How long: half took at most so long.
+    Time,
+}
+
+/// A type on the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Which.
+    pub id: TypeId,
+    /// In how many sagas it comes.
+    pub sagas: usize,
+    /// How far down it stands: its usual place in a saga.
+    pub layer: usize,
+}
+
+/// The map.
+#[derive(Clone, Debug, Default)]
+pub struct ProcessMap {
+    /// Types, from the beginning to the end.
+    pub nodes: Vec<Node>,
+    /// Transitions between them, the most frequent first; an end that is missing is the beginning or the end.
+    pub edges: Vec<Transition>,
+    /// Types that are left out.
+    pub hidden_nodes: usize,
+    /// Transitions that are left out.
+    pub hidden_edges: usize,
+}
+
+impl ProcessMap {
+    /// Of all sagas of a log.
+    pub fn of(variants: &Variants, machine: &Machine, detail: Detail) -> Self {
+        let mut nodes = nodes(variants);
+        let all = nodes.len();
+        let most = nodes.iter().map(|node| node.sagas).max().unwrap_or(0);
+        nodes.retain(|node| node.sagas * 1_000 >= most * usize::from(detail.nodes));
+        let shown = |end: Option<TypeId>| end.is_none_or(|id| nodes.iter().any(|node| node.id == id));
+        let between = |known: &&Transition| shown(known.edge.0) && shown(known.edge.1);
+        let possible: Vec<Transition> = machine.transitions().iter().filter(between).copied().collect();
+        let most = possible.iter().map(|known| known.count).max().unwrap_or(0);
+        let frequent = |known: &Transition| known.count * 1_000 >= most * usize::from(detail.edges);
+        // The most frequent way into each type and out of it stays, so that no type stands alone.
+        let keeps = |at: usize| {
+            let (from, to) = possible[at].edge;
+            let first = |same: &dyn Fn(&Transition) -> bool| possible.iter().position(same) == Some(at);
+            frequent(&possible[at])
+                || from.is_some() && first(&|other| other.edge.0 == from)
+                || to.is_some() && first(&|other| other.edge.1 == to)
+        };
+        let edges: Vec<Transition> =
+            (0..possible.len()).filter(|at| keeps(*at)).map(|at| possible[at]).collect();
+        Self {
+            hidden_nodes: all - nodes.len(),
+            hidden_edges: machine.transitions().len() - edges.len(),
+            nodes,
+            edges,
+        }
+    }
+}
+
+fn nodes(variants: &Variants) -> Vec<Node> {
+    // For each type: sagas, and the sum of its first places, weighed by sagas.
+    let mut known: std::collections::BTreeMap<TypeId, (usize, usize)> = std::collections::BTreeMap::new();
+    for variant in &variants.list {
+        for (place, id) in variant.shape.iter().enumerate() {
+            if variant.shape[..place].contains(id) {
+                continue;
+            }
+            let (sagas, places) = known.entry(*id).or_default();
+            *sagas += variant.count;
+            *places += variant.count * (place + 1);
+        }
+    }
+    let mut placed: Vec<(usize, Node)> = known
+        .into_iter()
+        .map(|(id, (sagas, places))| (places * 10 / sagas.max(1), Node { id, sagas, layer: 0 }))
+        .collect();
+    placed.sort_by_key(|(place, node)| (*place, node.id));
+    placed.into_iter().map(|(place, node)| Node { layer: (place + 5) / 10, ..node }).collect()
+}
+
+/// The sagas that took an edge, by their place among the instances.
+pub fn cases(log: &EventLog, traits: &[Traits], instances: &Instances, edge: Edge) -> Vec<usize> {
+    let shaping = shaping(traits);
+    let took = |at: &usize| {
+        let mut last = None;
+        let mut took = false;
+        for (from, to, _) in moves(log, &shaping, &instances.list()[*at]) {
+            took |= (from, Some(to)) == edge;
+            last = Some(to);
+        }
+        took || last.is_some() && (last, None) == edge
+    };
+    (0..instances.len()).filter(took).collect()
+}

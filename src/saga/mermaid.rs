@@ -1,0 +1,194 @@
+//! Diagrams as Mermaid text: the sequence of a saga, its causes as a flowchart, its states, and the process map.
+//! Names are quoted and escaped, so that nothing in a store can be read as a part of the diagram.
+
+use std::fmt::Write as _;
+
+use super::graph::EdgeKind;
+use super::map::{EdgeLabel, ProcessMap};
+use super::page::Page;
+use super::survey::Survey;
+use super::text::span;
+use crate::base::text::one_line;
+use crate::index::{EventLog, TypeId};
+
+/// A diagram of one saga, as the registry knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Diagram {
+    /// In commands: `sequence`.
+    pub name: &'static str,
+    /// Above it.
+    pub title: &'static str,
+    write: fn(&EventLog, &Survey, &Page) -> String,
+}
+
+/// Every diagram of a saga.
+pub static DIAGRAMS: &[Diagram] = &[
+    Diagram { name: "sequence", title: "Sequence", write: sequence },
+    Diagram { name: "flowchart", title: "Flow", write: flowchart },
+    Diagram { name: "state", title: "States", write: states },
+];
+
+impl Diagram {
+    /// The diagram called `name`.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        DIAGRAMS.iter().find(|diagram| diagram.name == name)
+    }
+
+    /// Its text.
+    pub fn mermaid(&self, log: &EventLog, survey: &Survey, page: &Page) -> String {
+        (self.write)(log, survey, page)
+    }
+}
+
+/// A name inside a diagram: entities for everything that Mermaid could take for its own.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in one_line(text).chars() {
+        match letter {
+            '"' => escaped.push_str("#quot;"),
+            '#' => escaped.push_str("#35;"),
+            ';' => escaped.push_str("#59;"),
+            ':' => escaped.push_str("#58;"),
+            '<' => escaped.push_str("#lt;"),
+            '>' => escaped.push_str("#gt;"),
+            '{' | '}' | '[' | ']' | '(' | ')' | '|' | '`' | '\\' | '%' => {
+                write!(escaped, "#{};", u32::from(letter)).expect("a String takes all");
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// The lifelines of a saga: who recorded its events, in order of appearance. A stream's group, or its id.
+pub fn lifelines(log: &EventLog, page: &Page) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for row in &page.rows {
+        let line = lifeline(log, row.stream);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The lifeline of a stream.
+pub fn lifeline(log: &EventLog, stream: Option<crate::index::StreamId>) -> String {
+    let Some(id) = stream else { return "outside".to_owned() };
+    let info = log.stream(id);
+    let group = info.group();
+    if group.is_empty() { info.id.to_string() } else { group.to_owned() }
+}
+
+fn name(survey: &Survey, id: TypeId) -> &str {
+    &survey.traits[id.0 as usize].name
+}
+
+fn sequence(log: &EventLog, survey: &Survey, page: &Page) -> String {
+    let lines = lifelines(log, page);
+    let place = |line: &str| lines.iter().position(|known| known == line).unwrap_or(0);
+    let mut text = "sequenceDiagram\n".to_owned();
+    writeln!(text, "    %% {}", escape(&page.title)).expect("a String takes all");
+    for (at, line) in lines.iter().enumerate() {
+        writeln!(text, "    participant p{at} as {}", escape(line)).expect("a String takes all");
+    }
+    for row in &page.rows {
+        let to = place(&lifeline(log, row.stream));
+        let cause = row.incoming.iter().min_by_key(|(_, kind)| *kind);
+        let from = cause.map(|(cause, _)| place(&lifeline(log, log.event(*cause).stream)));
+        let label = escape(name(survey, row.event_type));
+        let label = if row.failure { format!("✖ {label}") } else { label };
+        let arrow = if row.undo { "-->>" } else { "->>" };
+        let written = match from {
+            Some(from) => writeln!(text, "    p{from}{arrow}p{to}: {label}"),
+            None => writeln!(text, "    Note over p{to}: {label}"),
+        };
+        written.expect("a String takes all");
+    }
+    text
+}
+
+fn flowchart(_: &EventLog, survey: &Survey, page: &Page) -> String {
+    let mut text = "flowchart TD\n".to_owned();
+    for (at, row) in page.rows.iter().enumerate() {
+        let label = escape(name(survey, row.event_type));
+        writeln!(text, "    n{at}[\"{label}\"]").expect("a String takes all");
+    }
+    for at in 0..page.rows.len() {
+        for (cause, kind) in page.graph.causes(at) {
+            let arrow = if *kind == EdgeKind::StreamOrder { "-.->" } else { "-->" };
+            writeln!(text, "    n{cause} {arrow} n{at}").expect("a String takes all");
+        }
+    }
+    let classes = [("failed", "#9D381F"), ("undo", "#694B96")];
+    for (class, colour) in classes {
+        let chosen = page.rows.iter().enumerate();
+        let nodes: Vec<String> = chosen
+            .filter(|(_, row)| if class == "failed" { row.failure } else { row.undo && !row.failure })
+            .map(|(at, _)| format!("n{at}"))
+            .collect();
+        if !nodes.is_empty() {
+            writeln!(text, "    classDef {class} stroke:{colour}").expect("a String takes all");
+            writeln!(text, "    class {} {class}", nodes.join(",")).expect("a String takes all");
+        }
+    }
+    text
+}
+
+fn states(_: &EventLog, survey: &Survey, page: &Page) -> String {
+    let mut text = "stateDiagram-v2\n".to_owned();
+    let moves: Vec<TypeId> =
+        page.rows.iter().filter(|row| !row.technical).map(|row| row.event_type).collect();
+    let mut known: Vec<TypeId> = Vec::new();
+    for id in &moves {
+        if !known.contains(id) {
+            known.push(*id);
+        }
+    }
+    let place = |id: TypeId| known.iter().position(|other| *other == id).unwrap_or(0);
+    for (at, id) in known.iter().enumerate() {
+        writeln!(text, "    s{at} : {}", escape(name(survey, *id))).expect("a String takes all");
+    }
+    let mut last: Option<TypeId> = None;
+    let mut seen: Vec<(Option<TypeId>, TypeId)> = Vec::new();
+    for id in moves {
+        let before = last.replace(id);
+        if before == Some(id) || seen.contains(&(before, id)) {
+            continue;
+        }
+        seen.push((before, id));
+        let written = match before {
+            Some(before) => writeln!(text, "    s{} --> s{}", place(before), place(id)),
+            None => writeln!(text, "    [*] --> s{}", place(id)),
+        };
+        written.expect("a String takes all");
+    }
+    if let Some(last) = last.filter(|_| page.summary.outcome.is_end()) {
+        writeln!(text, "    s{} --> [*]", place(last)).expect("a String takes all");
+    }
+    text
+}
+
+/// The process map as a flowchart.
+pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel) -> String {
+    let mut text = "flowchart TD\n".to_owned();
+    for node in &map.nodes {
+        writeln!(text, "    t{}[\"{} ({})\"]", node.id.0, escape(name(survey, node.id)), node.sagas)
+            .expect("a String takes all");
+    }
+    if !map.nodes.is_empty() {
+        text += "    start((\" \"))\n    finish((\" \"))\n";
+    }
+    for known in &map.edges {
+        let end = |id: Option<TypeId>, outside: &str| {
+            id.map_or_else(|| outside.to_owned(), |id| format!("t{}", id.0))
+        };
+        let (from, to) = (end(known.edge.0, "start"), end(known.edge.1, "finish"));
+        let shown = match label {
+            EdgeLabel::Time if known.edge.0.is_some() && known.edge.1.is_some() => span(known.waits.p50),
+            _ => known.count.to_string(),
+        };
+        writeln!(text, "    {from} -->|\"{}\"| {to}", escape(&shown)).expect("a String takes all");
+    }
+    text
+}

@@ -1,0 +1,57 @@
+//! Sagas in any log: which events are one, how each went, what is still owed, and why. With a domain file by its
+//! definitions, with the facts that a runtime recorded by those, else by what the other sagas of the log did; what is
+//! inferred says so and how sure it is.
+//!
+//! Reads the index and, through a function that the caller lends, whole events. No files, no threads, no clock: "now"
+//! is the last time of the log. Nothing here runs a saga.
+
+mod ahead;
+mod compare;
+mod course;
+mod facts;
+mod graph;
+mod ids;
+mod instances;
+mod lane;
+mod ledger;
+mod list;
+mod machine;
+mod map;
+pub mod mermaid;
+mod mined;
+mod naming;
+mod outcome;
+mod page;
+pub mod pictures;
+mod plan;
+mod summary;
+mod survey;
+pub mod svg;
+pub mod text;
+mod undo;
+mod variants;
+mod verdict;
+mod worth;
+
+pub use ahead::Ahead;
+pub use compare::{Comparison, Pair, Part, compare};
+pub use course::{Course, Letter, StepCourse};
+pub use facts::{Act, Direction, LetterChange, Said, Seen, Sign};
+pub use graph::{Along, EdgeKind, Graph, GraphFinding, Met};
+pub use ids::Ids;
+pub use instances::{Instance, Instances, Key};
+pub use lane::{Attempt, Lane, StepState};
+pub use ledger::{Account, Debt, Line, Money, debts, lines};
+pub use list::{ListAsk, SORTS, Sort};
+pub use machine::{Edge, Machine, Next, Transition, Waits, moves};
+pub use map::{Detail, EdgeLabel, Node, ProcessMap, cases};
+pub use mined::{Held, Judgement, Lessons};
+pub use naming::Traits;
+pub use outcome::{Confidence, Outcome, permille};
+pub use page::{Changes, Page, PageRow};
+pub use plan::{Meaning, Plan, PlanStep, Plans};
+pub use summary::{StepView, Summary};
+pub use survey::{Fetch, Survey, count, shape_of};
+pub use undo::{UndoPair, UndoPairs};
+pub use variants::{Variant, Variants, shape, shaping};
+pub use verdict::Moment;

@@ -1,0 +1,196 @@
+//! One saga in full: every event with what came in, what it changed and what went out; the ledger; what is still to
+//! come. Plain data for a page, a diagram or a text.
+
+use serde_json::Value;
+
+use super::ahead::{Ahead, ahead};
+use super::course::Course;
+use super::facts::{Said, Seen, Sign};
+use super::graph::{EdgeKind, Graph};
+use super::ledger::{self, Account, Line};
+use super::outcome::Confidence;
+use super::summary::Summary;
+use super::survey::{Fetch, Survey, count};
+use super::worth;
+use crate::base::cancel::CancelToken;
+use crate::index::{EventLog, StreamId, TypeId};
+use crate::model::{Row, Timestamp};
+use crate::replay::Change;
+
+/// One event of a saga.
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own on the row")]
+#[derive(Clone, Debug)]
+pub struct PageRow {
+    /// Which.
+    pub row: Row,
+    /// Its type.
+    pub event_type: TypeId,
+    /// Its home stream.
+    pub stream: Option<StreamId>,
+    /// When.
+    pub time: Option<Timestamp>,
+    /// Since the event before it, in nanoseconds.
+    pub wait: i64,
+    /// What it says about a step or about the saga; `None` where it says nothing, or nobody knows.
+    pub sign: Option<Sign>,
+    /// What caused it, among the events of the saga.
+    pub incoming: Vec<(Row, EdgeKind)>,
+    /// What it caused.
+    pub outgoing: Vec<(Row, EdgeKind)>,
+    /// What it changed in the state of its stream: before and after.
+    pub changes: Vec<Change>,
+    /// Its type tells of a failure.
+    pub failure: bool,
+    /// Its type tells of an undo.
+    pub undo: bool,
+    /// Recorded beside what happened: a runtime's fact.
+    pub technical: bool,
+    /// No other saga of the log ever came this way.
+    pub is_singular: bool,
+}
+
+/// A saga in full.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// What a list says of it.
+    pub summary: Summary,
+    /// Its steps with every attempt, where they are known; else they are inferred.
+    pub course: Option<Course>,
+    /// Its events, in order.
+    pub rows: Vec<PageRow>,
+    /// Its effects and their undos.
+    pub ledger: Vec<Line>,
+    /// What is still to come, the next first.
+    pub ahead: Vec<Ahead>,
+    /// Its causes and effects.
+    pub graph: Graph,
+}
+
+/// What an event changed in the state of its stream.
+pub type Changes<'a> = dyn FnMut(Row) -> Vec<Change> + 'a;
+
+impl Page {
+    /// Of the saga at this place of a survey. `None` when cancelled or when there is no such place.
+    pub fn of(
+        log: &EventLog,
+        survey: &Survey,
+        at: usize,
+        fetch: &mut Fetch<'_>,
+        changes: &mut Changes<'_>,
+        cancel: &CancelToken,
+    ) -> Option<Self> {
+        let summary = survey.sagas.get(at)?.clone();
+        let one = &survey.instances.list()[summary.instance];
+        let courses = survey.courses(log, summary.instance, fetch).into_iter();
+        let known = courses.filter(|course| course.noted || course.plan.is_defined);
+        let plan = known.map(|course| course.plan).find(|plan| plan.name == summary.definition);
+        let mut course = plan.map(Course::new);
+        let graph = Graph::of(log, one.rows(), fetch, cancel)?;
+        let mut rows = Vec::with_capacity(one.rows().len());
+        let mut told: Vec<(Row, Value)> = Vec::new();
+        let (mut before, mut state): (Option<i64>, Option<TypeId>) = (None, None);
+        for part in one.rows().chunks(256) {
+            if cancel.is_cancelled() {
+                return None;
+            }
+            for (row, event) in part.iter().zip(fetch(part)) {
+                let said = event.as_ref().map(Said::of);
+                let known = log.event(*row);
+                let info = &survey.traits[known.event_type.0 as usize];
+                let seen = Seen {
+                    row: *row,
+                    event_type: &info.name,
+                    time: known.time,
+                    key: known.key,
+                    said: said.as_ref(),
+                };
+                let sign = course.as_mut().and_then(|course| course.fold(&seen));
+                let place = graph.place(*row).unwrap_or_default();
+                let joined = |edges: &[(u32, EdgeKind)]| {
+                    edges.iter().map(|(at, kind)| (graph.rows()[*at as usize], *kind)).collect()
+                };
+                let edge = (state, Some(known.event_type));
+                let moved = !info.technical && state != Some(known.event_type);
+                rows.push(PageRow {
+                    row: *row,
+                    event_type: known.event_type,
+                    stream: known.stream,
+                    time: known.time,
+                    wait: before
+                        .replace(known.key)
+                        .map_or(0, |before| known.key.saturating_sub(before).max(0)),
+                    sign,
+                    incoming: joined(graph.causes(place)),
+                    outgoing: joined(graph.effects(place)),
+                    changes: changes(*row),
+                    failure: info.failure,
+                    undo: info.is_undo(),
+                    technical: info.technical,
+                    is_singular: moved && survey.machine.is_singular(edge),
+                });
+                if moved {
+                    state = Some(known.event_type);
+                }
+                told.push((*row, said.map(|said| said.data).unwrap_or_default()));
+            }
+        }
+        let mut data = |row: Row| told.iter().find(|(known, _)| *known == row).map(|(_, data)| data.clone());
+        let ledger = match &course {
+            Some(course) => ledger::lines(course, &mut data),
+            None => inferred(log, survey, &summary, &mut data),
+        };
+        let ahead = ahead(survey, &summary, course.as_ref());
+        let (id, title) = (one.id(log), one.title(log));
+        Some(Self { id, title, summary, course, rows, ledger, ahead, graph })
+    }
+
+    /// Whether its steps are inferred.
+    pub fn is_inferred(&self) -> bool {
+        self.course.is_none()
+    }
+}
+
+/// The lines of a saga of which nobody says what its events mean.
+fn inferred(
+    log: &EventLog,
+    survey: &Survey,
+    summary: &Summary,
+    data: &mut dyn FnMut(Row) -> Option<Value>,
+) -> Vec<Line> {
+    let one = &survey.instances.list()[summary.instance];
+    let shape = &survey.variants.list[summary.variant as usize].shape;
+    let of_type =
+        |id: TypeId| one.rows().iter().copied().filter(|row| log.type_of(*row) == id).collect::<Vec<_>>();
+    let name = |id: TypeId| survey.traits[id.0 as usize].name.to_string();
+    survey.with_lessons(|lessons| {
+        let held = lessons.held(shape, &|id| count(log, one, id));
+        let lines = held.iter().map(|held| {
+            let (effects, undone) = (of_type(held.pair.effect), of_type(held.pair.undo));
+            let account = if held.due {
+                Account::OwedBack
+            } else if held.undone >= held.effects || summary.outcome.is_end() {
+                Account::Settled
+            } else {
+                Account::Undecided
+            };
+            Line {
+                step: name(held.pair.effect),
+                label: name(held.pair.effect),
+                kind: None,
+                amount: effects.first().and_then(|row| worth::of(&data(*row)?)),
+                effects,
+                undone,
+                tombstones: Vec::new(),
+                undo: Some(name(held.pair.undo)),
+                confidence: held.pair.confidence.min(Confidence(999)),
+                paid_not_known: false,
+                account,
+            }
+        });
+        lines.collect()
+    })
+}

@@ -1,0 +1,186 @@
+//! The text twin of a saga's page, for a screen reader, the clipboard and the command line; and lengths of time for
+//! people.
+
+use super::facts::{Act, Direction, Sign};
+use super::ledger::{Account, Line};
+use super::page::{Page, PageRow};
+use super::plan::Meaning;
+use super::survey::Survey;
+use crate::base::text::one_line;
+use crate::index::EventLog;
+
+/// Units of time, the longest first, in nanoseconds.
+const UNITS: [(&str, i64); 4] =
+    [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
+
+/// A length of time in its two largest units: `1 d 4 h`, `3 m 12 s`, `2.812 s`, `12 ms`.
+pub fn span(nanos: i64) -> String {
+    let nanos = nanos.max(0);
+    if nanos < 1_000_000 {
+        return if nanos == 0 { "0 s".to_owned() } else { format!("{} µs", nanos / 1_000) };
+    }
+    if nanos < 1_000_000_000 {
+        return format!("{} ms", nanos / 1_000_000);
+    }
+    if nanos < 60_000_000_000 {
+        return format!("{}.{:03} s", nanos / 1_000_000_000, nanos / 1_000_000 % 1_000);
+    }
+    let at = UNITS.iter().position(|(_, length)| nanos >= *length).unwrap_or(UNITS.len() - 1);
+    let (unit, length) = UNITS[at];
+    let (whole, rest) = (nanos / length, nanos % length);
+    match UNITS.get(at + 1) {
+        Some((smaller, length)) if rest / length > 0 => format!("{whole} {unit} {} {smaller}", rest / length),
+        _ => format!("{whole} {unit}"),
+    }
+}
+
+/// What an event says about its saga, in a few words: "process-payment, attempt 2".
+pub fn said(page: &Page, row: &PageRow) -> String {
+    let step = |at: usize| page.course.as_ref().map_or("", |course| &course.plan.steps[at].name);
+    let undo = |direction: Direction| if direction == Direction::Undo { "undo of " } else { "" };
+    match &row.sign {
+        None | Some(Sign::Started | Sign::Completed | Sign::Compensated) => String::new(),
+        Some(Sign::Step(at, direction, act)) => {
+            let what = match act {
+                Act::Begun(number) => format!("attempt {number}"),
+                Act::AttemptFailed(error) => format!("failed: {error}"),
+                Act::TimedOut => "no answer in time".to_owned(),
+                Act::Done => "done".to_owned(),
+                Act::NothingToDo => "nothing to undo".to_owned(),
+                Act::Refused(reason) => reason.clone(),
+                Act::Failed { unknown: true } => "given up, may have happened".to_owned(),
+                Act::Failed { unknown: false } => "given up, did not happen".to_owned(),
+                Act::Parked => "dead letter".to_owned(),
+                Act::Resumed => "goes on".to_owned(),
+            };
+            format!("{}{}, {what}", undo(*direction), step(*at))
+        }
+        Some(Sign::Happened(at, meaning)) => {
+            let what = match meaning {
+                Meaning::Effect => "effect",
+                Meaning::Refusal => "refused",
+                Meaning::Undone => "undone",
+                Meaning::Tombstone => "nothing to undo",
+            };
+            format!("{}, {what}", step(*at))
+        }
+        Some(Sign::PivotPassed) => "point of no return".to_owned(),
+        Some(Sign::GoesBack) => "compensation starts".to_owned(),
+        Some(Sign::Waits) => "waits for a person".to_owned(),
+        Some(Sign::Letter { step: at, direction, .. }) => {
+            at.map_or_else(String::new, |at| format!("{}{}", undo(*direction), step(at)))
+        }
+        Some(Sign::Check { invariant, broken: true }) => format!("breaks {invariant}"),
+        Some(Sign::Check { invariant, .. }) => format!("{invariant} holds again"),
+    }
+}
+
+/// A line of the ledger in words: "process-payment: 269.70 €, undone".
+pub fn ledger_line(line: &Line) -> String {
+    let amount = line.amount.as_ref().map_or_else(String::new, |amount| format!(" {amount}"));
+    let undo = line.undo.as_deref().unwrap_or("its undo");
+    let state = match line.account {
+        Account::OwedBack => format!("held, {undo} is due"),
+        Account::OwedForward => "still to be done".to_owned(),
+        Account::Undecided => "held, not decided".to_owned(),
+        Account::Unaccounted => "held, and nothing says why".to_owned(),
+        Account::Settled if !line.undone.is_empty() => "undone".to_owned(),
+        Account::Settled if line.effects.is_empty() => "did not happen".to_owned(),
+        Account::Settled => "done".to_owned(),
+    };
+    let times = if line.effects.len() > 1 { format!(" × {}", line.effects.len()) } else { String::new() };
+    let sure = if line.confidence.is_inferred() {
+        format!(" (inferred, {} %)", line.confidence.0 / 10)
+    } else {
+        String::new()
+    };
+    format!("{}{amount}{times}: {state}{sure}", line.step)
+}
+
+/// A saga's page as text, a line each.
+pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
+    let summary = &page.summary;
+    let definition = summary.definition.as_deref().map_or("inferred", |name| name);
+    let sure = if summary.confidence.is_inferred() {
+        format!(" (inferred, {} %)", summary.confidence.0 / 10)
+    } else {
+        String::new()
+    };
+    let mut text = vec![format!(
+        "{}: {definition}, {}{sure}, {} events in {}",
+        one_line(&page.title),
+        summary.outcome,
+        summary.events,
+        span(summary.duration)
+    )];
+    if summary.silence > 0 && !summary.outcome.is_end() {
+        text.push(format!("Quiet for {} at {}", span(summary.silence), one_line(&summary.current)));
+    }
+    text.push(String::new());
+    for (number, row) in page.rows.iter().enumerate() {
+        let name = one_line(&survey.traits[row.event_type.0 as usize].name).into_owned();
+        let stream = row.stream.map_or_else(String::new, |id| one_line(&log.stream(id).id).into_owned());
+        let said = said(page, row);
+        let mut marks = String::new();
+        if row.failure {
+            marks += " ✖";
+        }
+        if row.is_singular {
+            marks += " (never seen before)";
+        }
+        let said = if said.is_empty() { said } else { format!("  {}", one_line(&said)) };
+        text.push(format!("{:>4}  +{:<12} {name}{marks}  {stream}{said}", number + 1, span(row.wait)));
+    }
+    if !page.ledger.is_empty() {
+        text.extend([String::new(), "Ledger".to_owned()]);
+        text.extend(page.ledger.iter().map(|line| format!("  {}", one_line(&ledger_line(line)))));
+    }
+    if !summary.owed.is_empty() {
+        text.extend([String::new(), "Owed".to_owned()]);
+        text.extend(summary.owed.iter().map(|debt| format!("  {}", one_line(&debt.text))));
+    }
+    if !page.ahead.is_empty() {
+        text.extend([String::new(), "Still to come".to_owned()]);
+        for next in &page.ahead {
+            let undo =
+                if next.direction == Direction::Undo && page.course.is_some() { "undo of " } else { "" };
+            let seen = if next.of > 0 && page.course.is_none() {
+                format!(", {} of {}", next.count, next.of)
+            } else {
+                String::new()
+            };
+            let usual =
+                next.waits.map_or_else(String::new, |waits| format!(", usually within {}", span(waits.p95)));
+            let or = if next.instead { "or " } else { "" };
+            text.push(format!("  {or}{undo}{}{seen}{usual}", one_line(&next.name)));
+        }
+    }
+    if !page.graph.findings().is_empty() {
+        text.extend([String::new(), "Findings".to_owned()]);
+        text.extend(
+            page.graph.findings().iter().map(|finding| format!("  {}", one_line(&finding.to_string()))),
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_have_their_two_largest_units() {
+        for (nanos, text) in [
+            (0, "0 s"),
+            (-5, "0 s"),
+            (12_000, "12 µs"),
+            (12_000_000, "12 ms"),
+            (2_812_000_000, "2.812 s"),
+            (60_000_000_000, "1 m"),
+            (192_000_000_000, "3 m 12 s"),
+            (104_400_000_000_000, "1 d 5 h"),
+        ] {
+            assert_eq!(span(nanos), text);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The shapes of sagas: the sequence of what happened, repeats of the same folded into one. Sagas of the same shape are
+//! a variant. Types as numbers: no text is compared.
+
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use foldhash::{HashMap, HashMapExt as _};
+
+use super::instances::{Instance, Instances};
+use super::naming::Traits;
+use crate::index::{EventLog, TypeId};
+
+/// Sagas of one shape.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// What happened, in order, each once however often it came in a row.
+    pub shape: Vec<TypeId>,
+    /// How many sagas have it.
+    pub count: usize,
+    /// The first of them, by its place in the list.
+    pub first: usize,
+}
+
+/// Every variant, in order of appearance.
+#[derive(Clone, Debug, Default)]
+pub struct Variants {
+    /// The variants.
+    pub list: Vec<Variant>,
+    /// For each saga its variant.
+    pub of: Vec<u32>,
+}
+
+/// Which types are part of a shape: all that are not technical.
+pub fn shaping(traits: &[Traits]) -> Vec<bool> {
+    traits.iter().map(|info| !info.technical).collect()
+}
+
+/// The shape of one saga.
+pub fn shape(log: &EventLog, shaping: &[bool], one: &Instance) -> Vec<TypeId> {
+    let mut shape = Vec::with_capacity(one.rows().len());
+    for row in one.rows() {
+        let id = log.type_of(*row);
+        if shaping[id.0 as usize] && shape.last() != Some(&id) {
+            shape.push(id);
+        }
+    }
+    shape
+}
+
+impl Variants {
+    /// Of all sagas.
+    pub fn of(log: &EventLog, traits: &[Traits], instances: &Instances) -> Self {
+        let shaping = shaping(traits);
+        let fixed = foldhash::fast::FixedState::default();
+        let mut known: HashMap<u64, u32> = HashMap::new();
+        let mut variants = Self { list: Vec::new(), of: Vec::with_capacity(instances.len()) };
+        for (at, one) in instances.list().iter().enumerate() {
+            let mut hasher = fixed.build_hasher();
+            let mut last = None;
+            for row in one.rows() {
+                let id = log.type_of(*row);
+                if shaping[id.0 as usize] && last != Some(id) {
+                    hasher.write_u32(id.0);
+                    last = Some(id);
+                }
+            }
+            let number = *known.entry(hasher.finish()).or_insert_with(|| {
+                let shape = shape(log, &shaping, one);
+                variants.list.push(Variant { shape, count: 0, first: at });
+                variants.list.len() as u32 - 1
+            });
+            variants.list[number as usize].count += 1;
+            variants.of.push(number);
+        }
+        variants
+    }
+
+    /// Places of the variants, the most frequent first.
+    pub fn by_count(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.list.len()).collect();
+        places.sort_by_key(|at| std::cmp::Reverse(self.list[*at].count));
+        places
+    }
+}

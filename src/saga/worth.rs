@@ -1,0 +1,89 @@
+//! What an effect is worth where no domain file says so: the number in its data that looks like an amount.
+
+use serde_json::Value;
+
+use super::instances::{Instance, Instances};
+use super::ledger::Money;
+use super::survey::Fetch;
+use super::undo::UndoPairs;
+use super::variants::Variants;
+use crate::domain::Unit;
+use crate::index::{EventLog, TypeId};
+use crate::model::Row;
+
+/// Members that hold an amount, the best first.
+const AMOUNTS: [&str; 8] = ["amount", "total", "price", "value", "sum", "quantity", "count", "units"];
+/// Members that name a currency.
+const CURRENCIES: [&str; 2] = ["currency", "currencyCode"];
+/// Sagas read for each pair to compare amounts.
+const SAMPLES: usize = 16;
+
+/// The amount that data carries, if one is to be seen: an integer, under a usual name, at the top or one level down.
+pub(super) fn of(data: &Value) -> Option<Money> {
+    let currency = |of: &Value| CURRENCIES.iter().find_map(|name| of.get(name)?.as_str().map(str::to_owned));
+    for name in AMOUNTS {
+        let Some(found) = data.get(name) else { continue };
+        if let Some(value) = found.as_i64() {
+            return Some(Money { value, unit: Unit::Count(currency(data).unwrap_or_default()) });
+        }
+        let inner = found.get("amount").or_else(|| found.get("value"));
+        if let Some(value) = inner.and_then(Value::as_i64) {
+            let unit = currency(found).or_else(|| currency(data)).unwrap_or_default();
+            return Some(Money { value, unit: Unit::Count(unit) });
+        }
+    }
+    None
+}
+
+/// Reads a few sagas of each pair and learns whether effect and undo carry the same amount.
+pub(super) fn compare(
+    log: &EventLog,
+    instances: &Instances,
+    variants: &Variants,
+    pairs: &mut UndoPairs,
+    fetch: &mut Fetch<'_>,
+) {
+    let of_type = |one: &Instance, id: TypeId| -> Vec<Row> {
+        one.rows().iter().copied().filter(|row| log.type_of(*row) == id).take(SAMPLES).collect()
+    };
+    for pair in pairs.0.clone() {
+        let (mut same, mut of) = (0, 0);
+        let has_both = |at: &usize| {
+            let shape = &variants.list[variants.of[*at] as usize].shape;
+            shape.contains(&pair.effect) && shape.contains(&pair.undo)
+        };
+        for at in (0..instances.len()).filter(has_both).take(SAMPLES) {
+            let one = &instances.list()[at];
+            let mut sum = |id: TypeId| {
+                let events = fetch(&of_type(one, id)).into_iter();
+                let values = events.filter_map(|event| self::of(&event?.data.value()?));
+                values.map(|money| money.value).reduce(i64::saturating_add)
+            };
+            if let (Some(effect), Some(undo)) = (sum(pair.effect), sum(pair.undo)) {
+                of += 1;
+                same += usize::from(effect == undo);
+            }
+        }
+        pairs.learn_amounts(pair.undo, same, of);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_found_where_they_usually_stand() {
+        for (data, text) in [
+            (json!({"amount": 19015, "currency": "EUR"}), Some("19015 EUR")),
+            (json!({"total": {"amount": 5, "currency": "EUR"}, "quantity": 2}), Some("5 EUR")),
+            (json!({"sku": "a", "quantity": 3}), Some("3")),
+            (json!({"amount": 1.5}), None),
+            (json!("text"), None),
+        ] {
+            assert_eq!(of(&data).map(|money| money.to_string()).as_deref(), text, "{data}");
+        }
+    }
+}

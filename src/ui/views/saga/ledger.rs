@@ -1,0 +1,158 @@
+//! The ledger of a saga: what is still owed as one sum, each effect joined to its undo, the pivot as a line. As of the
+//! end of the log.
+
+use std::collections::BTreeMap;
+
+use egui::{Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+
+use super::Scene;
+use crate::domain::StepKind;
+use crate::saga::{Account, Line as Entry, Money};
+use crate::ui::format::{count, one_line};
+use crate::ui::theme::{Outcome, PAD, caption, mono};
+use crate::ui::widgets::{Line, section};
+
+/// Height of an effect with its undo.
+const ENTRY: f32 = 42.0;
+/// Height of the line of the pivot.
+const PIVOT: f32 = 30.0;
+
+/// Draws it.
+pub(super) fn ledger_ui(scene: &Scene<'_>, ui: &mut Ui) {
+    let t = scene.context.tokens;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    section(ui, "Ledger", "at the end of the log", "");
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        owed_ui(scene, ui);
+        if scene.page.ledger.is_empty() {
+            words_ui(ui, "Nothing in this saga is known to be undone by anything", t.muted);
+            return;
+        }
+        let plan = scene.page.course.as_ref().map(|course| &course.plan);
+        let pivot = plan.filter(|plan| plan.is_defined).and_then(|plan| plan.point_of_no_return());
+        for (at, entry) in scene.page.ledger.iter().enumerate() {
+            entry_ui(scene, entry, ui);
+            if pivot == Some(at) {
+                pivot_ui(scene, entry, ui);
+            }
+        }
+        ui.add_space(PAD);
+    });
+}
+
+fn words_ui(ui: &mut Ui, words: &str, color: Color32) {
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(PAD as i8, 6)).show(ui, |ui| {
+        ui.add(egui::Label::new(RichText::new(words).font(caption()).color(color)).wrap());
+    });
+}
+
+/// The sum of what is owed, by currency or thing.
+fn owed_ui(scene: &Scene<'_>, ui: &mut Ui) {
+    let t = scene.context.tokens;
+    let debts = &scene.page.summary.owed;
+    if debts.is_empty() {
+        words_ui(ui, "Nothing is owed", t.muted);
+        return;
+    }
+    let mut sums: BTreeMap<String, Money> = BTreeMap::new();
+    for amount in debts.iter().filter_map(|debt| debt.amount.as_ref()) {
+        let sum = sums
+            .entry(format!("{:?}", amount.unit))
+            .or_insert_with(|| Money { value: 0, unit: amount.unit.clone() });
+        sum.value = sum.value.saturating_add(amount.value);
+    }
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+    let place = rect.shrink2(vec2(PAD, 0.0));
+    Line::new().caption("still owed", t.muted).paint(ui.painter(), place);
+    let color = t.outcome(Outcome::Compensating).color;
+    for sum in sums.values() {
+        egui::Frame::new().inner_margin(egui::Margin::symmetric(PAD as i8, 0)).show(ui, |ui| {
+            Line::new().piece(&sum.to_string(), egui::FontId { size: 24.0, ..mono() }, color).show(ui);
+        });
+    }
+    for debt in debts {
+        words_ui(ui, &one_line(&debt.text), color);
+    }
+    let words = format!("{} open", count(debts.len() as u64, "entry"));
+    words_ui(ui, &words.replace("entrys", "entries"), t.faint);
+    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 9.0), Sense::hover());
+    ui.painter().hline(line.x_range(), line.top() + 4.5, Stroke::new(1.0, t.line));
+}
+
+/// An effect, and below it what became of it.
+fn entry_ui(scene: &Scene<'_>, entry: &Entry, ui: &mut Ui) {
+    let t = scene.context.tokens;
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ENTRY), Sense::hover());
+    let inner = rect.shrink2(vec2(PAD, 0.0));
+    let (first, second) = (inner.with_max_y(inner.top() + 22.0), inner.with_min_y(inner.top() + 22.0));
+    let happened = !entry.effects.is_empty();
+    let later = entry.effects.first().is_some_and(|row| !scene.has_happened(*row));
+    let color = if happened && !later { t.text } else { t.faint };
+    let amount = match (&entry.amount, entry.held()) {
+        (Some(amount), _) => amount.to_string(),
+        (None, held) if held > 1 => format!("× {held}"),
+        _ => String::new(),
+    };
+    let amount_line = Line::new().mono(&amount, color).right();
+    let room = if amount.is_empty() { 0.0 } else { amount_line.width(ui.painter()) + 8.0 };
+    Line::new()
+        .body(&one_line(&entry.label), color)
+        .paint(ui.painter(), first.with_max_x(first.right() - room));
+    amount_line.paint(ui.painter(), first);
+    let (words, color) = fate(scene, entry);
+    let corner = pos2(second.left() + 5.0, second.center().y - 2.0);
+    let stroke = Stroke::new(1.0, t.line_strong);
+    ui.painter().vline(corner.x, second.top() - 2.0..=corner.y, stroke);
+    ui.painter().hline(corner.x..=corner.x + 6.0, corner.y, stroke);
+    let sure = if entry.confidence.is_inferred() {
+        format!(" ≈ {} %", entry.confidence.0 / 10)
+    } else {
+        String::new()
+    };
+    let line = Line::new().caption(&words, color).caption(&sure, t.faint);
+    line.paint(ui.painter(), second.with_min_x(second.left() + 16.0).translate(vec2(0.0, -2.0)));
+    let label = format!("{} {amount}: {words}{sure}", one_line(&entry.label));
+    let id = ui.scope_id().with(("entry", &entry.step));
+    let whole = crate::ui::widgets::node(ui, rect, id, Sense::click(), egui::Role::ListItem, &label);
+    let whole = whole.on_hover_text(label);
+    if let Some(row) = entry.undone.last().or(entry.effects.last())
+        && whole.clicked()
+    {
+        scene.context.send(crate::ui::command::GoCommand::Select(*row));
+    }
+}
+
+/// What became of an effect.
+fn fate(scene: &Scene<'_>, entry: &Entry) -> (String, Color32) {
+    let t = scene.context.tokens;
+    let undo = entry.undo.as_deref().map_or_else(|| "its undo".to_owned(), one_line);
+    let owed = t.outcome(Outcome::Compensating).color;
+    match entry.account {
+        Account::OwedBack => (format!("{undo} is still owed"), owed),
+        Account::OwedForward => ("still to be done".to_owned(), owed),
+        Account::Unaccounted => {
+            ("held, and nothing says why".to_owned(), t.outcome(Outcome::Inconsistent).color)
+        }
+        Account::Undecided => ("held, nothing is decided yet".to_owned(), t.muted),
+        Account::Settled if !entry.undone.is_empty() => {
+            (format!("{undo}: undone"), t.outcome(Outcome::Compensated).color)
+        }
+        Account::Settled if entry.effects.is_empty() => ("did not happen".to_owned(), t.faint),
+        Account::Settled => ("stays".to_owned(), t.muted),
+    }
+}
+
+/// The point of no return, named.
+fn pivot_ui(scene: &Scene<'_>, entry: &Entry, ui: &mut Ui) {
+    let t = scene.context.tokens;
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), PIVOT), Sense::hover());
+    let passed = if entry.effects.is_empty() { "not passed" } else { "passed" };
+    let word = if entry.kind == Some(StepKind::Pivot) { "pivot" } else { "point of no return" };
+    let line = Line::new().caption(&format!("◇ {word}, {passed}"), t.text).center();
+    let width = line.width(ui.painter()) + 16.0;
+    let stroke = Stroke::new(1.0, t.line_strong);
+    let (left, right) = (rect.center().x - width / 2.0, rect.center().x + width / 2.0);
+    ui.painter().hline(rect.left() + PAD..=left, rect.center().y, stroke);
+    ui.painter().hline(right..=rect.right() - PAD, rect.center().y, stroke);
+    line.paint(ui.painter(), Rect::from_x_y_ranges(left..=right, rect.y_range()));
+}

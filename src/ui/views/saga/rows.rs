@@ -1,0 +1,441 @@
+//! The events of a saga: a rail in the middle, at the left what came in, beside it what changed, at the right what it
+//! led to. Only what is seen is drawn; where each row stands is found once for each page.
+
+use std::sync::Arc;
+
+use egui::{Color32, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+
+use super::Scene;
+use super::groups::Group;
+use crate::model::Row;
+use crate::replay::{Change, Op};
+use crate::saga::{Ahead, PageRow, text};
+use crate::ui::command::GoCommand;
+use crate::ui::format::{Zone, middle, one_line, signed_span, span};
+use crate::ui::theme::{Outcome, PAD, RADIUS_CONTROL, Tokens};
+use crate::ui::widgets::mark::failure_cross;
+use crate::ui::widgets::{Line, Mark, node};
+
+/// Height of a line of text, of the room below a row, and of the least row.
+const LINE: f32 = 19.0;
+const BELOW: f32 = 14.0;
+const LEAST: f32 = 2.0 * LINE + BELOW;
+/// Room for the words that say how long nothing happened.
+const IDLE: f32 = 24.0;
+/// Height of something still to come.
+const AHEAD: f32 = 46.0;
+/// Height of the captions.
+const HEAD: f32 = 26.0;
+/// A wait that is said between two rows, in nanoseconds.
+const IDLE_LEAST: i64 = 60_000_000_000;
+/// Changes of the state that are drawn; more are counted.
+const CHANGES_MAX: usize = 4;
+/// Effects that are drawn.
+const EFFECTS_MAX: usize = 3;
+
+/// Presentation state.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// Where each group begins; of which groups.
+    tops: Vec<f32>,
+    of: Option<Arc<Vec<Group>>>,
+    /// The event that was last brought into view.
+    shown: Option<Row>,
+}
+
+/// Where the columns stand.
+#[derive(Clone, Copy)]
+struct Columns {
+    number: f32,
+    incoming: f32,
+    rail: f32,
+    changes: f32,
+    outgoing: f32,
+    right: f32,
+}
+
+impl Columns {
+    fn of(rect: Rect) -> Self {
+        let (left, right) = (rect.left() + PAD, rect.right() - PAD);
+        let room = right - left - 28.0;
+        let rail = left + 28.0 + (room * 0.36).floor();
+        Self {
+            number: left,
+            incoming: left + 28.0,
+            rail,
+            changes: rail + 22.0,
+            outgoing: left + 28.0 + (room * 0.72).floor(),
+            right,
+        }
+    }
+}
+
+fn idle_before(row: &PageRow) -> f32 {
+    if row.wait >= IDLE_LEAST { IDLE } else { 0.0 }
+}
+
+fn height(row: &PageRow, of: usize) -> f32 {
+    let changes = row.changes.len().min(CHANGES_MAX) + usize::from(row.changes.len() > CHANGES_MAX);
+    let effects = row.outgoing.len().min(EFFECTS_MAX) + usize::from(row.outgoing.len() > EFFECTS_MAX);
+    let lines = changes.max(effects).max(if of > 1 { 2 } else { 1 });
+    (lines as f32 * LINE + BELOW).max(LEAST)
+}
+
+impl Rows {
+    fn lay_out(&mut self, scene: &Scene<'_>, groups: &Arc<Vec<Group>>) {
+        if self.of.as_ref().is_some_and(|known| Arc::ptr_eq(known, groups)) {
+            return;
+        }
+        self.tops.clear();
+        let mut y = 0.0;
+        for group in groups.iter() {
+            let first = &scene.page.rows[group.rows[0]];
+            y += idle_before(first);
+            self.tops.push(y);
+            y += height(&scene.page.rows[group.last()], group.rows.len());
+        }
+        self.tops.push(y);
+        self.of = Some(Arc::clone(groups));
+    }
+
+    /// Draws them; the first event of a group that was opened or closed.
+    pub(super) fn ui(&mut self, scene: &Scene<'_>, groups: &Arc<Vec<Group>>, ui: &mut Ui) -> Option<Row> {
+        let t = scene.context.tokens;
+        self.lay_out(scene, groups);
+        let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
+        let columns = Columns::of(head);
+        for (x, title) in [
+            (columns.incoming, "incoming"),
+            (columns.changes, "state change"),
+            (columns.outgoing, "outgoing"),
+        ] {
+            Line::new().caption(title, t.muted).paint(ui.painter(), head.with_min_x(x));
+        }
+        let events = self.tops.last().copied().unwrap_or(0.0);
+        let ahead = &scene.page.ahead;
+        let below = if ahead.is_empty() { PAD } else { ahead.len() as f32 * AHEAD + 34.0 };
+        let selected = scene.context.navigation.selected;
+        let wanted = selected.filter(|row| self.shown != Some(*row));
+        let mut opened = None;
+        ScrollArea::vertical().auto_shrink(false).show_viewport(ui, |ui, seen| {
+            ui.set_height(events + below);
+            let origin = ui.max_rect().min;
+            let width = ui.max_rect().width();
+            let place = |at: usize| {
+                let (top, bottom) = (self.tops[at], self.tops[at + 1]);
+                let next = groups.get(at + 1).map_or(0.0, |next| idle_before(&scene.page.rows[next.rows[0]]));
+                Rect::from_min_max(origin + vec2(0.0, top), pos2(origin.x + width, origin.y + bottom - next))
+            };
+            if let Some(row) = wanted
+                && let Some(at) = groups
+                    .iter()
+                    .position(|group| group.rows.iter().any(|at| scene.page.rows[*at].row == row))
+            {
+                ui.scroll_to_rect(place(at).expand2(vec2(0.0, 24.0)), None);
+            }
+            let first = self.tops.partition_point(|top| *top < seen.top()).saturating_sub(1);
+            for (at, group) in groups.iter().enumerate().skip(first) {
+                if self.tops[at] > seen.bottom() {
+                    break;
+                }
+                if group_ui(scene, ui, place(at), at, group, selected) {
+                    opened = group.rows.first().map(|at| scene.page.rows[*at].row);
+                }
+            }
+            let mut y = origin.y + events;
+            for (at, next) in ahead.iter().enumerate() {
+                let rect = Rect::from_min_size(pos2(origin.x, y), vec2(width, AHEAD));
+                if ui.is_rect_visible(rect) {
+                    ahead_ui(t, ui, rect, groups.len() + at, next);
+                }
+                y += AHEAD;
+            }
+            if !ahead.is_empty() {
+                let rect = Rect::from_min_size(pos2(origin.x, y), vec2(width, 26.0));
+                let words =
+                    "Outlined: still to come. Likelihood: what followed in the other sagas of this log.";
+                Line::new().caption(words, t.faint).paint(ui.painter(), rect.shrink2(vec2(PAD, 0.0)));
+            }
+        });
+        self.shown = selected;
+        opened
+    }
+}
+
+/// Draws a group; true when it is to be opened or closed.
+fn group_ui(
+    scene: &Scene<'_>,
+    ui: &mut Ui,
+    rect: Rect,
+    number: usize,
+    group: &Group,
+    selected: Option<Row>,
+) -> bool {
+    let t = scene.context.tokens;
+    let row = &scene.page.rows[group.last()];
+    let is_selected = group.rows.iter().any(|at| selected == Some(scene.page.rows[*at].row));
+    let later = !scene.has_happened(row.row);
+    let columns = Columns::of(rect);
+    let label = label(scene, row, number, group.rows.len(), later);
+    let id = ui.scope_id().with(("event", row.row));
+    let response = node(ui, rect, id, Sense::click(), egui::Role::ListItem, &label);
+    let frame = Rect::from_min_max(
+        pos2(columns.number - 6.0, rect.top()),
+        pos2(columns.rail - 14.0, rect.top() + LEAST - 8.0),
+    );
+    if is_selected {
+        ui.painter().rect_filled(frame, RADIUS_CONTROL, t.selection);
+        ui.painter().rect_stroke(frame, RADIUS_CONTROL, Stroke::new(1.0, t.accent), StrokeKind::Inside);
+    } else if response.hovered() {
+        ui.painter().rect_filled(frame, RADIUS_CONTROL, t.hover());
+    }
+    crate::ui::widgets::focus_ring(ui, frame, 4, &response);
+    if response.clicked() {
+        scene.context.send(GoCommand::Select(row.row));
+    }
+    let opened = incoming_ui(scene, ui, rect, columns, number, group, later);
+    rail_ui(scene, ui, rect, columns, group, later);
+    changes_ui(t, ui, rect, columns, &row.changes, later);
+    outgoing_ui(scene, ui, rect, columns, row, later);
+    opened
+}
+
+/// All of it in words.
+fn label(scene: &Scene<'_>, row: &PageRow, number: usize, times: usize, later: bool) -> String {
+    let name = one_line(&scene.survey.traits[row.event_type.0 as usize].name);
+    let mut words = format!("{}, {name}", number + 1);
+    if times > 1 {
+        words += &format!(", {times} times");
+    }
+    if row.failure {
+        words += ", failed";
+    }
+    let said = text::said(scene.page, row);
+    if !said.is_empty() {
+        words += &format!(", {}", one_line(&said));
+    }
+    for change in row.changes.iter().take(CHANGES_MAX) {
+        words += &format!(", {}", one_line(&change.to_string()));
+    }
+    if later {
+        words += ", not yet at the playhead";
+    }
+    words
+}
+
+/// A line of text in a row.
+fn line_at(rect: Rect, left: f32, right: f32, line: usize) -> Rect {
+    let top = rect.top() + 2.0 + line as f32 * LINE;
+    Rect::from_min_max(pos2(left, top), pos2(right.max(left), top + LINE))
+}
+
+/// Number, type, time, stream. True when the group is to be opened or closed.
+fn incoming_ui(
+    scene: &Scene<'_>,
+    ui: &Ui,
+    rect: Rect,
+    columns: Columns,
+    number: usize,
+    group: &Group,
+    later: bool,
+) -> bool {
+    let t = scene.context.tokens;
+    let row = &scene.page.rows[group.last()];
+    let info = &scene.survey.traits[row.event_type.0 as usize];
+    let right = columns.rail - 18.0;
+    let first = line_at(rect, columns.incoming, right, 0);
+    let strong = if later { t.faint } else { t.text };
+    Line::new()
+        .mono_small(&(number + 1).to_string(), t.faint)
+        .paint(ui.painter(), line_at(rect, columns.number, columns.incoming - 4.0, 0));
+    Mark::family(t, &info.family)
+        .hollow(later)
+        .paint(ui.painter(), pos2(columns.incoming + 4.0, first.center().y));
+    let line = Line::new().strong(&one_line(&info.name), strong);
+    let mut after = Line::new();
+    if let Some((n, of)) = group.part {
+        after = after.caption(&format!("{} of {of}", n + 1), t.muted);
+    } else if group.rows.len() > 1 {
+        after = after.caption(&format!("×{}", group.rows.len()), t.muted);
+    }
+    let room = after.width(ui.painter()) + if row.failure { 16.0 } else { 0.0 } + 6.0;
+    let name = first.with_min_x(first.left() + 16.0);
+    let painted = line.paint(ui.painter(), name.with_max_x((name.right() - room).max(name.left())));
+    let mut x = painted.rect.right() + 6.0;
+    if row.failure {
+        failure_cross(ui, pos2(x + 5.0, first.center().y));
+        x += 14.0;
+    }
+    let folded = Rect::from_min_size(pos2(x - 2.0, first.top()), vec2(room, first.height()));
+    let text = after.text().to_owned();
+    after.paint(ui.painter(), folded.with_min_x(x));
+    let mut opened = false;
+    if !text.is_empty() {
+        let id = ui.scope_id().with(("fold", row.row));
+        let is_open = group.part.is_some();
+        let label = if is_open { "Fold the events in a row" } else { "Show each of the events in a row" };
+        let response = node(ui, folded, id, Sense::click(), egui::Role::Button, label);
+        opened = response.on_hover_text(label).clicked();
+    }
+    let zone = Zone { local: scene.context.preferences.local_time };
+    let time = row.time.map_or_else(String::new, |time| zone.time(time));
+    let stream = row.stream.map_or_else(String::new, |id| middle(&scene.context.log().stream(id).id, 24));
+    let said = text::said(scene.page, row);
+    let more = if said.is_empty() { one_line(&stream) } else { one_line(&said) };
+    let second = line_at(rect, columns.incoming + 16.0, right, 1);
+    let mut line = Line::new().mono_small(&time, if later { t.faint } else { t.muted }).gap(8.0);
+    line = line.caption(&more, t.faint);
+    if row.is_singular {
+        line = line.gap(8.0).caption("never seen before", t.outcome(Outcome::Unknown).color);
+    }
+    line.paint(ui.painter(), second);
+    opened
+}
+
+/// The rail with its dot, and how long nothing happened before.
+fn rail_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, group: &Group, later: bool) {
+    let t = scene.context.tokens;
+    let first = &scene.page.rows[group.rows[0]];
+    let idle = idle_before(first);
+    let y = rect.top() + 2.0 + LINE / 2.0;
+    let stroke = Stroke::new(1.0, t.line_strong);
+    let painter = ui.painter();
+    painter.vline(columns.rail, rect.top() - idle..=rect.bottom(), stroke);
+    painter.hline(columns.rail - 12.0..=columns.rail + 12.0, y, stroke);
+    if later {
+        painter.circle(pos2(columns.rail, y), 4.0, t.surface, Stroke::new(1.5, t.line_strong));
+    } else {
+        painter.circle_filled(pos2(columns.rail, y), 4.0, t.muted);
+    }
+    if idle > 0.0 {
+        let words = format!("idle {}", span(first.wait));
+        let line = Line::new().caption(&words, t.muted).center();
+        let width = line.width(painter) + 16.0;
+        let place = Rect::from_center_size(pos2(columns.rail, rect.top() - 14.0), vec2(width, 18.0));
+        painter.rect(place, RADIUS_CONTROL, t.raised, Stroke::new(1.0, t.line), StrokeKind::Inside);
+        line.paint(painter, place);
+    }
+}
+
+/// A value in a few letters.
+fn short(value: Option<&serde_json::Value>) -> String {
+    let Some(value) = value else { return String::new() };
+    let text = match value {
+        serde_json::Value::String(text) => one_line(text),
+        other => one_line(&other.to_string()),
+    };
+    if text.chars().count() > 48 { text.chars().take(47).chain(['…']).collect() } else { text }
+}
+
+/// What changed in the state of the stream.
+fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Change], later: bool) {
+    let right = columns.outgoing - 30.0;
+    let name_right = columns.changes + ((right - columns.changes) * 0.4).floor();
+    for (at, change) in changes.iter().take(CHANGES_MAX).enumerate() {
+        let path = change.path.to_string();
+        let name = path.strip_prefix('/').unwrap_or(&path).replace('/', ".");
+        let (muted, text) = if later { (t.faint, t.faint) } else { (t.muted, t.text) };
+        Line::new()
+            .body(&one_line(&name), muted)
+            .paint(ui.painter(), line_at(rect, columns.changes, name_right - 6.0, at));
+        let line = match change.op {
+            Op::Add => {
+                Line::new().mono("+ ", dimmed(later, t.added(), t)).mono(&short(change.to.as_ref()), text)
+            }
+            Op::Remove => Line::new()
+                .mono("− ", dimmed(later, t.removed(), t))
+                .struck(&short(change.from.as_ref()), t.faint),
+            Op::Change | Op::Move => Line::new()
+                .struck(&short(change.from.as_ref()), t.faint)
+                .mono(" → ", muted)
+                .mono(&short(change.to.as_ref()), text),
+        };
+        line.paint(ui.painter(), line_at(rect, name_right, right, at));
+    }
+    if changes.len() > CHANGES_MAX {
+        let words = format!("+{} more", changes.len() - CHANGES_MAX);
+        let place = line_at(rect, columns.changes, right, CHANGES_MAX);
+        Line::new().caption(&words, t.faint).paint(ui.painter(), place);
+    }
+}
+
+fn dimmed(later: bool, color: Color32, t: &Tokens) -> Color32 {
+    if later { t.faint } else { color }
+}
+
+/// What it led to, with how long that took.
+fn outgoing_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, row: &PageRow, later: bool) {
+    let t = scene.context.tokens;
+    let log = scene.context.log();
+    for (at, (effect, kind)) in row.outgoing.iter().take(EFFECTS_MAX).enumerate() {
+        let place = line_at(rect, columns.outgoing, columns.right, at);
+        let info = &scene.survey.traits[log.type_of(*effect).0 as usize];
+        let not_yet = later || !scene.has_happened(*effect);
+        let color = if not_yet { t.faint } else { t.accent };
+        let (from, to) =
+            (pos2(place.left() - 26.0, place.center().y), pos2(place.left() - 6.0, place.center().y));
+        let stroke = Stroke::new(1.5, color);
+        if not_yet || *kind == crate::saga::EdgeKind::StreamOrder {
+            ui.painter().extend(Shape::dashed_line(&[from, to], stroke, 3.0, 3.0));
+        } else {
+            ui.painter().line_segment([from, to], stroke);
+        }
+        let tip = vec![to + vec2(3.0, 0.0), to + vec2(-4.0, -3.5), to + vec2(-4.0, 3.5)];
+        ui.painter().add(Shape::convex_polygon(tip, color, Stroke::NONE));
+        Mark::family(t, &info.family)
+            .hollow(not_yet)
+            .paint(ui.painter(), pos2(place.left() + 4.0, place.center().y));
+        let after = log.key_of(*effect).saturating_sub(log.key_of(row.row));
+        Line::new()
+            .body(&one_line(&info.name), if not_yet { t.faint } else { t.text })
+            .gap(8.0)
+            .mono_small(&signed_span(after), t.faint)
+            .paint(ui.painter(), place.with_min_x(place.left() + 16.0));
+    }
+    if row.outgoing.len() > EFFECTS_MAX {
+        let words = format!("+{} more", row.outgoing.len() - EFFECTS_MAX);
+        let place = line_at(rect, columns.outgoing + 16.0, columns.right, EFFECTS_MAX);
+        Line::new().caption(&words, t.faint).paint(ui.painter(), place);
+    }
+}
+
+/// Something still to come: outlined, with how likely it is and how long it usually takes.
+fn ahead_ui(t: &Tokens, ui: &Ui, rect: Rect, number: usize, next: &Ahead) {
+    let columns = Columns::of(rect);
+    let frame = Rect::from_min_max(
+        pos2(columns.number - 6.0, rect.top()),
+        pos2(columns.rail - 14.0, rect.bottom() - 6.0),
+    );
+    let corners =
+        [frame.left_top(), frame.right_top(), frame.right_bottom(), frame.left_bottom(), frame.left_top()];
+    ui.painter().extend(Shape::dashed_line(&corners, Stroke::new(1.0, t.line_strong), 3.0, 3.0));
+    let name = one_line(&next.name);
+    let undo = next.direction == crate::saga::Direction::Undo;
+    let name = if undo && !name.contains("undo") { format!("undo of {name}") } else { name };
+    let before = if next.instead { "or " } else { "" };
+    let right = columns.rail - 18.0;
+    Line::new()
+        .mono_small(&(number + 1).to_string(), t.faint)
+        .paint(ui.painter(), line_at(rect, columns.number, columns.incoming - 4.0, 0));
+    Line::new()
+        .caption(before, t.faint)
+        .body(&name, t.muted)
+        .paint(ui.painter(), line_at(rect, columns.incoming, right, 0));
+    let waits = next.waits.map_or_else(String::new, |waits| format!("usually within {}", span(waits.p95)));
+    Line::new().caption(&waits, t.faint).paint(ui.painter(), line_at(rect, columns.incoming, right, 1));
+    let y = rect.top() + 2.0 + LINE / 2.0;
+    let rail = [pos2(columns.rail, rect.top()), pos2(columns.rail, rect.bottom())];
+    ui.painter().extend(Shape::dashed_line(&rail, Stroke::new(1.0, t.line_strong), 3.0, 3.0));
+    ui.painter().circle(pos2(columns.rail, y), 4.0, t.surface, Stroke::new(1.5, t.line_strong));
+    let likely = if next.of > 0 && next.likelihood.is_inferred() {
+        format!("{} % · {} of {}", next.likelihood.0 / 10, next.count, next.of)
+    } else {
+        "by its definition".to_owned()
+    };
+    Line::new()
+        .caption(&likely, t.faint)
+        .paint(ui.painter(), line_at(rect, columns.changes, columns.right, 0));
+    let label = format!("{}, still to come: {before}{name}, {waits}, {likely}", number + 1);
+    let id = ui.scope_id().with(("ahead", number));
+    node(ui, rect, id, Sense::hover(), egui::Role::ListItem, &label);
+}

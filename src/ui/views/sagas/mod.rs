@@ -1,0 +1,362 @@
+//! The view "sagas": every saga of the log in a list that is filtered and sorted, what needs a person first; or grouped
+//! by variant. A click shows the saga everywhere. One saga in full is the matter of the view "saga".
+
+pub(super) mod table;
+mod variants;
+
+use std::sync::Arc;
+
+use egui::{Align, Key, Layout, Modifiers, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::engine::Latest;
+use crate::model::Row;
+use crate::saga::{ListAsk, Outcome, Sort, Survey};
+use crate::ui::app::sagas::{NoSagas, Sagas, SurveyKey, sagas_of};
+use crate::ui::command::{GoCommand, WindowCommand};
+use crate::ui::format::{count, thousands};
+use crate::ui::icons::Icon;
+use crate::ui::theme::PAD;
+use crate::ui::view::{Around, View, ViewClass, ViewContext};
+use crate::ui::widgets::search_field::SearchField;
+use crate::ui::widgets::{
+    Columns, Line, RowAlign, RowScroll, VirtualRows, empty, failed, header, loading, segment,
+};
+
+/// Its entry in the registry.
+pub static CLASS: ViewClass = ViewClass {
+    id: "sagas",
+    title: "Sagas",
+    about: "Every saga of the log: how each went, where it stands, what it owes",
+    icon: Icon::Branch,
+    around: Around::Log,
+    make: || Box::<SagasView>::default(),
+};
+
+/// Height of the bar above.
+const BAR: f32 = 44.0;
+/// Height of the head of the list.
+const HEAD: f32 = 26.0;
+/// From this width on, the outcomes have room for their words.
+const WIDE: f32 = 760.0;
+
+/// What the list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Shown {
+    #[default]
+    List,
+    Variants,
+}
+
+/// What a list depends on.
+#[derive(Clone, Debug, PartialEq)]
+struct ListKey {
+    survey: SurveyKey,
+    only: Option<Outcome>,
+    variant: Option<u32>,
+    text: String,
+    sort: &'static str,
+    reversed: bool,
+}
+
+struct SagasView {
+    shown: Shown,
+    text: String,
+    only: Option<Outcome>,
+    variant: Option<u32>,
+    sort: &'static str,
+    reversed: bool,
+    columns: Columns,
+    scroll: RowScroll,
+    variants_scroll: RowScroll,
+    list: Latest<ListKey, Arc<Vec<u32>>>,
+    /// The saga that was chosen, where its event belongs to several.
+    chosen: Option<usize>,
+    /// The sagas of the selected event: found once for each event.
+    of_selected: Option<(SurveyKey, Row, Vec<usize>)>,
+    /// The places of the variants by how many sagas they have.
+    order: Option<(SurveyKey, Vec<usize>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default)]
+struct Saved {
+    columns: Columns,
+    shown: Shown,
+    sort: String,
+    reversed: bool,
+}
+
+impl Default for Saved {
+    fn default() -> Self {
+        let view = SagasView::default();
+        Self { columns: view.columns, shown: view.shown, sort: view.sort.to_owned(), reversed: view.reversed }
+    }
+}
+
+impl Default for SagasView {
+    fn default() -> Self {
+        Self {
+            shown: Shown::List,
+            text: String::new(),
+            only: None,
+            variant: None,
+            sort: "outcome",
+            reversed: false,
+            columns: Columns::new(&table::SPECS),
+            scroll: RowScroll::default(),
+            variants_scroll: RowScroll::default(),
+            list: Latest::default(),
+            chosen: None,
+            of_selected: None,
+            order: None,
+        }
+    }
+}
+
+impl View for SagasView {
+    fn ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let sagas = match context.document.sagas(context.engine) {
+            Ok(sagas) => sagas,
+            Err(none) => return no_sagas_ui(&none, ui),
+        };
+        if sagas.survey.sagas.is_empty() {
+            let words = "No sagas here: no two events share a correlation, a cause or a stream";
+            empty(ui, words, None);
+            return;
+        }
+        self.bar_ui(context, ui, &sagas.survey);
+        match self.shown {
+            Shown::List => self.list_ui(context, ui, &sagas),
+            Shown::Variants => {
+                let by_count = match &self.order {
+                    Some((key, order)) if *key == sagas.key => order,
+                    _ => &self.order.insert((sagas.key, sagas.survey.variants.by_count())).1,
+                };
+                let chosen = variants::variants_ui(
+                    context,
+                    ui,
+                    &sagas.survey,
+                    by_count,
+                    self.variant,
+                    &mut self.variants_scroll,
+                );
+                if let Some(chosen) = chosen {
+                    self.variant = Some(chosen);
+                    self.shown = Shown::List;
+                    self.scroll = RowScroll::default();
+                }
+            }
+        }
+    }
+
+    fn key(&mut self, context: &ViewContext<'_>, key: Key, modifiers: Modifiers) -> bool {
+        let by = match key {
+            Key::ArrowUp => -1,
+            Key::ArrowDown => 1,
+            Key::Enter => 0,
+            _ => return false,
+        };
+        if modifiers.any() || self.shown != Shown::List {
+            return false;
+        }
+        let Ok(sagas) = context.document.sagas(context.engine) else { return false };
+        if by == 0 {
+            context.send(WindowCommand::ShowView("saga"));
+            return true;
+        }
+        let Some(answer) = self.list.answer() else { return false };
+        let Ok(list) = &answer.result else { return false };
+        let selected = self.selected(context, &sagas);
+        let at = list.iter().position(|at| Some(*at as usize) == selected);
+        let to = match at {
+            Some(at) => (at as u64).saturating_add_signed(by).min(list.len().saturating_sub(1) as u64),
+            None => 0,
+        };
+        if let Some(saga) = list.get(to as usize) {
+            self.scroll.scroll_to(to, RowAlign::Nearest);
+            self.choose(context, &sagas.survey, *saga as usize);
+        }
+        true
+    }
+
+    fn is_settled(&self) -> bool {
+        !self.list.is_busy()
+    }
+
+    fn save(&self) -> Value {
+        let saved = Saved {
+            columns: self.columns.clone(),
+            shown: self.shown,
+            sort: self.sort.to_owned(),
+            reversed: self.reversed,
+        };
+        serde_json::to_value(saved).unwrap_or(Value::Null)
+    }
+
+    fn restore(&mut self, saved: &Value) {
+        if let Ok(mut saved) = serde_json::from_value::<Saved>(saved.clone()) {
+            saved.columns.reconcile(&table::SPECS);
+            self.columns = saved.columns;
+            self.shown = saved.shown;
+            self.sort = Sort::named(&saved.sort).map_or("outcome", |sort| sort.name);
+            self.reversed = saved.reversed;
+        }
+    }
+}
+
+/// They are being looked for, or cannot be.
+pub(super) fn no_sagas_ui(none: &NoSagas, ui: &mut Ui) {
+    match none {
+        NoSagas::Looking(done, all) => {
+            let share = (*all > 0).then(|| *done as f32 / *all as f32);
+            let words = match all {
+                0 => String::new(),
+                _ => format!("{} of {}", thousands(*done as u64), count(*all as u64, "saga")),
+            };
+            // Leaving the view is what stops it.
+            loading(ui, "Looking for sagas", share, &words);
+        }
+        NoSagas::Failed(defect) => {
+            let why = format!("Because of a defect in Sagascope: {defect}");
+            failed(ui, "The sagas cannot be listed", &why, "", "", None);
+        }
+    }
+}
+
+impl SagasView {
+    /// The saga that is shown: the chosen one, while the selected event is in it.
+    fn selected(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<usize> {
+        let row = context.navigation.selected?;
+        let known = self.of_selected.as_ref().filter(|(key, of, _)| *key == sagas.key && *of == row);
+        let found = match known {
+            Some((_, _, found)) => found,
+            None => {
+                let found = sagas_of(context.document, &sagas.survey, row);
+                &self.of_selected.insert((sagas.key, row, found)).2
+            }
+        };
+        self.chosen.filter(|chosen| found.contains(chosen)).or(found.first().copied())
+    }
+
+    /// Shows a saga: its last event is selected.
+    fn choose(&mut self, context: &ViewContext<'_>, survey: &Survey, at: usize) {
+        let Some(saga) = survey.sagas.get(at) else { return };
+        self.chosen = Some(at);
+        context.send(GoCommand::Select(survey.instances.list()[saga.instance].last()));
+    }
+
+    fn bar_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, survey: &Survey) {
+        let t = context.tokens;
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
+        let inner = rect.shrink2(vec2(PAD, 0.0));
+        let layout = Layout::left_to_right(Align::Center);
+        let mut bar = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("bar"));
+        bar.spacing_mut().item_spacing.x = 8.0;
+        let shown = [(Shown::List, "Sagas"), (Shown::Variants, "Variants")];
+        segment(&mut bar, "Show", &mut self.shown, &shown);
+        if self.shown == Shown::Variants {
+            let words = format!(
+                "{} of {}",
+                count(survey.variants.list.len() as u64, "variant"),
+                count(survey.instances.len() as u64, "saga")
+            );
+            Line::new().caption(&words, t.faint).show(&mut bar);
+            return;
+        }
+        SearchField::new("Find a saga", &mut self.text).width(180.0).show(&mut bar);
+        if rect.width() >= WIDE {
+            let all = format!("All {}", thousands(survey.sagas.len() as u64));
+            let words: Vec<(Outcome, String)> = Outcome::ALL
+                .into_iter()
+                .zip(survey.counts())
+                .filter(|(outcome, count)| *count > 0 || self.only == Some(*outcome))
+                .map(|(outcome, count)| {
+                    let word = table::look(outcome).word();
+                    (outcome, format!("{} {}", capital(word), thousands(count as u64)))
+                })
+                .collect();
+            let mut choices: Vec<(Option<Outcome>, &str)> = vec![(None, &all)];
+            choices.extend(words.iter().map(|(outcome, words)| (Some(*outcome), &**words)));
+            segment(&mut bar, "Outcome", &mut self.only, &choices);
+        }
+        if self.variant.is_some() {
+            let response = crate::ui::widgets::Button::new("One variant")
+                .icon(Icon::Close)
+                .label("Show the sagas of every variant");
+            if bar.add(response).clicked() {
+                self.variant = None;
+            }
+        }
+    }
+
+    fn list_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, sagas: &Sagas) {
+        let key = ListKey {
+            survey: sagas.key,
+            only: self.only,
+            variant: self.variant,
+            text: self.text.trim().to_owned(),
+            sort: self.sort,
+            reversed: self.reversed,
+        };
+        let (log, survey, asked) = (context.log().clone(), Arc::clone(&sagas.survey), key.clone());
+        self.list.ask(context.engine.workers(), &key, move |_, _| {
+            let ask = ListAsk {
+                outcomes: asked.only.into_iter().collect(),
+                variant: asked.variant,
+                text: asked.text,
+                sort: Sort::named(asked.sort),
+                reversed: asked.reversed,
+            };
+            Some(Arc::new(survey.listed(&log, &ask)))
+        });
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
+        let inner = Rect::from_min_max(
+            pos2(rect.left() + PAD, rect.top()),
+            pos2((rect.right() - PAD).max(rect.left() + PAD), rect.bottom()),
+        );
+        let head = header(ui, inner, ui.scope_id().with("head"), &mut self.columns, &table::SPECS);
+        if let Some(sort) = head.clicked.and_then(table::sort_of) {
+            self.reversed = self.sort == sort && !self.reversed;
+            self.sort = sort;
+        }
+        // Until the new list is there, the one before stays: nothing jumps. Its survey may be older.
+        let answer = self.list.answer().filter(|answer| answer.key.survey == sagas.key);
+        let Some(Ok(list)) = answer.as_ref().map(|answer| &answer.result) else { return };
+        if list.is_empty() {
+            if empty(ui, "No saga is like that", Some("Show all sagas")) {
+                (self.only, self.variant) = (None, None);
+                self.text.clear();
+            }
+            return;
+        }
+        let selected = self.selected(context, sagas);
+        let mut chosen = None;
+        let mut opened = false;
+        VirtualRows::new("sagas", "Sagas", list.len() as u64)
+            .row_height(context.preferences.row_height())
+            .show(ui, &mut self.scroll, |ui, line, rect| {
+                let Some(at) = list.get(line as usize).map(|at| *at as usize) else { return };
+                let response =
+                    table::saga_row(context, ui, rect, &head.cells, &sagas.survey, at, selected == Some(at));
+                if response.clicked() {
+                    chosen = Some(at);
+                }
+                opened |= response.double_clicked();
+            });
+        if let Some(at) = chosen {
+            self.choose(context, &sagas.survey, at);
+        }
+        if opened {
+            context.send(WindowCommand::ShowView("saga"));
+        }
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

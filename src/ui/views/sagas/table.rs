@@ -1,0 +1,186 @@
+//! A saga as a row: its columns, and how an outcome looks.
+
+use egui::{Color32, Painter, Rect, Response, Ui, pos2, vec2};
+
+use crate::index::TypeId;
+use crate::saga::{Outcome, StepState, Summary, Survey};
+use crate::ui::format::{Zone, count, middle, one_line, span, thousands};
+use crate::ui::theme::{Outcome as Look, Tokens};
+use crate::ui::view::ViewContext;
+use crate::ui::widgets::columns::Cell;
+use crate::ui::widgets::{ColumnSpec, Line, Mark, row};
+
+/// The columns; those that are sorted by have the name of the way to sort.
+pub(super) const SPECS: [ColumnSpec; 10] = [
+    ColumnSpec::text("outcome", "outcome", 128.0),
+    ColumnSpec::text("saga", "saga", 132.0),
+    ColumnSpec::text("variant", "what happened", 220.0).stretch().least(80.0),
+    ColumnSpec::text("current", "stands at", 150.0).yields(4),
+    ColumnSpec::text("owed", "owed", 150.0).yields(5),
+    ColumnSpec::number("retries", "retries", 48.0).yields(6),
+    ColumnSpec::number("duration", "duration", 84.0).yields(3),
+    ColumnSpec::number("quiet", "quiet for", 84.0).yields(2),
+    ColumnSpec::text("age", "began", 160.0).yields(7),
+    ColumnSpec::number("events", "events", 52.0).yields(1),
+];
+
+/// Points from one block of a strip to the next.
+const BLOCK: f32 = 11.0;
+
+/// The way to sort by a column.
+pub(super) fn sort_of(column: &'static str) -> Option<&'static str> {
+    crate::saga::Sort::named(column).map(|sort| sort.name)
+}
+
+/// How an outcome of a saga looks.
+pub(in crate::ui::views) fn look(outcome: Outcome) -> Look {
+    match outcome {
+        Outcome::Inconsistent => Look::Inconsistent,
+        Outcome::DeadLettered => Look::DeadLetter,
+        Outcome::Stuck => Look::Stuck,
+        Outcome::NoActivity => Look::NoActivity,
+        Outcome::Compensating => Look::Compensating,
+        Outcome::Running => Look::Running,
+        Outcome::Compensated => Look::Compensated,
+        Outcome::Completed => Look::Completed,
+    }
+}
+
+/// How a state of a step looks; `None` for one whose turn has not come.
+pub(in crate::ui::views) fn step_look(state: StepState) -> Option<Look> {
+    Some(match state {
+        StepState::NotReached => return None,
+        StepState::InFlight | StepState::BackingOff => Look::Running,
+        StepState::Completed => Look::Completed,
+        StepState::Rejected => Look::Failed,
+        StepState::Unknown => Look::Unknown,
+        StepState::Parked | StepState::UndoParked => Look::DeadLetter,
+        StepState::Compensating => Look::Compensating,
+        StepState::Compensated | StepState::NothingToUndo => Look::Compensated,
+    })
+}
+
+/// Glyph and word.
+pub(in crate::ui::views) fn outcome_line(
+    painter: &Painter,
+    t: &Tokens,
+    rect: Rect,
+    outcome: Outcome,
+    inferred: bool,
+) {
+    let look = t.outcome(look(outcome));
+    let square = Rect::from_center_size(pos2(rect.left() + 6.0, rect.center().y), vec2(12.0, 12.0));
+    look.outcome.icon().paint(painter, square, look.color);
+    let line = Line::new().body(look.outcome.word(), look.color);
+    // What is inferred says so.
+    let line = if inferred { line.gap(4.0).caption("≈", t.faint) } else { line };
+    line.paint(painter, rect.with_min_x(rect.left() + 17.0));
+}
+
+/// A block for each thing that happened, cut with the number of those left out.
+pub(super) fn strip(painter: &Painter, t: &Tokens, rect: Rect, survey: &Survey, shape: &[TypeId]) {
+    let room = (rect.width() / BLOCK) as usize;
+    let shown = if shape.len() > room { room.saturating_sub(3) } else { shape.len() };
+    let mut x = rect.left() + 4.0;
+    for id in &shape[..shown] {
+        let info = &survey.traits[id.0 as usize];
+        Mark::family(t, &info.family)
+            .side(if info.failure { 10.0 } else { 8.0 })
+            .failed(info.failure)
+            .hollow(info.is_undo())
+            .paint(painter, pos2(x, rect.center().y));
+        x += BLOCK;
+    }
+    if shown < shape.len() {
+        let words = format!("+{}", shape.len() - shown);
+        Line::new().caption(&words, t.faint).paint(painter, rect.with_min_x(x));
+    }
+}
+
+/// What a strip says, for a screen reader and on hover.
+pub(super) fn shape_words(survey: &Survey, shape: &[TypeId]) -> String {
+    let names: Vec<String> = shape.iter().map(|id| one_line(&survey.traits[id.0 as usize].name)).collect();
+    names.join(" → ")
+}
+
+/// What is owed, in a few words.
+pub(super) fn owed_words(saga: &Summary) -> String {
+    match saga.owed.as_slice() {
+        [] => String::new(),
+        [one] => one_line(&one.text),
+        [first, others @ ..] => format!("{} and {} more", one_line(&first.text), others.len()),
+    }
+}
+
+/// Draws a saga; what a click does is the view's.
+pub(super) fn saga_row(
+    context: &ViewContext<'_>,
+    ui: &mut Ui,
+    rect: Rect,
+    cells: &[Cell],
+    survey: &Survey,
+    at: usize,
+    selected: bool,
+) -> Response {
+    let t = context.tokens;
+    let saga = &survey.sagas[at];
+    let one = &survey.instances.list()[saga.instance];
+    let title = one_line(&one.title(context.log()));
+    let shape = &survey.variants.list[saga.variant as usize].shape;
+    let owed = owed_words(saga);
+    let word = look(saga.outcome).word();
+    let label = format!(
+        "{title}, {word}, stands at {}, {}{}",
+        one_line(&saga.current),
+        count(saga.events as u64, "event"),
+        if owed.is_empty() { String::new() } else { format!(", owed {owed}") }
+    );
+    let response = row(ui, rect, &label, selected);
+    let zone = Zone { local: context.preferences.local_time };
+    for cell in cells {
+        let spec = &SPECS[cell.spec];
+        let place = Rect::from_x_y_ranges(cell.x, rect.y_range());
+        let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
+        let text = |words: &str, color: Color32, mono: bool| {
+            let line = if mono { Line::new().mono(words, color) } else { Line::new().body(words, color) };
+            line.align(spec.align).paint(&painter, place);
+        };
+        match spec.id {
+            "outcome" => outcome_line(&painter, t, place, saga.outcome, saga.confidence.is_inferred()),
+            "saga" => text(&middle(&title, (place.width() / 7.4) as usize), t.text, true),
+            "variant" => strip(&painter, t, place, survey, shape),
+            "current" => text(&one_line(&saga.current), t.muted, false),
+            "owed" if !owed.is_empty() => text(&owed, t.outcome(Look::Compensating).color, false),
+            "retries" if saga.retries > 0 => text(&thousands(u64::from(saga.retries)), t.text, true),
+            "duration" => text(&span(saga.duration), t.muted, true),
+            "quiet" if !saga.outcome.is_end() => text(&span(saga.silence), t.muted, true),
+            "age" => {
+                if let Some(began) = saga.started {
+                    text(&zone.date_time(began), t.faint, true);
+                }
+            }
+            "events" => text(&thousands(saga.events as u64), t.faint, true),
+            _ => {}
+        }
+    }
+    response.on_hover_ui(|ui| {
+        ui.set_max_width(420.0);
+        let sure = match saga.confidence.is_inferred() {
+            true => format!(", inferred, {} % sure", saga.confidence.0 / 10),
+            false => String::new(),
+        };
+        let definition = saga.definition.as_deref().map_or_else(String::new, |name| format!(", {name}"));
+        ui.label(format!("{title}{definition}: {word}{sure}"));
+        let mut words = shape_words(survey, shape);
+        if words.chars().count() > 600 {
+            words = words.chars().take(600).chain(['…']).collect();
+        }
+        ui.label(words);
+        for debt in &saga.owed {
+            ui.label(format!("Owed: {}", one_line(&debt.text)));
+        }
+        if saga.is_singular {
+            ui.label("It took a way that no other saga of this log took");
+        }
+    })
+}

@@ -1,0 +1,135 @@
+//! The sagas of a log as a person looks through them: the list, its variants, one saga with its ledger.
+
+use egui::accesskit::Role;
+use egui::{Key, Vec2, vec2};
+use egui_kittest::kittest::NodeT as _;
+use sagascope::engine::SimStart;
+use sagascope::ui::command::{GoCommand, WindowCommand};
+use sagascope_ui_tests::window::Window;
+
+const SIZE: Vec2 = vec2(2_000.0, 1_200.0);
+
+/// Some sagas of the shop, of which the last fails for want of stock.
+const RUN: &str = "shop/fulfilment?seed=7&sagas=6&fault=reserve-inventory:reject";
+
+fn run(view: &'static str) -> Window {
+    let mut window = Window::simulate(RUN, SimStart::AtEnd);
+    window.harness.set_size(SIZE);
+    window.send(GoCommand::End);
+    window.send(WindowCommand::ShowView(view));
+    window
+}
+
+/// What is said of every row of the list.
+fn rows(window: &Window, word: &str) -> Vec<String> {
+    let nodes = window.harness.root().children_recursive();
+    let nodes = nodes.map(|node| node.accesskit_node());
+    let items = nodes.filter(|node| node.role() == Role::ListItem).filter_map(|node| node.label());
+    items.filter(|label| label.contains(word)).collect()
+}
+
+#[test]
+fn the_list_says_how_every_saga_went() {
+    let mut window = run("sagas");
+    assert_eq!(rows(&window, ", stands at ").len(), 6, "{:?}", window.labels());
+    assert_eq!(rows(&window, ", compensated, ").len(), 6, "each of them met the fault");
+    window.click("Compensated 6");
+    assert_eq!(rows(&window, ", stands at ").len(), 6);
+}
+
+#[test]
+fn a_saga_that_is_chosen_is_shown_everywhere() {
+    let mut window = Window::shop(SIZE);
+    window.send(WindowCommand::ShowView("sagas"));
+    let first = rows(&window, ", stands at ")[0].clone();
+    window.click(&first);
+    let row = window.app().navigation().selected.expect("its last event is selected");
+    window.press(Key::ArrowDown);
+    assert_ne!(window.app().navigation().selected, Some(row), "the next saga");
+    window.press(Key::Enter);
+    assert!(window.says_part("Ledger"), "{:?}", window.labels());
+}
+
+#[test]
+fn text_and_outcome_leave_the_sagas_that_are_like_that() {
+    let mut window = run("sagas");
+    window.click("Find a saga");
+    window.type_text("no such saga");
+    assert!(window.says("No saga is like that"), "{:?}", window.labels());
+    window.click("Show all sagas");
+    assert_eq!(rows(&window, ", stands at ").len(), 6);
+}
+
+#[test]
+fn variants_are_counted_and_one_of_them_leaves_its_sagas() {
+    let mut window = run("sagas");
+    window.click("Variants");
+    let variants = rows(&window, " percent: ");
+    assert!(!variants.is_empty(), "{:?}", window.labels());
+    assert!(variants[0].contains(" → "), "{variants:?}");
+    window.click(&variants[0]);
+    let count: usize = variants[0].split(' ').next().and_then(|count| count.parse().ok()).unwrap();
+    assert_eq!(rows(&window, ", stands at ").len(), count, "{variants:?}");
+    window.click("Show the sagas of every variant");
+    assert_eq!(rows(&window, ", stands at ").len(), 6);
+}
+
+#[test]
+fn a_saga_says_what_each_event_changed_and_what_is_undone() {
+    let window = run("saga");
+    let events = rows(&window, "payment.completed.v1");
+    assert!(events.iter().any(|event| event.contains("status")), "{events:?}");
+    assert!(
+        window.says_part("undone"),
+        "the ledger joins the payment with its refund: {:?}",
+        window.labels()
+    );
+    assert!(window.says("Nothing is owed"));
+    assert!(window.says_part("step process-payment, compensated"), "{:?}", window.labels());
+}
+
+#[test]
+fn what_is_owed_is_summed() {
+    let recipe = "shop/fulfilment?seed=7&fault=reserve-inventory:reject&fault=process-payment:undo-fails";
+    let mut window = Window::simulate(recipe, SimStart::AtEnd);
+    window.harness.set_size(SIZE);
+    window.send(GoCommand::End);
+    window.send(WindowCommand::ShowView("saga"));
+    assert!(window.says("still owed") || window.says_part("is still owed"), "{:?}", window.labels());
+    assert!(!window.says("Nothing is owed"));
+}
+
+#[test]
+fn what_lies_after_the_playhead_says_so() {
+    let mut window = run("saga");
+    let before = rows(&window, "not yet at the playhead").len();
+    assert_eq!(before, 0);
+    window.send(GoCommand::Start);
+    window.settle();
+    assert!(!rows(&window, "not yet at the playhead").is_empty(), "{:?}", window.labels());
+}
+
+#[test]
+fn it_is_copied_as_text_and_as_mermaid() {
+    let mut window = run("saga");
+    for (entry, start) in [
+        ("Copy as text", "saga-s1: fulfilment, compensated"),
+        ("Copy sequence as Mermaid", "sequenceDiagram"),
+    ] {
+        window.click("More: copy, save, what is shown");
+        window.click(entry);
+        let copied = window.copied.last().cloned().unwrap_or_default();
+        assert!(copied.starts_with(start), "{copied}");
+    }
+}
+
+#[test]
+fn the_views_are_drawn_at_every_size() {
+    for size in [vec2(700.0, 480.0), vec2(1_280.0, 800.0), vec2(2_560.0, 1_440.0)] {
+        let mut window = Window::shop(size);
+        for view in ["sagas", "saga"] {
+            window.send(WindowCommand::ShowView(view));
+            assert_eq!(window.harness.unnamed_widgets(), Vec::<String>::new(), "{size} {view}");
+        }
+    }
+}
