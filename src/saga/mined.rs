@@ -11,8 +11,13 @@ use super::variants::Variants;
 use super::verdict::Moment;
 use crate::index::TypeId;
 
-/// A type at which at least so many of the sagas end that reach it is an end.
+/// Where at least so many of the sagas end that come there is an end.
 const END_SHARE: u16 = 900;
+/// The same where the name says so too: what happens after an end now and then, an address changed for instance, does
+/// not make it less of one.
+const NAMED_END_SHARE: u16 = 500;
+/// Fewer sagas that came the same way say nothing about it; the type alone is asked then.
+const WAY_MIN: usize = 3;
 
 /// What a log taught about how its sagas go.
 #[derive(Debug)]
@@ -23,10 +28,12 @@ pub struct Lessons<'a> {
     pub machine: &'a Machine,
     /// What undoes what.
     pub undos: &'a UndoPairs,
-    /// For each failure and effect: of the ended sagas that had both, those that undid the effect.
+    /// For each type at which sagas turned back, and each effect: of the ended sagas that had both, those that undid
+    /// the effect.
     habits: HashMap<(TypeId, TypeId), (usize, usize)>,
-    /// The types with which sagas usually begin.
-    begins: Vec<TypeId>,
+    /// By the last two types: how many sagas ended there, and how many came there at all. Where an order is
+    /// cancelled after its stock was released it has ended; where it is before, a refund follows.
+    ends: HashMap<(TypeId, TypeId), (usize, usize)>,
 }
 
 /// How a saga stands, and how sure that is.
@@ -54,32 +61,23 @@ pub struct Held<'a> {
 impl<'a> Lessons<'a> {
     /// Learns from the shapes of a log.
     pub fn of(traits: &'a [Traits], machine: &'a Machine, undos: &'a UndoPairs, variants: &Variants) -> Self {
-        let mut lessons = Self { traits, machine, undos, habits: HashMap::new(), begins: Vec::new() };
-        let mut begins: HashMap<TypeId, usize> = HashMap::new();
+        let mut lessons = Self { traits, machine, undos, habits: HashMap::new(), ends: ends(variants) };
         for variant in &variants.list {
-            if let Some(first) = variant.shape.first() {
-                *begins.entry(*first).or_default() += variant.count;
-            }
-            let Some(last) = variant.shape.last().filter(|last| lessons.is_end(&variant.shape, **last))
-            else {
-                continue;
-            };
-            if traits[last.0 as usize].good_end && !lessons.went_back(&variant.shape) {
+            let ended = variant.shape.last().is_some_and(|last| lessons.is_end(&variant.shape, *last));
+            if !ended {
                 continue;
             }
-            for failure in variant.shape.iter().filter(|id| traits[id.0 as usize].failure) {
+            // Where it went well to its end, nothing is to be learnt about going back.
+            if let Some(turn) = lessons.turn(&variant.shape) {
                 for pair in &undos.0 {
                     if variant.shape.contains(&pair.effect) {
-                        let known = lessons.habits.entry((*failure, pair.effect)).or_default();
+                        let known = lessons.habits.entry((turn, pair.effect)).or_default();
                         known.1 += variant.count;
                         known.0 += if variant.shape.contains(&pair.undo) { variant.count } else { 0 };
                     }
                 }
             }
         }
-        let mut begins: Vec<(TypeId, usize)> = begins.into_iter().collect();
-        begins.sort_by_key(|(id, count)| (std::cmp::Reverse(*count), *id));
-        lessons.begins = begins.into_iter().map(|(id, _)| id).take(3).collect();
         lessons
     }
 
@@ -87,15 +85,11 @@ impl<'a> Lessons<'a> {
         &self.traits[id.0 as usize]
     }
 
-    /// Whether something of a shape was undone.
-    fn went_back(&self, shape: &[TypeId]) -> bool {
-        shape.iter().any(|id| self.info(*id).is_undo())
-    }
-
     /// Whether a saga of this shape is at an end with `last`: sagas end there, and no undo further back is missing.
     fn is_end(&self, shape: &[TypeId], last: TypeId) -> bool {
         let info = self.info(last);
-        if self.machine.end_share(last) < END_SHARE {
+        let named = info.good_end || info.is_undo() || info.failure;
+        if self.end_share(shape, last) < if named { NAMED_END_SHARE } else { END_SHARE } {
             return false;
         }
         // A failure ends a saga where nothing that has an undo stands; an undo does when it is that of the beginning.
@@ -113,34 +107,40 @@ impl<'a> Lessons<'a> {
         info.good_end || self.ended_often(last)
     }
 
+    /// How many of the sagas ended here that came the same way, in thousandths.
+    fn end_share(&self, shape: &[TypeId], last: TypeId) -> u16 {
+        let way = shape.len().checked_sub(2).and_then(|before| self.ends.get(&(shape[before], last)));
+        match way {
+            Some((ended, came)) if *came >= WAY_MIN => permille(*ended, *came),
+            _ => self.machine.end_share(last),
+        }
+    }
+
     fn ended_often(&self, last: TypeId) -> bool {
         self.machine.transition((Some(last), None)).is_some_and(|known| known.count > 1)
     }
 
     /// What a saga holds of what can be undone. `counts` says how often each type came.
     pub fn held(&self, shape: &[TypeId], counts: &dyn Fn(TypeId) -> usize) -> Vec<Held<'a>> {
-        let failures: Vec<TypeId> = shape.iter().copied().filter(|id| self.info(*id).failure).collect();
-        let recovered = self.recovered(shape);
+        let turn = self.turn(shape);
         let pairs = self.undos.0.iter().filter(|pair| shape.contains(&pair.effect));
         pairs
             .map(|pair| {
-                let usual = failures.iter().any(|failure| {
-                    let (undone, of) = self.habits.get(&(*failure, pair.effect)).copied().unwrap_or_default();
-                    permille(undone, of) >= 500
-                });
+                let habit = turn.and_then(|turn| self.habits.get(&(turn, pair.effect)));
+                let usual = habit.is_some_and(|(undone, of)| permille(*undone, *of) >= 500);
                 let (effects, undone) = (counts(pair.effect), counts(pair.undo));
                 let missing = if undone > 0 { effects.saturating_sub(undone) } else { effects };
-                Held { pair, effects, undone, due: usual && !recovered && missing > 0 }
+                Held { pair, effects, undone, due: usual && missing > 0 }
             })
             .collect()
     }
 
-    /// Whether it went on well after its last failure: another try succeeded.
-    fn recovered(&self, shape: &[TypeId]) -> bool {
-        let Some(failed) = shape.iter().rposition(|id| self.info(*id).failure) else { return true };
-        let after = &shape[failed + 1..];
+    /// Where it turned back: the first failure or undo after the last thing that went well. `None`: the last thing
+    /// went well, so whatever failed before was made good.
+    fn turn(&self, shape: &[TypeId]) -> Option<TypeId> {
         let well = |id: &TypeId| !self.info(*id).is_undo() && !self.info(*id).failure;
-        !after.is_empty() && after.iter().all(well)
+        let turned = shape.iter().rposition(well).map_or(0, |last| last + 1);
+        shape.get(turned).copied()
     }
 
     /// How a saga of this shape stands, quiet for `silence` nanoseconds at the end of the log.
@@ -148,9 +148,8 @@ impl<'a> Lessons<'a> {
         let Some(last) = shape.last().copied() else {
             return Judgement { outcome: Outcome::Running, confidence: Confidence(0) };
         };
-        let sure = Confidence(self.machine.end_share(last).clamp(100, 990));
-        let back = self.went_back(shape) || shape.iter().any(|id| self.info(*id).failure);
-        let back = back && !self.recovered(shape);
+        let sure = Confidence(self.end_share(shape, last).clamp(100, 990));
+        let back = self.turn(shape).is_some();
         let owes = held.iter().any(|one| one.due);
         if self.is_end(shape, last) && !owes {
             let outcome = if back { Outcome::Compensated } else { Outcome::Completed };
@@ -167,9 +166,16 @@ impl<'a> Lessons<'a> {
         };
         Judgement { outcome, confidence: Confidence(1_000 - sure.0.min(900)) }
     }
+}
 
-    /// Types with which sagas of this log usually begin, the most frequent first.
-    pub fn begins(&self) -> &[TypeId] {
-        &self.begins
+fn ends(variants: &Variants) -> HashMap<(TypeId, TypeId), (usize, usize)> {
+    let mut ends: HashMap<(TypeId, TypeId), (usize, usize)> = HashMap::new();
+    for variant in &variants.list {
+        for (at, pair) in variant.shape.windows(2).enumerate() {
+            let (ended, came) = ends.entry((pair[0], pair[1])).or_default();
+            *came += variant.count;
+            *ended += if at + 2 == variant.shape.len() { variant.count } else { 0 };
+        }
     }
+    ends
 }

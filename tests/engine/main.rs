@@ -12,6 +12,7 @@ mod native_writer;
 mod plain_log;
 mod query;
 mod resume;
+mod saga_commands;
 mod sagas;
 mod simulation;
 mod sqlite_damage;

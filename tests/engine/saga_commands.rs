@@ -1,0 +1,116 @@
+//! The subcommands about sagas, as a user or a script meets them, and small logs whose sagas are plain to see.
+
+use serde_json::{Value, json};
+
+use super::cli::{Cli, check_keys};
+
+/// A log of these events: correlation, type, second.
+fn log(events: &[(&str, &str, u32)]) -> String {
+    let lines = events.iter().enumerate().map(|(at, (correlation, name, second))| {
+        let event = json!({
+            "id": format!("e{at}"), "type": name, "stream_id": format!("s-{correlation}"), "correlation_id": correlation,
+            "occurred_at": format!("2026-03-01T08:{:02}:{:02}Z", second / 60, second % 60), "data": {"amount": 5},
+        });
+        format!("{event}\n")
+    });
+    lines.collect()
+}
+
+fn outcomes(sagas: &[serde_json::Map<String, Value>]) -> Vec<(&str, &str)> {
+    sagas.iter().map(|saga| (saga["saga"].as_str().unwrap(), saga["outcome"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn the_json_has_exactly_the_keys_of_the_contract() {
+    let cli = Cli::new();
+    cli.run(&["simulate", "shop", "--fault", "send-confirmation:lost:99", "--into", "run.jsonl"]);
+    let keys = "saga title definition outcome inferred confidence variant current started_at last_at duration_ms \
+                quiet_ms retries steps owed events never_seen_before";
+    let sagas = cli.json(&["sagas", "run.jsonl", "--domain", "shop"]);
+    check_keys(&sagas, keys);
+    assert_eq!(outcomes(&sagas), [("s1", "dead-lettered")]);
+    assert_eq!((&sagas[0]["definition"], &sagas[0]["inferred"]), (&json!("fulfilment"), &json!(false)));
+    assert_eq!(sagas[0]["owed"][0]["step"], "send-confirmation");
+    assert_eq!(sagas[0]["steps"][4]["attempts"], 3);
+    let page = cli.json(&["saga", "run.jsonl", "s1", "--domain", "shop"]);
+    check_keys(&page, &format!("{keys} rows ledger ahead findings"));
+    check_keys(&cli.json(&["trace", "run.jsonl", "12"]), "row relation depth by type stream at");
+    check_keys(&cli.json(&["map", "run.jsonl"]), "from to count sagas p50_ms p95_ms p99_ms");
+    assert!(cli.json(&["sagas", "run.jsonl", "--outcome", "completed"]).is_empty());
+}
+
+#[test]
+fn a_domain_says_what_the_events_of_a_foreign_log_mean() {
+    let cli = Cli::new();
+    let well = ["order.created.v1", "payment.completed.v1", "inventory.reserved.v1", "order.confirmed.v1"];
+    let mut events: Vec<(&str, &str, u32)> = Vec::new();
+    events.extend(well.iter().enumerate().map(|(at, name)| ("well", *name, at as u32)));
+    events.push(("well", "notification.sent.v1", 5));
+    events.extend([("back", "order.created.v1", 10), ("back", "payment.completed.v1", 11)]);
+    events.extend([("back", "inventory.rejected.v1", 12), ("back", "payment.refunded.v1", 13)]);
+    events.push(("back", "order.cancelled.v1", 14));
+    events.extend([("late", "order.created.v1", 20), ("late", "payment.completed.v1", 21)]);
+    events.extend([("owes", "order.created.v1", 3_000), ("owes", "payment.completed.v1", 3_001)]);
+    events.push(("owes", "inventory.rejected.v1", 3_001));
+    events.extend([("twice", "order.created.v1", 3_002), ("twice", "payment.completed.v1", 3_002)]);
+    events.push(("twice", "payment.completed.v1", 3_002));
+    cli.write("log.jsonl", log(&events));
+    let mut sagas = cli.json(&["sagas", "log.jsonl", "--domain", "shop"]);
+    sagas.sort_by_key(|saga| saga["saga"].to_string());
+    let expected = [
+        ("back", "compensated"),
+        // Nobody waits in a choreography, so nothing can be late.
+        ("late", "no-activity"),
+        ("owes", "compensating"),
+        ("twice", "inconsistent"),
+        ("well", "completed"),
+    ];
+    assert_eq!(outcomes(&sagas), expected);
+    let owed: Vec<&Value> = sagas[2]["owed"].as_array().unwrap().iter().map(|debt| &debt["text"]).collect();
+    assert_eq!(owed, ["create-order: 1 order", "process-payment: 0.05 €"]);
+    // A trip has somebody who waits, and its flight has had three times its two seconds.
+    let trip = [("t", "hotel.booked.v1", 0), ("t", "car.booked.v1", 1), ("u", "hotel.booked.v1", 60)];
+    cli.write("trip.jsonl", log(&trip));
+    assert_eq!(outcomes(&cli.json(&["sagas", "trip.jsonl", "--domain", "travel"])), [("t", "stuck")]);
+    cli.write("trip.jsonl", log(&trip[..2]));
+    assert_eq!(outcomes(&cli.json(&["sagas", "trip.jsonl", "--domain", "travel"])), [("t", "running")]);
+}
+
+#[test]
+fn an_id_that_is_used_again_begins_another_life_and_one_event_is_no_saga() {
+    let cli = Cli::new();
+    let mut events = vec![("alone", "OrderPlaced", 0)];
+    for id in ["a", "b"] {
+        events.extend([(id, "OrderPlaced", 1), (id, "OrderPacked", 2), (id, "OrderCompleted", 3)]);
+    }
+    events.extend([("a", "OrderPlaced", 10), ("a", "OrderPacked", 11), ("a", "OrderCompleted", 12)]);
+    cli.write("log.jsonl", log(&events));
+    let mut sagas = cli.json(&["sagas", "log.jsonl"]);
+    sagas.sort_by_key(|saga| saga["saga"].to_string());
+    assert_eq!(outcomes(&sagas), [("a", "completed"), ("a~2", "completed"), ("b", "completed")]);
+    assert!(sagas.iter().all(|saga| saga["events"] == 3 && saga["inferred"] == true));
+}
+
+#[test]
+fn diagrams_and_answers_for_names_that_are_not_there() {
+    let cli = Cli::new();
+    cli.write("log.jsonl", log(&[("a", "OrderPlaced", 1), ("a", "OrderCompleted", 2)]));
+    for (diagram, head) in [
+        ("--mermaid", "sequenceDiagram"),
+        ("--mermaid=flowchart", "flowchart TD"),
+        ("--mermaid=state", "stateDiagram-v2"),
+    ] {
+        assert!(cli.run(&["saga", "log.jsonl", "a", diagram]).out.starts_with(head), "{diagram}");
+    }
+    assert!(cli.run(&["map", "log.jsonl", "--mermaid"]).out.contains("OrderPlaced"));
+    for picture in ["page", "sequence"] {
+        let out = format!("{picture}.svg");
+        assert_eq!(cli.run(&["saga", "log.jsonl", "a", "--svg", &out, "--picture", picture]).code, 0);
+        assert!(std::fs::read_to_string(cli.path(&out)).unwrap().starts_with("<svg"));
+    }
+    let missing = cli.run(&["saga", "log.jsonl", "zzz"]);
+    assert!(missing.code == 2 && missing.err.contains("There is no saga of this name"), "{}", missing.err);
+    let missing = cli.run(&["trace", "log.jsonl", "zzz"]);
+    assert!(missing.code == 2 && missing.err.contains("There is no event"), "{}", missing.err);
+    assert!(cli.run(&["trace", "log.jsonl", "e1"]).out.contains("● OrderCompleted"));
+}
