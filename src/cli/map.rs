@@ -69,7 +69,7 @@ impl Run for Map {
             return Ok(());
         }
         if let Some(path) = &self.svg {
-            save_text(path, &pictures::map(&survey, &map, label, &Palette::LIGHT))?;
+            save_text(path, &pictures::map(&survey, &map, label, &Palette::LIGHT).svg())?;
             if self.output.json {
                 out.json(&json!({ "picture": path }))?;
             } else {

@@ -5,7 +5,7 @@ use super::map::{EdgeLabel, ProcessMap};
 use super::mermaid::{lifeline, lifelines};
 use super::page::Page;
 use super::survey::Survey;
-use super::svg::{Anchor, Palette, Stroke, Style, Svg, fit};
+use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject, fit};
 use super::text::{ledger_line, said, span};
 use crate::index::{EventLog, TypeId};
 
@@ -14,7 +14,7 @@ use crate::index::{EventLog, TypeId};
 pub struct Picture {
     /// In commands: `page`.
     pub name: &'static str,
-    draw: fn(&EventLog, &Survey, &Page, &Palette) -> String,
+    draw: fn(&EventLog, &Survey, &Page, &Palette) -> Drawing,
 }
 
 /// Every picture of a saga.
@@ -29,6 +29,11 @@ impl Picture {
 
     /// As SVG.
     pub fn svg(&self, log: &EventLog, survey: &Survey, saga: &Page, palette: &Palette) -> String {
+        self.draw(log, survey, saga, palette).svg()
+    }
+
+    /// To be painted.
+    pub fn draw(&self, log: &EventLog, survey: &Survey, saga: &Page, palette: &Palette) -> Drawing {
         (self.draw)(log, survey, saga, palette)
     }
 }
@@ -60,35 +65,35 @@ fn colour(row: &super::page::PageRow, p: &Palette) -> &'static str {
 }
 
 /// Three columns on one line: what came in, what it changed, what went out; the ledger below.
-fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> String {
+fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
     const COLUMNS: [i32; 3] = [SIDE + 28, 380, 720];
     let extra: i32 = page.rows.iter().map(|row| (row.changes.len().min(3) as i32 - 2).max(0) * 16).sum();
     let below = (page.ledger.len() + page.ahead.len()) as i32 * 22 + 80;
     let height = HEAD + page.rows.len() as i32 * (ROW + 14) + extra + below;
-    let mut svg = Svg::new(1_060, height, &title(page), p);
-    svg.text((SIDE, 32), Anchor::Start, style(16, true, p.text), &fit(&title(page), 1_000));
+    let mut drawing = Drawing::new(1_060, height, &title(page), p);
+    drawing.text((SIDE, 32), Anchor::Start, style(16, true, p.text), &fit(&title(page), 1_000));
     for (x, head) in COLUMNS.iter().zip(["incoming", "state change", "outgoing"]) {
-        svg.text((*x, 60), Anchor::Start, style(11, false, p.muted), head);
+        drawing.text((*x, 60), Anchor::Start, style(11, false, p.muted), head);
     }
     let mut y = HEAD + 12;
     for (number, row) in page.rows.iter().enumerate() {
-        svg.text((SIDE, y), Anchor::Start, style(11, false, p.muted), &(number + 1).to_string());
+        drawing.text((SIDE, y), Anchor::Start, style(11, false, p.muted), &(number + 1).to_string());
         let kind = fit(name(survey, row.event_type), 300);
-        svg.text((COLUMNS[0], y), Anchor::Start, style(13, true, colour(row, p)), &kind);
+        drawing.text((COLUMNS[0], y), Anchor::Start, style(13, true, colour(row, p)), &kind);
         let stream = row.stream.map_or_else(String::new, |id| log.stream(id).id.to_string());
         let about = [format!("+{}", span(row.wait)), stream, said(page, row)];
         let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
-        svg.text(
+        drawing.text(
             (COLUMNS[0], y + 16),
             Anchor::Start,
             style(11, false, p.muted),
             &fit(&about.join("  "), 320),
         );
         let line = Stroke { colour: p.line, dashed: false, arrow: false };
-        svg.path(&[(COLUMNS[1] - 16, HEAD - 8), (COLUMNS[1] - 16, y + 20)], line);
+        drawing.path(&[(COLUMNS[1] - 16, HEAD - 8), (COLUMNS[1] - 16, y + 20)], line);
         for (at, change) in row.changes.iter().take(3).enumerate() {
             let y = y + at as i32 * 16;
-            svg.text(
+            drawing.text(
                 (COLUMNS[1], y),
                 Anchor::Start,
                 style(12, false, p.text),
@@ -105,12 +110,12 @@ fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> String {
                 String::new()
             };
             let y = y + at as i32 * 16;
-            svg.path(
+            drawing.path(
                 &[(COLUMNS[2] - 40, y - 4), (COLUMNS[2] - 6, y - 4)],
                 Stroke { colour: p.accent, dashed, arrow: true },
             );
             let text = format!("{}  ↓ {place}{more}", name(survey, event_type));
-            svg.text((COLUMNS[2], y), Anchor::Start, style(12, false, p.text), &fit(&text, 320));
+            drawing.text((COLUMNS[2], y), Anchor::Start, style(12, false, p.text), &fit(&text, 320));
         }
         y += ROW + 14 + (row.changes.len().min(3) as i32 - 2).max(0) * 16;
     }
@@ -121,18 +126,18 @@ fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> String {
         if lines.is_empty() {
             continue;
         }
-        svg.text((SIDE, y + 8), Anchor::Start, style(11, true, p.muted), head);
+        drawing.text((SIDE, y + 8), Anchor::Start, style(11, true, p.muted), head);
         y += 22;
         for line in lines {
-            svg.text((COLUMNS[0], y + 8), Anchor::Start, style(12, false, p.text), &fit(&line, 1_000));
+            drawing.text((COLUMNS[0], y + 8), Anchor::Start, style(12, false, p.text), &fit(&line, 1_000));
             y += 22;
         }
     }
-    svg.finish()
+    drawing
 }
 
 /// A lifeline for each group of streams, an arrow for each event from its cause.
-fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> String {
+fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
     const LANE: i32 = 190;
     let lines = lifelines(log, page);
     let left = SIDE + 90;
@@ -140,11 +145,11 @@ fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> String
         left + lines.iter().position(|known| known == line).unwrap_or(0) as i32 * LANE + LANE / 2
     };
     let (width, height) = (left + lines.len() as i32 * LANE + SIDE, HEAD + page.rows.len() as i32 * ROW + 40);
-    let mut svg = Svg::new(width, height, &title(page), p);
-    svg.text((SIDE, 28), Anchor::Start, style(16, true, p.text), &fit(&title(page), width - 40));
+    let mut drawing = Drawing::new(width, height, &title(page), p);
+    drawing.text((SIDE, 28), Anchor::Start, style(16, true, p.text), &fit(&title(page), width - 40));
     for line in &lines {
-        svg.text((x(line), 58), Anchor::Middle, style(13, true, p.text), &fit(line, LANE - 10));
-        svg.path(
+        drawing.text((x(line), 58), Anchor::Middle, style(13, true, p.text), &fit(line, LANE - 10));
+        drawing.path(
             &[(x(line), HEAD - 10), (x(line), height - 24)],
             Stroke { colour: p.line, dashed: false, arrow: false },
         );
@@ -153,12 +158,14 @@ fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> String
     for (number, row) in page.rows.iter().enumerate() {
         let y = HEAD + number as i32 * ROW + 18;
         at = at.saturating_add(row.wait);
-        svg.text((SIDE, y), Anchor::Start, style(11, false, p.muted), &span(at));
+        drawing.text((SIDE, y), Anchor::Start, style(11, false, p.muted), &span(at));
         let to = x(&lifeline(log, row.stream));
         let from = row.incoming.iter().min_by_key(|(_, kind)| *kind);
         let dashed = row.undo || from.is_some_and(|(_, kind)| *kind == EdgeKind::StreamOrder);
         let from = from.map(|(cause, _)| x(&lifeline(log, log.event(*cause).stream)));
         let label = fit(name(survey, row.event_type), LANE + 20);
+        let words = format!("{}, {}", name(survey, row.event_type), lifeline(log, row.stream));
+        drawing.spot((0, y - ROW / 2 - 2), (width, ROW), Subject::Event(row.row), words);
         let arrow = if row.failure {
             p.failed
         } else if row.undo {
@@ -168,8 +175,8 @@ fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> String
         };
         match from {
             Some(from) if from != to => {
-                svg.path(&[(from, y), (to, y)], Stroke { colour: arrow, dashed, arrow: true });
-                svg.text(
+                drawing.path(&[(from, y), (to, y)], Stroke { colour: arrow, dashed, arrow: true });
+                drawing.text(
                     (from.midpoint(to), y - 4),
                     Anchor::Middle,
                     style(11, false, colour(row, p)),
@@ -177,16 +184,16 @@ fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> String
                 );
             }
             _ => {
-                svg.rect((to - 4, y - 8), (8, 12), p.raised, Some(arrow));
-                svg.text((to + 10, y + 2), Anchor::Start, style(11, false, colour(row, p)), &label);
+                drawing.rect((to - 4, y - 8), (8, 12), p.raised, Some(arrow));
+                drawing.text((to + 10, y + 2), Anchor::Start, style(11, false, colour(row, p)), &label);
             }
         }
     }
-    svg.finish()
+    drawing
 }
 
 /// The process map: types in layers by their usual place, edges between them.
-pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> String {
+pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> Drawing {
     const BOX: (i32, i32) = (210, 40);
     const STEP: (i32, i32) = (250, 96);
     let mut layers: Vec<Vec<TypeId>> = Vec::new();
@@ -209,8 +216,8 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
             Some((SIDE + free + column as i32 * STEP.0 + BOX.0 / 2, HEAD + row as i32 * STEP.1 + BOX.1 / 2))
         })
     };
-    let mut svg = Svg::new(width, height, "Process map", p);
-    svg.text((SIDE, 32), Anchor::Start, style(16, true, p.text), "Process map");
+    let mut drawing = Drawing::new(width, height, "Process map", p);
+    drawing.text((SIDE, 32), Anchor::Start, style(16, true, p.text), "Process map");
     let shown = format!(
         "{} types, {} ways; {} and {} left out",
         map.nodes.len(),
@@ -218,7 +225,7 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         map.hidden_nodes,
         map.hidden_edges
     );
-    svg.text((SIDE, 54), Anchor::Start, style(11, false, p.muted), &shown);
+    drawing.text((SIDE, 54), Anchor::Start, style(11, false, p.muted), &shown);
     for known in &map.edges {
         let (Some(from), Some(to)) = (known.edge.0.and_then(place), known.edge.1.and_then(place)) else {
             continue;
@@ -234,9 +241,9 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         } else {
             (start.0.midpoint(end.0), start.1.midpoint(end.1))
         };
-        svg.path(&[start, middle, end], Stroke { colour: p.accent, dashed: back, arrow: true });
+        drawing.path(&[start, middle, end], Stroke { colour: p.accent, dashed: back, arrow: true });
         let text = if label == EdgeLabel::Time { span(known.waits.p50) } else { known.count.to_string() };
-        svg.text((middle.0 + 4, middle.1), Anchor::Start, style(11, false, p.muted), &text);
+        drawing.text((middle.0 + 4, middle.1), Anchor::Start, style(11, false, p.muted), &text);
     }
     for node in &map.nodes {
         let Some((x, y)) = place(node.id) else { continue };
@@ -248,9 +255,12 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         } else {
             p.line
         };
-        svg.rect((x - BOX.0 / 2, y - BOX.1 / 2), BOX, p.raised, Some(border));
-        svg.text((x, y - 2), Anchor::Middle, style(12, true, p.text), &fit(&info.name, BOX.0 - 12));
-        svg.text((x, y + 14), Anchor::Middle, style(11, false, p.muted), &node.sagas.to_string());
+        let corner = (x - BOX.0 / 2, y - BOX.1 / 2);
+        drawing.rect(corner, BOX, p.raised, Some(border));
+        let words = format!("{}, in {} sagas", info.name, node.sagas);
+        drawing.spot(corner, BOX, Subject::Type(node.id), words);
+        drawing.text((x, y - 2), Anchor::Middle, style(12, true, p.text), &fit(&info.name, BOX.0 - 12));
+        drawing.text((x, y + 14), Anchor::Middle, style(11, false, p.muted), &node.sagas.to_string());
     }
-    svg.finish()
+    drawing
 }

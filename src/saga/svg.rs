@@ -1,9 +1,11 @@
-//! Diagrams as SVG: a whole page of lines, shapes and texts in absolute places, well-formed whatever a store says.
-//! Knows no window and no fonts; text widths are estimated.
+//! Diagrams: a whole page of lines, shapes and texts in absolute places, for a window to paint, or as SVG that is
+//! well-formed whatever a store says. Knows no window and no fonts; text widths are estimated.
 
 use std::fmt::Write as _;
 
 use crate::base::text::one_line;
+use crate::index::TypeId;
+use crate::model::Row;
 
 /// Colours of a picture, as `#rrggbb`.
 #[derive(Clone, Copy, Debug)]
@@ -94,86 +96,184 @@ pub struct Stroke {
     pub arrow: bool,
 }
 
-/// A picture that is being written.
-#[derive(Debug)]
-pub struct Svg(String);
+/// Something in a picture.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// A text on one line; its point is on the base line.
+    Text {
+        /// Where.
+        at: (i32, i32),
+        /// Which part of it stands there.
+        anchor: Anchor,
+        /// How it looks.
+        style: Style,
+        /// What it says, on one line.
+        text: String,
+    },
+    /// A box.
+    Rect {
+        /// Its upper left corner.
+        at: (i32, i32),
+        /// Its width and height.
+        size: (i32, i32),
+        /// Its colour.
+        fill: &'static str,
+        /// That of its border.
+        border: Option<&'static str>,
+    },
+    /// A line through some points.
+    Path {
+        /// At least two.
+        points: Vec<(i32, i32)>,
+        /// How it looks.
+        stroke: Stroke,
+    },
+}
 
-impl Svg {
+/// What a part of a picture stands for: where a window lets it be clicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An event.
+    Event(Row),
+    /// An event type.
+    Type(TypeId),
+}
+
+/// A part of a picture that stands for something.
+#[derive(Clone, Debug)]
+pub struct Spot {
+    /// Its upper left corner.
+    pub at: (i32, i32),
+    /// Its width and height.
+    pub size: (i32, i32),
+    /// For what.
+    pub subject: Subject,
+    /// In words.
+    pub label: String,
+}
+
+/// A picture: for a file as SVG, for a window to paint.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    /// Width and height in pixels.
+    pub size: (i32, i32),
+    /// For screen readers.
+    pub title: String,
+    /// What is drawn, from the back to the front.
+    pub shapes: Vec<Shape>,
+    /// What can be pointed at.
+    pub spots: Vec<Spot>,
+    palette: Palette,
+}
+
+impl Drawing {
     /// Of this size in pixels, with a title for screen readers.
     pub fn new(width: i32, height: i32, title: &str, palette: &Palette) -> Self {
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {width} {height}\" font-family=\"Inter, sans-serif\" role=\"img\">\n<title>{}</title>\n",
-            escape(title)
-        );
-        svg += "<defs>";
-        for colour in [palette.accent, palette.failed, palette.undo, palette.muted] {
-            write!(
-                svg,
-                "<marker id=\"{}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
-                 orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" fill=\"{colour}\"/></marker>",
-                marker(colour)
-            ).expect("a String takes all");
-        }
-        svg += "</defs>\n";
-        let mut svg = Self(svg);
-        svg.rect((0, 0), (width, height), palette.surface, None);
-        svg
+        let mut drawing = Self {
+            size: (width, height),
+            title: title.to_owned(),
+            shapes: Vec::new(),
+            spots: Vec::new(),
+            palette: *palette,
+        };
+        drawing.rect((0, 0), (width, height), palette.surface, None);
+        drawing
     }
 
     /// A text on one line.
-    pub fn text(&mut self, (x, y): (i32, i32), anchor: Anchor, style: Style, text: &str) {
-        let weight = if style.bold { 600 } else { 400 };
-        writeln!(
-            self.0,
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" font-weight=\"{weight}\" fill=\"{}\" text-anchor=\"{}\">{}</text>",
-            style.size,
-            style.colour,
-            anchor.name(),
-            escape(text)
-        ).expect("a String takes all");
+    pub fn text(&mut self, at: (i32, i32), anchor: Anchor, style: Style, text: &str) {
+        let text = one_line(text).into_owned();
+        self.shapes.push(Shape::Text { at, anchor, style, text });
     }
 
     /// A box.
     pub fn rect(
         &mut self,
-        (x, y): (i32, i32),
-        (width, height): (i32, i32),
-        fill: &str,
-        border: Option<&str>,
+        at: (i32, i32),
+        size: (i32, i32),
+        fill: &'static str,
+        border: Option<&'static str>,
     ) {
-        let border = border.map_or_else(String::new, |colour| format!(" stroke=\"{colour}\""));
-        writeln!(
-            self.0,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"4\" fill=\"{fill}\"{border}/>"
-        ).expect("a String takes all");
+        self.shapes.push(Shape::Rect { at, size, fill, border });
     }
 
     /// A line through some points.
     pub fn path(&mut self, points: &[(i32, i32)], stroke: Stroke) {
-        let mut d = String::new();
-        for (at, (x, y)) in points.iter().enumerate() {
-            write!(d, "{}{x} {y}", if at == 0 { "M" } else { " L" }).expect("a String takes all");
-        }
-        let dash = if stroke.dashed { " stroke-dasharray=\"5 4\"" } else { "" };
-        let head = if stroke.arrow {
-            format!(" marker-end=\"url(#{})\"", marker(stroke.colour))
-        } else {
-            String::new()
-        };
-        writeln!(
-            self.0,
-            "<path d=\"{d}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"{dash}{head}/>",
-            stroke.colour
-        )
-        .expect("a String takes all");
+        self.shapes.push(Shape::Path { points: points.to_vec(), stroke });
     }
 
-    /// The whole picture.
-    pub fn finish(mut self) -> String {
-        self.0 += "</svg>\n";
-        self.0
+    /// This part stands for something.
+    pub fn spot(&mut self, at: (i32, i32), size: (i32, i32), subject: Subject, label: String) {
+        self.spots.push(Spot { at, size, subject, label });
     }
+
+    /// As a file.
+    pub fn svg(&self) -> String {
+        let (width, height) = self.size;
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+             viewBox=\"0 0 {width} {height}\" font-family=\"Inter, sans-serif\" role=\"img\">\n<title>{}</title>\n",
+            escape(&self.title)
+        );
+        svg += "<defs>";
+        let Palette { accent, failed, undo, muted, .. } = self.palette;
+        for colour in [accent, failed, undo, muted] {
+            write!(
+                svg,
+                "<marker id=\"{}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
+                 orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" fill=\"{colour}\"/></marker>",
+                marker(colour)
+            )
+            .expect("a String takes all");
+        }
+        svg += "</defs>\n";
+        for shape in &self.shapes {
+            write_shape(&mut svg, shape);
+        }
+        svg += "</svg>\n";
+        svg
+    }
+}
+
+fn write_shape(svg: &mut String, shape: &Shape) {
+    match shape {
+        Shape::Text { at: (x, y), anchor, style, text } => {
+            let weight = if style.bold { 600 } else { 400 };
+            writeln!(
+                svg,
+                "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" font-weight=\"{weight}\" fill=\"{}\" text-anchor=\"{}\">{}</text>",
+                style.size,
+                style.colour,
+                anchor.name(),
+                escape(text)
+            )
+        }
+        Shape::Rect { at: (x, y), size: (width, height), fill, border } => {
+            let border = border.map_or_else(String::new, |colour| format!(" stroke=\"{colour}\""));
+            writeln!(
+                svg,
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"4\" fill=\"{fill}\"{border}/>"
+            )
+        }
+        Shape::Path { points, stroke } => {
+            let mut d = String::new();
+            for (at, (x, y)) in points.iter().enumerate() {
+                write!(d, "{}{x} {y}", if at == 0 { "M" } else { " L" }).expect("a String takes all");
+            }
+            let dash = if stroke.dashed { " stroke-dasharray=\"5 4\"" } else { "" };
+            let head = if stroke.arrow {
+                format!(" marker-end=\"url(#{})\"", marker(stroke.colour))
+            } else {
+                String::new()
+            };
+            writeln!(
+                svg,
+                "<path d=\"{d}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"{dash}{head}/>",
+                stroke.colour
+            )
+        }
+    }
+    .expect("a String takes all");
 }
 
 fn marker(colour: &str) -> String {

@@ -398,6 +398,7 @@ commands! {
     SHOW_DEAD_LETTERS: View, "Show dead letters", "Messages that could not be handled, and what waits behind them", [key(ALT, Key::Num7)], Some(Icon::Skull), Log, WindowCommand::ShowView("dead-letters");
     SHOW_SAGAS: View, "Show sagas", "Every saga of the log: how each went, where it stands, what it owes", [key(ALT, Key::Num8)], Some(Icon::Branch), Log, WindowCommand::ShowView("sagas");
     SHOW_SAGA: View, "Show saga", "The saga of the selected event: what came in, what it changed, what is owed", [key(ALT, Key::Num9)], None, Log, WindowCommand::ShowView("saga");
+    SHOW_DIAGRAM: View, "Show diagram", "The sequence of the selected event's saga, or the process map of all sagas", [key(ALT, Key::Num0)], None, Log, WindowCommand::ShowView("diagram");
     TOGGLE_NAVIGATOR: View, "Navigator", "Show or hide streams and types", [key(CTRL, Key::B)], None, Log, WindowCommand::TogglePanel(Panel::Navigator);
     TOGGLE_INSPECTOR: View, "Inspector", "Show or hide the selected event", [key(CTRL, Key::I)], None, Log, WindowCommand::TogglePanel(Panel::Inspector);
     TOGGLE_TIME: View, "Time panel", "Show or hide the density of the log over time", [key(CTRL, Key::T)], None, Log, WindowCommand::TogglePanel(Panel::Time);

@@ -286,7 +286,7 @@ proptest! {
                 prop_assert!(map.edges.iter().any(|known| joined(known.edge.0) || joined(known.edge.1)));
             }
             check_mermaid(&mermaid::map(&survey, &map, EdgeLabel::Time))?;
-            check_xml(&pictures::map(&survey, &map, EdgeLabel::Frequency, &Palette::DARK))?;
+            check_xml(&pictures::map(&survey, &map, EdgeLabel::Frequency, &Palette::DARK).svg())?;
         }
 
         for at in 0..survey.sagas.len().min(3) {

@@ -2,7 +2,7 @@
 
 use egui::accesskit::Role;
 use egui::{Key, Vec2, vec2};
-use egui_kittest::kittest::NodeT as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::engine::SimStart;
 use sagascope::ui::command::{GoCommand, WindowCommand};
 use sagascope_ui_tests::window::Window;
@@ -127,9 +127,43 @@ fn it_is_copied_as_text_and_as_mermaid() {
 fn the_views_are_drawn_at_every_size() {
     for size in [vec2(700.0, 480.0), vec2(1_280.0, 800.0), vec2(2_560.0, 1_440.0)] {
         let mut window = Window::shop(size);
-        for view in ["sagas", "saga"] {
+        for view in ["sagas", "saga", "diagram"] {
             window.send(WindowCommand::ShowView(view));
             assert_eq!(window.harness.unnamed_widgets(), Vec::<String>::new(), "{size} {view}");
         }
     }
+}
+
+#[test]
+fn the_sequence_of_a_saga_is_drawn_and_its_events_are_selected_in_it() {
+    let mut window = Window::shop(SIZE);
+    window.send(WindowCommand::ShowView("sagas"));
+    let first = rows(&window, ", stands at ")[0].clone();
+    window.click(&first);
+    window.send(WindowCommand::ShowView("diagram"));
+    let before = window.app().navigation().selected;
+    let events = rows(&window, "OrderPlaced, ");
+    assert_eq!(events.len(), 1, "{:?}", window.labels());
+    window.click(&events[0]);
+    assert_ne!(window.app().navigation().selected, before);
+    window.click("Copy as Mermaid");
+    assert!(window.copied.last().is_some_and(|text| text.starts_with("sequenceDiagram")));
+    for _ in 0..10 {
+        if window.harness.query_by_label("Larger").is_some_and(|node| !node.accesskit_node().is_disabled()) {
+            window.click("Larger");
+        }
+    }
+    assert!(window.says("200 %"), "{:?}", window.labels());
+}
+
+#[test]
+fn a_type_on_the_process_map_leaves_its_events() {
+    let mut window = Window::shop(SIZE);
+    window.send(WindowCommand::ShowView("diagram"));
+    window.click("Process map");
+    let types = rows(&window, "OrderCancelled, in ");
+    assert_eq!(types.len(), 1, "{:?}", window.labels());
+    window.click(&types[0]);
+    let document = window.app().document().expect("a log is open");
+    assert_eq!(document.filter_text, "type:OrderCancelled");
 }

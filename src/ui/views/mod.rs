@@ -1,6 +1,7 @@
 //! The views of the centre, one file or folder each; [`super::view::VIEWS`] lists them.
 
 pub mod dead_letters;
+pub mod diagram;
 pub mod issues;
 pub mod lanes;
 pub mod log;
