@@ -243,6 +243,9 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         };
         drawing.path(&[start, middle, end], Stroke { colour: p.accent, dashed: back, arrow: true });
         let text = if label == EdgeLabel::Time { span(known.waits.p50) } else { known.count.to_string() };
+        // A number on a line is read on a ground of its own.
+        let width = text.chars().count() as i32 * 7 + 6;
+        drawing.rect((middle.0 + 1, middle.1 - 11), (width, 15), p.surface, None);
         drawing.text((middle.0 + 4, middle.1), Anchor::Start, style(11, false, p.muted), &text);
     }
     for node in &map.nodes {

@@ -86,7 +86,7 @@ pub(super) fn term<'t>(term: Term<&'t str>) -> Term<&'t str> {
 }
 
 /// The same definition, bounded.
-pub(super) fn definition<'t>(definition: Def<&'t str>) -> Def<&'t str> {
+pub(super) fn definition(definition: Def<&str>) -> Def<&str> {
     Def { body: term(definition.body), ..definition }
 }
 
@@ -121,7 +121,7 @@ fn operation<'t>(left: Term<&'t str>, op: BinaryOp<&'t str>, right: Term<&'t str
     }
 }
 
-fn pattern<'t>(pattern: Pattern<&'t str>) -> Pattern<&'t str> {
+fn pattern(pattern: Pattern<&str>) -> Pattern<&str> {
     match pattern {
         Pattern::Var(_) => pattern,
         Pattern::Arr(inner) => Pattern::Arr(inner.into_iter().map(self::pattern).collect()),

@@ -71,15 +71,13 @@ impl Document {
         self.questions.survey.ask(engine.workers(), &key, move |cancel, _| {
             open.sagas(domain.as_ref(), cancel, &progress).map(Arc::new)
         });
-        match self.questions.survey.answer() {
-            Some(answer) => match &answer.result {
-                Ok(survey) => Ok(Sagas { key: answer.key, survey: Arc::clone(survey) }),
-                Err(defect) => Err(NoSagas::Failed(defect.clone())),
-            },
-            None => {
-                let (done, all) = self.questions.progress.get();
-                Err(NoSagas::Looking(done, all))
-            }
+        let Some(answer) = self.questions.survey.answer() else {
+            let (done, all) = self.questions.progress.get();
+            return Err(NoSagas::Looking(done, all));
+        };
+        match &answer.result {
+            Ok(survey) => Ok(Sagas { key: answer.key, survey: Arc::clone(survey) }),
+            Err(defect) => Err(NoSagas::Failed(defect.clone())),
         }
     }
 

@@ -219,9 +219,9 @@ impl DiagramView {
             slider(&mut bar, "Types", "Leave out types that come rarely", &mut self.detail.nodes);
             slider(&mut bar, "Ways", "Leave out ways that are taken rarely", &mut self.detail.edges);
         }
-        let rest = Rect::from_min_max(pos2(bar.min_rect().right() + 8.0, inner.top()), inner.max);
+        let room = Rect::from_min_max(pos2(bar.min_rect().right() + 8.0, inner.top()), inner.max);
         let layout = Layout::right_to_left(Align::Center);
-        let mut right = ui.new_child(UiBuilder::new().max_rect(rest).layout(layout).id_salt("out"));
+        let mut right = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("out"));
         right.spacing_mut().item_spacing.x = 6.0;
         self.out_ui(context, sagas, &mut right);
     }

@@ -100,7 +100,8 @@ fn paint(ui: &Ui, place: Place, seen: Rect, shape: &Shape) {
             let rect = place.rect(*at, *size);
             if rect.intersects(seen) {
                 let pen = border.map_or(Pen::NONE, |border| Pen::new(1.0, color(border)));
-                painter.rect(rect, 4, color(fill), pen, StrokeKind::Inside);
+                let radius = (4.0 * place.scale).min(rect.width() / 4.0);
+                painter.rect(rect, radius, color(fill), pen, StrokeKind::Inside);
             }
         }
         Shape::Path { points, stroke } => {
@@ -129,6 +130,8 @@ mod tests {
     use egui::pos2;
 
     use super::*;
+    use crate::saga::svg::Palette;
+    use crate::ui::theme::Theme;
 
     #[test]
     fn a_place_scales_and_moves() {
@@ -139,6 +142,10 @@ mod tests {
 
     #[test]
     fn colours_of_drawings_are_those_of_the_window() {
-        assert_eq!(color("#96B0FF"), Color32::from_rgb(0x96, 0xB0, 0xFF));
+        for (palette, theme) in [(Palette::DARK, Theme::Dark), (Palette::LIGHT, Theme::Light)] {
+            let t = theme.tokens();
+            assert_eq!((color(palette.accent), color(palette.surface)), (t.accent, t.surface));
+            assert_eq!((color(palette.text), color(palette.muted)), (t.text, t.muted));
+        }
     }
 }

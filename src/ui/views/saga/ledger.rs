@@ -7,7 +7,7 @@ use egui::{Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::Scene;
 use crate::domain::StepKind;
-use crate::saga::{Account, Line as Entry, Money};
+use crate::saga::{Account, Line as Entry, Money, Plan};
 use crate::ui::format::{count, one_line};
 use crate::ui::theme::{Outcome, PAD, caption, mono};
 use crate::ui::widgets::{Line, section};
@@ -29,7 +29,7 @@ pub(super) fn ledger_ui(scene: &Scene<'_>, ui: &mut Ui) {
             return;
         }
         let plan = scene.page.course.as_ref().map(|course| &course.plan);
-        let pivot = plan.filter(|plan| plan.is_defined).and_then(|plan| plan.point_of_no_return());
+        let pivot = plan.filter(|plan| plan.is_defined).and_then(Plan::point_of_no_return);
         for (at, entry) in scene.page.ledger.iter().enumerate() {
             entry_ui(scene, entry, ui);
             if pivot == Some(at) {

@@ -252,21 +252,14 @@ fn steps_ui(scene: &Scene<'_>, ui: &mut Ui) {
             (tries, undos) => format!(" ×{tries}, undo ×{undos}"),
         };
         let state = step.state.name().replace('-', " ");
-        let color = match step_look(step.state) {
-            Some(look) => {
-                let look = t.outcome(look);
-                let square = Rect::from_center_size(pos2(x + 6.0, rect.center().y), vec2(12.0, 12.0));
-                look.outcome.icon().paint(ui.painter(), square, look.color);
-                look.color
-            }
-            None => {
-                ui.painter().circle_stroke(
-                    pos2(x + 6.0, rect.center().y),
-                    4.0,
-                    Stroke::new(1.0, t.line_strong),
-                );
-                t.faint
-            }
+        let middle = pos2(x + 6.0, rect.center().y);
+        let color = if let Some(look) = step_look(step.state).map(|look| t.outcome(look)) {
+            let square = Rect::from_center_size(middle, vec2(12.0, 12.0));
+            look.outcome.icon().paint(ui.painter(), square, look.color);
+            look.color
+        } else {
+            ui.painter().circle_stroke(middle, 4.0, Stroke::new(1.0, t.line_strong));
+            t.faint
         };
         let line = Line::new().caption(&one_line(&step.name), color).mono_small(&attempts, t.muted);
         let place = rect.with_min_x(x + 16.0).with_max_x(rect.right() - PAD);

@@ -202,25 +202,23 @@ fn group_ui(
 
 /// All of it in words.
 fn label(scene: &Scene<'_>, row: &PageRow, number: usize, times: usize, later: bool) -> String {
-    let name = one_line(&scene.survey.traits[row.event_type.0 as usize].name);
-    let mut words = format!("{}, {name}", number + 1);
+    let mut words =
+        vec![(number + 1).to_string(), one_line(&scene.survey.traits[row.event_type.0 as usize].name)];
     if times > 1 {
-        words += &format!(", {times} times");
+        words.push(format!("{times} times"));
     }
     if row.failure {
-        words += ", failed";
+        words.push("failed".to_owned());
     }
     let said = text::said(scene.page, row);
     if !said.is_empty() {
-        words += &format!(", {}", one_line(&said));
+        words.push(one_line(&said));
     }
-    for change in row.changes.iter().take(CHANGES_MAX) {
-        words += &format!(", {}", one_line(&change.to_string()));
-    }
+    words.extend(row.changes.iter().take(CHANGES_MAX).map(|change| one_line(&change.to_string())));
     if later {
-        words += ", not yet at the playhead";
+        words.push("not yet at the playhead".to_owned());
     }
-    words
+    words.join(", ")
 }
 
 /// A line of text in a row.

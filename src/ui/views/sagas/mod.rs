@@ -231,12 +231,11 @@ impl SagasView {
     fn selected(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<usize> {
         let row = context.navigation.selected?;
         let known = self.of_selected.as_ref().filter(|(key, of, _)| *key == sagas.key && *of == row);
-        let found = match known {
-            Some((_, _, found)) => found,
-            None => {
-                let found = sagas_of(context.document, &sagas.survey, row);
-                &self.of_selected.insert((sagas.key, row, found)).2
-            }
+        let found = if let Some((_, _, found)) = known {
+            found
+        } else {
+            let found = sagas_of(context.document, &sagas.survey, row);
+            &self.of_selected.insert((sagas.key, row, found)).2
         };
         self.chosen.filter(|chosen| found.contains(chosen)).or(found.first().copied())
     }

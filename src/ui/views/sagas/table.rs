@@ -165,9 +165,10 @@ pub(super) fn saga_row(
     }
     response.on_hover_ui(|ui| {
         ui.set_max_width(420.0);
-        let sure = match saga.confidence.is_inferred() {
-            true => format!(", inferred, {} % sure", saga.confidence.0 / 10),
-            false => String::new(),
+        let sure = if saga.confidence.is_inferred() {
+            format!(", inferred, {} % sure", saga.confidence.0 / 10)
+        } else {
+            String::new()
         };
         let definition = saga.definition.as_deref().map_or_else(String::new, |name| format!(", {name}"));
         ui.label(format!("{title}{definition}: {word}{sure}"));
