@@ -66,12 +66,11 @@ fn every_type_and_stream_is_the_domains() {
         }
         assert!(known.contains(event_type) || known.contains(split_version(event_type).0), "{event}");
         let aggregate_type = text(&event, "aggregate_type");
-        match domain.aggregate(aggregate_type) {
-            Some(aggregate) => assert!(glob_matches(&aggregate.streams, stream), "{event}"),
-            None => {
-                assert!(domain.service(aggregate_type).is_some(), "{event}");
-                assert_eq!(stream, format!("{aggregate_type}-{}", text(&event, "correlation_id")));
-            }
+        if let Some(aggregate) = domain.aggregate(aggregate_type) {
+            assert!(glob_matches(&aggregate.streams, stream), "{event}");
+        } else {
+            assert!(domain.service(aggregate_type).is_some(), "{event}");
+            assert_eq!(stream, format!("{aggregate_type}-{}", text(&event, "correlation_id")));
         }
     }
 }
@@ -113,7 +112,7 @@ fn every_stream_folds_by_the_rules_of_the_domain() {
             let state = states.entry(stream.clone()).or_insert_with(|| rule.initial());
             rule.evolve(state, &recorded).unwrap_or_else(|issue| panic!("{issue:?}: {event}"));
         }
-        let status = |prefix: &str, status: &str| {
+        let streams_in = |prefix: &str, status: &str| {
             let of = states.iter().filter(|(stream, _)| stream.id.starts_with(prefix));
             of.filter(|(_, state)| state["status"] == status).count()
         };
@@ -125,7 +124,7 @@ fn every_stream_folds_by_the_rules_of_the_domain() {
             ("payment-", "refunded"),
             ("user-", "active"),
         ] {
-            assert!(status(prefix, state) > 0, "no stream {prefix}* came to be {state}");
+            assert!(streams_in(prefix, state) > 0, "no stream {prefix}* came to be {state}");
         }
     }
 }
