@@ -22,6 +22,8 @@ use crate::ui::widgets::{Button, Line, node};
 
 /// Width of the names at the left.
 const NAMES: f32 = 136.0;
+/// Where in the width a moment in the past stands at most.
+const NOW_SHARE: f32 = 0.6;
 /// After what happens last: room for the names of messages under way.
 const AHEAD: f32 = 132.0;
 /// Above the first lane: what turns the saga took.
@@ -37,7 +39,7 @@ pub(super) struct Chart {
     scene: Option<(SceneKey, Scene)>,
     /// 0: as wide as it would be; each 1 doubles it.
     zoom: f32,
-    /// Points from the right end; 0 follows what happens.
+    /// Points by which it was dragged; 0 follows what happens.
     pan: f32,
     /// Idle stretches that were clicked, by where they begin.
     restored: Vec<u64>,
@@ -95,11 +97,17 @@ impl Chart {
         let axis =
             Axis::new(moments(frame, scene), &self.restored, plot_rect.width() - AHEAD, self.zoom.exp2());
         let overhang = (axis.width() - plot_rect.width() + AHEAD).max(0.0);
-        self.pan = self.pan.clamp(0.0, overhang);
-        let origin = plot_rect.left() - overhang + self.pan;
+        let now = now(ui, context, frame);
+        // The newest moment stands at the right; one in the past is brought into sight.
+        let back = if frame.is_newest() {
+            0.0
+        } else {
+            (overhang - (axis.x(now) - plot_rect.width() * NOW_SHARE).max(0.0)).max(0.0)
+        };
+        self.pan = self.pan.clamp(-back, overhang - back);
+        let origin = plot_rect.left() - overhang + back + self.pan;
         let lanes = scene.lanes.len().max(1) as f32;
         let lane = ((rect.height() - TOP - BOTTOM) / (lanes - 0.3).max(1.0)).clamp(LANES.0, LANES.1);
-        let now = now(ui, context, frame);
         let plot = Plot { context, frame, scene, axis, rect: plot_rect, origin, lane, now };
         services::services_ui(&plot, ui, rect);
         let mut inner = ui.new_child(UiBuilder::new().max_rect(plot_rect).id_salt("moves"));
