@@ -1,7 +1,7 @@
 //! The runtime's [`Journal`] on a store of the transaction port, an SQLite file among them. The store is the truth;
 //! what lies in memory beside it is a copy to read from, made anew when a store is opened: after a crash nothing is
-//! needed but the file. The store belongs to this journal alone as long as it is open, and its first event has
-//! position 1.
+//! needed but the file. Its first event has position 1. Another runtime may write to the same store: who is slower on
+//! a stream gets a conflict, and what the other wrote to other streams is taken over before the next decision.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -203,6 +203,24 @@ impl<S: TransactionalStore> StoreJournal<S> {
         }
     }
 
+    /// Somebody else appended to other streams in between: the copy takes over what is there, with the positions of
+    /// the store, and `commit` with it. Gives the position of its first event.
+    fn catch_up(&mut self, commit: &mut Commit, first: i64) -> Result<Position, CommitError> {
+        // What was committed is durable whether or not the copy can follow.
+        let lost = |reason: String| {
+            let why = "another program writes to this store and what it wrote cannot be read. \
+                       Let only one write, and open the store again";
+            CommitError::Store(format!("{why}: {reason}"))
+        };
+        self.read_events().map_err(|error| lost(error.to_string()))?;
+        let first = u32::try_from(first).map_err(|error| lost(error.to_string()))?;
+        let outbox = std::mem::take(&mut commit.outbox);
+        commit.clear();
+        let mut sent = Commit { outbox, ..Commit::default() };
+        self.copy.commit(&mut sent)?;
+        Ok(Position(first))
+    }
+
     fn refusal(&mut self, refused: Refused, commit: &Commit) -> CommitError {
         match (refused, commit.claim) {
             (Refused::Processed { .. }, Some(claim)) => CommitError::Claimed { key: claim.key },
@@ -254,8 +272,15 @@ impl<S: TransactionalStore> Journal for StoreJournal<S> {
     }
 
     fn commit(&mut self, commit: &mut Commit) -> Result<Position, CommitError> {
-        if let Err(refused) = self.store.commit(&self.transaction(commit)) {
-            return Err(self.refusal(refused, commit));
+        let committed = match self.store.commit(&self.transaction(commit)) {
+            Ok(committed) => committed,
+            Err(refused) => return Err(self.refusal(refused, commit)),
+        };
+        let expected = i64::from(self.copy.len()) + 1;
+        let events = commit.events.len() as i64;
+        let first = committed.appended.last().map_or(expected, |last| last.position - events + 1);
+        if first != expected {
+            return self.catch_up(commit, first);
         }
         for (place, event) in (self.copy.len() + 1..).zip(&commit.events) {
             self.by_id.insert(event.id, Position(place));

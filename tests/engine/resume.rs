@@ -7,11 +7,11 @@ use std::sync::Arc;
 use sagascope::base::ticks::Ticks;
 use sagascope::domain::BuiltIn;
 use sagascope::engine::StoreJournal;
-use sagascope::model::{Timestamp, TransactionalStore};
+use sagascope::model::{EventStore, ExpectedVersion, NewEvent, StreamName, Timestamp, TransactionalStore};
 use sagascope::runtime::{
-    Bench, Body, Commit, Context, DeadLetters, Direction, DomainFact, EventId, Fact, Forced, Gap, Journal,
-    MemoryJournal, Message, Orchestrator, Participant, Party, Position, Protections, Role, Route, SagaNo,
-    StepNo, Surroundings, Wiring,
+    Bench, Body, Commit, CommitError, Context, DeadLetters, Direction, DomainFact, EventId, Fact, Forced,
+    Gap, Journal, MemoryJournal, Message, Orchestrator, Participant, Party, Position, Protections, Role,
+    Route, SagaNo, StepNo, Surroundings, Wiring,
 };
 use sagascope::store::native::{Clock, MemoryEventStore, SqliteEventStore};
 use serde_json::json;
@@ -252,4 +252,55 @@ fn what_a_journal_wrote_comes_back_without_loss() {
         }
     });
     assert!(opened_again, "it died and was opened again");
+}
+
+/// Appends an event to a stream through a journal; the position it was given.
+fn note(journal: &mut dyn Journal, stream: &str) -> Result<Position, CommitError> {
+    let stream = journal.open(stream, &"Stock".into());
+    let fact = Fact::Domain(DomainFact {
+        event_type: "inventory.received.v1".into(),
+        data: Arc::new(json!({"productId": "radio", "quantity": 1})),
+        role: Role::Given,
+        refusal: None,
+    });
+    let context = Context { at: Ticks::ZERO, saga: SagaNo::NONE, cause: None, key: None, attempt: 0 };
+    let mut commit = Commit::default();
+    commit.append(journal, stream, &context, fact);
+    journal.commit(&mut commit)
+}
+
+#[test]
+fn what_another_runtime_wrote_in_between_is_taken_over_with_its_position() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shared.db");
+    let connect = || open(SqliteEventStore::open(&path, clock()).unwrap());
+    let (mut one, mut other) = (connect(), connect());
+    assert_eq!(note(&mut one, "stock-a"), Ok(Position(1)));
+    assert_eq!(note(&mut other, "stock-b"), Ok(Position(2)), "the first one is before it");
+    assert_eq!(note(&mut other, "stock-b"), Ok(Position(3)));
+    assert!(matches!(note(&mut one, "stock-b"), Err(CommitError::Conflict { expected: 0, actual: 2, .. })));
+    assert_eq!(note(&mut one, "stock-b"), Ok(Position(4)), "decided anew on what is there");
+    assert!(matches!(note(&mut other, "stock-b"), Err(CommitError::Conflict { expected: 2, actual: 3, .. })));
+    let again = connect();
+    let names = |journal: &dyn Journal| -> Vec<String> {
+        let events = (1..=journal.len()).map(|at| journal.event(Position(at)).unwrap());
+        events.map(|event| format!("{} {}", journal.stream(event.stream).name, event.version)).collect()
+    };
+    assert_eq!(names(&again), ["stock-a 1", "stock-b 1", "stock-b 2", "stock-b 3"]);
+    assert_eq!(names(&one), names(&again));
+    assert_eq!(names(&other), names(&again));
+}
+
+#[test]
+fn another_program_that_is_no_runtime_is_named_as_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shared.db");
+    let mut journal = open(SqliteEventStore::open(&path, clock()).unwrap());
+    let mut foreign = SqliteEventStore::open(&path, clock()).unwrap();
+    let event =
+        NewEvent { id: "not-ours".to_owned(), event_type: "saga.started".to_owned(), ..NewEvent::default() };
+    foreign.append(&StreamName::new("Saga", "saga-x"), ExpectedVersion::Any, &[event]).unwrap();
+    let error = note(&mut journal, "stock-a").unwrap_err().to_string();
+    assert!(error.starts_with("another program writes to this store"), "{error}");
+    assert!(error.contains("open the store again"), "{error}");
 }
