@@ -22,7 +22,7 @@ pub struct StepView {
 /// One saga in a list.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// Its events: place in [`Survey::instances`].
+    /// Its events: place in [`super::Survey::instances`].
     pub instance: usize,
     /// The definition that it follows, where one is known.
     pub definition: Option<Name>,
@@ -30,7 +30,7 @@ pub struct Summary {
     pub outcome: Outcome,
     /// How sure that is.
     pub confidence: Confidence,
-    /// Place of its variant in [`Survey::variants`].
+    /// Place of its variant in [`super::Survey::variants`].
     pub variant: u32,
     /// The step in hand, or what happened last.
     pub current: Name,
