@@ -131,6 +131,15 @@ const SHOP: &[(&str, char)] = &[
     ("send-confirmation", 'N'),
 ];
 
+/// No step between the first and the pivot: what is said of `B` is said of the other two.
+const TRANSFER: &[(&str, char)] =
+    &[("reserve-debit", 'F'), ("credit-target", 'P'), ("capture-debit", 'A'), ("send-advice", 'N')];
+
+#[test]
+fn a_transfer_goes_by_the_book() {
+    go_by_the_book("transfer/transfer", TRANSFER);
+}
+
 #[test]
 fn travel_goes_by_the_book() {
     go_by_the_book("travel/trip", TRAVEL);
@@ -160,7 +169,10 @@ fn go_by_the_book(saga: &str, positions: &[(&str, char)]) {
                 ("timeouts", row.timeouts),
             ];
             for (without, cell) in columns {
-                let expected = match cell {
+                // A first step that only an inbox guards is done twice as a later one is.
+                let is_later =
+                    without == "idempotency" && *position == 'F' && guarded_by_inbox(&domain, saga, step);
+                let expected = match if is_later { later_without_inbox(row) } else { cell } {
                     "" => continue,
                     "=" => row.all,
                     // Without inboxes what follows is done twice, unless a state guards it or its number is free.
@@ -198,6 +210,12 @@ fn go_by_the_book(saga: &str, positions: &[(&str, char)]) {
     }
     assert!(cells > 500, "{cells} cells");
     assert!(wrong.is_empty(), "{} of {cells} cells differ:\n{wrong}", wrong.lines().count() / 2);
+}
+
+/// What the table says of the same faults at a step between the first and the pivot, without inboxes.
+fn later_without_inbox(row: &Row) -> &'static str {
+    let later = TABLE.iter().find(|other| other.faults == row.faults && other.at.contains('B'));
+    later.map_or(row.all, |later| if later.idempotency == "=" { later.all } else { later.idempotency })
 }
 
 /// Whether only an inbox keeps this step from happening twice, and twice is once too often.
