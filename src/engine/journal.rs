@@ -3,7 +3,7 @@
 //! needed but the file. Its first event has position 1. Another runtime may write to the same store: who is slower on
 //! a stream gets a conflict, and what the other wrote to other streams is taken over before the next decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use serde_json::json;
@@ -86,7 +86,8 @@ impl<S: TransactionalStore> StoreJournal<S> {
         self.store
     }
 
-    /// What kept the store from being read or marked, if anything did. What was committed is not in doubt.
+    /// What kept the store from being read, written or marked, if anything did: the runtime handles a message again
+    /// that could not be committed, and says no more. What was committed is not in doubt.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
@@ -160,6 +161,7 @@ impl<S: TransactionalStore> StoreJournal<S> {
             appends: appends.into_iter().map(|(_, append)| append).collect(),
             outbox: commit.outbox.iter().map(|message| self.outbox_row(message)).collect(),
             claim: commit.claim.map(|claim| self.inbox_row(claim, commit)),
+            position: Some(i64::from(self.copy.len()) + 1),
         }
     }
 
@@ -203,22 +205,30 @@ impl<S: TransactionalStore> StoreJournal<S> {
         }
     }
 
-    /// Somebody else appended to other streams in between: the copy takes over what is there, with the positions of
-    /// the store, and `commit` with it. Gives the position of its first event.
-    fn catch_up(&mut self, commit: &mut Commit, first: i64) -> Result<Position, CommitError> {
-        // What was committed is durable whether or not the copy can follow.
-        let lost = |reason: String| {
-            let why = "another program writes to this store and what it wrote cannot be read. \
-                       Let only one write, and open the store again";
-            CommitError::Store(format!("{why}: {reason}"))
+    /// Somebody else appended in between: the copy takes over what is there. Nothing of ours was written.
+    fn catch_up(&mut self) -> Result<(), CommitError> {
+        let known = self.copy.len();
+        let failed = |reason: String| {
+            let what = "Nothing was written: another program writes to this store, and what it wrote cannot be \
+                        taken over. Let it finish, and open the store again";
+            CommitError::Store(format!("{what}. {reason}"))
         };
-        self.read_events().map_err(|error| lost(error.to_string()))?;
-        let first = u32::try_from(first).map_err(|error| lost(error.to_string()))?;
-        let outbox = std::mem::take(&mut commit.outbox);
-        commit.clear();
-        let mut sent = Commit { outbox, ..Commit::default() };
-        self.copy.commit(&mut sent)?;
-        Ok(Position(first))
+        self.read_events().map_err(|error| failed(error.to_string()))?;
+        if self.copy.len() == known {
+            return Err(failed("Events that were there are missing".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// What the store says of a transaction: done, or why not. Tried again on what another runtime wrote meanwhile.
+    fn store(&mut self, commit: &Commit) -> Result<(), CommitError> {
+        loop {
+            match self.store.commit(&self.transaction(commit)) {
+                Ok(_) => return Ok(()),
+                Err(Refused::Moved { .. }) => self.catch_up()?,
+                Err(refused) => return Err(self.refusal(refused, commit)),
+            }
+        }
     }
 
     fn refusal(&mut self, refused: Refused, commit: &Commit) -> CommitError {
@@ -272,15 +282,11 @@ impl<S: TransactionalStore> Journal for StoreJournal<S> {
     }
 
     fn commit(&mut self, commit: &mut Commit) -> Result<Position, CommitError> {
-        let committed = match self.store.commit(&self.transaction(commit)) {
-            Ok(committed) => committed,
-            Err(refused) => return Err(self.refusal(refused, commit)),
-        };
-        let expected = i64::from(self.copy.len()) + 1;
-        let events = commit.events.len() as i64;
-        let first = committed.appended.last().map_or(expected, |last| last.position - events + 1);
-        if first != expected {
-            return self.catch_up(commit, first);
+        if let Err(error) = self.store(commit) {
+            if let CommitError::Store(reason) = &error {
+                self.fault = Some(reason.clone());
+            }
+            return Err(error);
         }
         for (place, event) in (self.copy.len() + 1..).zip(&commit.events) {
             self.by_id.insert(event.id, Position(place));
@@ -306,9 +312,12 @@ impl<S: TransactionalStore> Journal for StoreJournal<S> {
         if count == 0 {
             return;
         }
-        let rows = self.store.unsent(self.party(sender), count);
-        let marked = rows.and_then(|rows| {
-            let sequences: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
+        // By their ids: another runtime may have messages of its own to send.
+        let sent = self.copy.unsent(sender).iter().take(count);
+        let sent: BTreeSet<String> = sent.map(|message| self.outbox_row(message).id).collect();
+        let marked = self.store.unsent(self.party(sender), usize::MAX).and_then(|rows| {
+            let ours = rows.iter().filter(|row| sent.contains(&row.message.id));
+            let sequences: Vec<i64> = ours.map(|row| row.sequence).collect();
             self.store.mark_sent(&sequences)
         });
         // What is not marked will be sent again, and be recognised.

@@ -136,6 +136,8 @@ pub struct Transaction {
     pub outbox: Vec<OutboxMessage>,
     /// That a message is handled. Claimed before anything else: of two handlers of one message, one commits.
     pub claim: Option<Claim>,
+    /// The position that the next event must get, for a writer that counts along; `None` takes any.
+    pub position: Option<i64>,
 }
 
 /// Events for one stream, as in [`EventStore::append`].
@@ -164,6 +166,14 @@ pub enum CommitError {
     Processed {
         /// The row that is there.
         processed: Claim,
+    },
+    /// Somebody else appended: the next event would get another position than the writer believes.
+    #[error("the next event gets position {actual}, not {expected}: somebody else writes to this store")]
+    Moved {
+        /// What the writer believes.
+        expected: i64,
+        /// What it is.
+        actual: i64,
     },
     /// An append did not go through.
     #[error(transparent)]

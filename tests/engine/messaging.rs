@@ -70,6 +70,7 @@ fn events_outbox_and_inbox_become_durable_together() {
                 ],
                 outbox: vec![message("payment", "d/event"), message("order", "x"), message("payment", "e")],
                 claim: Some(claim("s1/process-payment/do", r#"{"id":"a"}"#, 0, None)),
+                ..Transaction::default()
             })
             .unwrap();
         let expected = [(2, 2), (1, 3), (3, 4)].map(|(version, position)| Appended { version, position });
@@ -106,7 +107,8 @@ fn one_part_that_fails_leaves_nothing_of_the_others() {
             let mut appends = vec![append("r", ExpectedVersion::NoStream, &["good"])];
             appends.extend(failing.iter().cloned());
             let outbox = vec![message("payment", "m")];
-            let transaction = Transaction { appends, outbox, claim: Some(claim("k", "1", 0, None)) };
+            let transaction =
+                Transaction { appends, outbox, claim: Some(claim("k", "1", 0, None)), position: None };
             assert!(matches!(store.commit(&transaction), Err(CommitError::Append(_))), "{name}");
             assert_eq!(ids(&*store), ["a"], "{name}");
             assert!(unsent(store, "payment").is_empty(), "{name}");
@@ -121,6 +123,28 @@ fn one_part_that_fails_leaves_nothing_of_the_others() {
 }
 
 #[test]
+fn a_writer_that_counts_along_is_refused_when_others_wrote() {
+    on_each(|store| {
+        let at = |position: i64, id: &str| Transaction {
+            appends: vec![append(id, ExpectedVersion::NoStream, &[id])],
+            outbox: vec![message("payment", id)],
+            position: Some(position),
+            ..Transaction::default()
+        };
+        store.commit(&at(1, "a")).unwrap();
+        for wrong in [1, 3] {
+            match store.commit(&at(wrong, "b")) {
+                Err(CommitError::Moved { expected, actual }) => assert_eq!((expected, actual), (wrong, 2)),
+                other => panic!("{wrong}: {other:?}"),
+            }
+        }
+        assert_eq!((ids(&*store), unsent(&*store, "payment")), (vec!["a".to_owned()], vec!["a".to_owned()]));
+        store.commit(&at(2, "b")).unwrap();
+        assert_eq!(ids(&*store), ["a", "b"]);
+    });
+}
+
+#[test]
 fn a_claimed_message_is_handled_whatever_was_answered() {
     for result in ["null", "0", "\"\"", "{}", "[]", "false"] {
         on_each(|store| {
@@ -128,6 +152,7 @@ fn a_claimed_message_is_handled_whatever_was_answered() {
                 appends: vec![append("p", ExpectedVersion::Any, &[id])],
                 outbox: vec![message("payment", id)],
                 claim: Some(claim("k", result, 0, None)),
+                ..Transaction::default()
             };
             store.commit(&handling("a")).unwrap();
             match store.commit(&handling("b")) {
@@ -200,6 +225,7 @@ fn two_handlers_of_one_message_commit_once() {
         appends: vec![append("p", ExpectedVersion::Any, &[id])],
         outbox: vec![message("payment", id)],
         claim: Some(claim("k", "null", 0, None)),
+        ..Transaction::default()
     };
     // Both looked the key up and found nothing.
     assert_eq!(second_look(&second), None);
@@ -290,7 +316,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
             claim(&format!("k{key}"), ["null", "0", "[1]"][result], second, ttl)
         });
     let transaction = (vec(appended.clone(), 0..3), messages, option::of(claimed))
-        .prop_map(|(appends, outbox, claim)| Transaction { appends, outbox, claim });
+        .prop_map(|(appends, outbox, claim)| Transaction { appends, outbox, claim, position: None });
     vec(
         prop_oneof![
             8 => transaction.prop_map(Act::Commit),
@@ -370,6 +396,7 @@ impl Naive {
 fn said(error: &CommitError) -> String {
     match error {
         CommitError::Processed { processed } => format!("processed {}", processed.result.as_str()),
+        CommitError::Moved { actual, .. } => format!("moved {actual}"),
         CommitError::Append(AppendError::Conflict { stream, actual, .. }) => {
             format!("conflict {} {actual}", stream.id)
         }

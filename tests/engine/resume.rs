@@ -7,7 +7,9 @@ use std::sync::Arc;
 use sagascope::base::ticks::Ticks;
 use sagascope::domain::BuiltIn;
 use sagascope::engine::StoreJournal;
-use sagascope::model::{EventStore, ExpectedVersion, NewEvent, StreamName, Timestamp, TransactionalStore};
+use sagascope::model::{
+    EventStore, ExpectedVersion, NewEvent, Outbox, StreamName, Timestamp, TransactionalStore,
+};
 use sagascope::runtime::{
     Bench, Body, Commit, CommitError, Context, DeadLetters, Direction, DomainFact, EventId, Fact, Forced,
     Gap, Journal, MemoryJournal, Message, Orchestrator, Participant, Party, Position, Protections, Role,
@@ -256,6 +258,12 @@ fn what_a_journal_wrote_comes_back_without_loss() {
 
 /// Appends an event to a stream through a journal; the position it was given.
 fn note(journal: &mut dyn Journal, stream: &str) -> Result<Position, CommitError> {
+    let (_, mut commit) = noting(journal, stream);
+    journal.commit(&mut commit)
+}
+
+/// What appends an event to a stream, and the event's id.
+fn noting(journal: &mut dyn Journal, stream: &str) -> (EventId, Commit) {
     let stream = journal.open(stream, &"Stock".into());
     let fact = Fact::Domain(DomainFact {
         event_type: "inventory.received.v1".into(),
@@ -265,8 +273,8 @@ fn note(journal: &mut dyn Journal, stream: &str) -> Result<Position, CommitError
     });
     let context = Context { at: Ticks::ZERO, saga: SagaNo::NONE, cause: None, key: None, attempt: 0 };
     let mut commit = Commit::default();
-    commit.append(journal, stream, &context, fact);
-    journal.commit(&mut commit)
+    let id = commit.append(journal, stream, &context, fact);
+    (id, commit)
 }
 
 #[test]
@@ -292,6 +300,43 @@ fn what_another_runtime_wrote_in_between_is_taken_over_with_its_position() {
 }
 
 #[test]
+fn each_of_two_runtimes_marks_only_what_it_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shared.db");
+    let wiring = wiring();
+    let party = wiring.parties().last().unwrap();
+    let connect = || open(SqliteEventStore::open(&path, clock()).unwrap());
+    let (mut one, mut other) = (connect(), connect());
+    let send = |journal: &mut StoreJournal<SqliteEventStore>, stream: &str| {
+        let (event, mut commit) = noting(journal, stream);
+        commit.outbox.push(Message {
+            event,
+            route: Route::Command,
+            from: party,
+            to: party,
+            saga: SagaNo(1),
+            step: StepNo(0),
+            direction: Direction::Do,
+            attempt: 1,
+            last: false,
+            due: Ticks::ZERO,
+            poison: false,
+            body: Body::Start(Arc::new(json!({}))),
+        });
+        journal.commit(&mut commit).unwrap();
+        event
+    };
+    let waits = send(&mut one, "stock-a");
+    send(&mut other, "stock-b");
+    other.mark_sent(party, 1);
+    let store = SqliteEventStore::open(&path, clock()).unwrap();
+    let left = store.unsent(&wiring.party_name(party), 10).unwrap();
+    let left: Vec<&str> = left.iter().map(|row| &*row.message.id).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(left[0].starts_with(&waits.to_string()), "that of the first waits still: {left:?}");
+}
+
+#[test]
 fn another_program_that_is_no_runtime_is_named_as_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shared.db");
@@ -301,6 +346,9 @@ fn another_program_that_is_no_runtime_is_named_as_the_reason() {
         NewEvent { id: "not-ours".to_owned(), event_type: "saga.started".to_owned(), ..NewEvent::default() };
     foreign.append(&StreamName::new("Saga", "saga-x"), ExpectedVersion::Any, &[event]).unwrap();
     let error = note(&mut journal, "stock-a").unwrap_err().to_string();
-    assert!(error.starts_with("another program writes to this store"), "{error}");
+    assert!(error.starts_with("Nothing was written: another program writes to this store"), "{error}");
     assert!(error.contains("open the store again"), "{error}");
+    assert_eq!(journal.fault(), Some(&*error), "whoever runs sagas on it can say so");
+    let stored = foreign.read_all(1, 10).unwrap();
+    assert_eq!(stored.iter().map(|event| event.id.as_deref()).collect::<Vec<_>>(), [Some("not-ours")]);
 }

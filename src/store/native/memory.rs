@@ -105,6 +105,12 @@ impl EventStore for MemoryEventStore {
 
 impl TransactionalStore for MemoryEventStore {
     fn commit(&mut self, transaction: &Transaction) -> Result<Committed, CommitError> {
+        let actual = self.events.len() as i64 + 1;
+        if let Some(expected) = transaction.position
+            && actual != expected
+        {
+            return Err(CommitError::Moved { expected, actual });
+        }
         if let Some(claim) = &transaction.claim
             && let Some(processed) = self.processed(&claim.consumer, &claim.key, claim.claimed_at)?
         {

@@ -38,6 +38,12 @@ impl TransactionalStore for SqliteEventStore {
         let writes_messaging = transaction.claim.is_some() || !transaction.outbox.is_empty();
         let makes_tables = writes_messaging && !self.has_messaging.get();
         let mut write = self.begin().map_err(failed)?;
+        if let Some(expected) = transaction.position {
+            let actual = write.next_position().map_err(failed)?;
+            if actual != expected {
+                return Err(CommitError::Moved { expected, actual });
+            }
+        }
         if makes_tables {
             write.transaction.execute_batch(SCHEMA).map_err(failed)?;
         }

@@ -165,13 +165,8 @@ impl Write<'_> {
         if events.is_empty() {
             return Ok(appended);
         }
-        let newest: i64 = self
-            .transaction
-            .prepare_cached("SELECT ifnull(max(sequence), 0) FROM events")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .map_err(failed)?;
+        let next = self.next_position().map_err(failed)?;
         let recorded_at = *self.recorded_at.get_or_insert_with(self.clock);
-        let before = newest.max(self.imported_position);
         for (offset, event) in (0..).zip(events) {
             let known = self
                 .transaction
@@ -181,11 +176,18 @@ impl Write<'_> {
             if known {
                 return Err(AppendError::DuplicateId(event.id.clone()));
             }
-            appended = Appended { version: first + offset, position: before + 1 + offset };
+            appended = Appended { version: first + offset, position: next + offset };
             let event = recorded(stream, event, appended.version, appended.position, recorded_at);
             insert(&self.transaction, appended.position, false, &event).map_err(failed)?;
         }
         Ok(appended)
+    }
+
+    /// The position that the next event gets.
+    pub(super) fn next_position(&self) -> rusqlite::Result<i64> {
+        let mut newest = self.transaction.prepare_cached("SELECT ifnull(max(sequence), 0) FROM events")?;
+        let newest: i64 = newest.query_row([], |row| row.get(0))?;
+        Ok(newest.max(self.imported_position) + 1)
     }
 
     /// Version and sequence of a stream's last event.
