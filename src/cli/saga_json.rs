@@ -1,5 +1,6 @@
 //! What the subcommands about sagas share: surveying a log, and a saga as JSON.
 
+use crate::domain::Money;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::domain;
 use crate::base::cancel::CancelToken;
 use crate::engine::{OpenLog, SurveyProgress};
 use crate::model::Row;
-use crate::saga::{Money, Page, Summary, Survey};
+use crate::saga::{Page, Summary, Survey};
 
 /// Every saga of a log, seen by the domain that is named, if one is.
 pub(super) fn survey(open: &OpenLog, domain: Option<&str>) -> anyhow::Result<Survey> {
@@ -64,7 +65,7 @@ pub(super) fn summary(open: &OpenLog, survey: &Survey, saga: &Summary, variants:
         "steps": steps,
         "owed": saga.owed.iter().map(|debt| json!({
             "step": debt.step,
-            "direction": debt.direction.name(),
+            "direction": debt.direction.word(),
             "times": debt.times,
             "amount": amount(debt.amount.as_ref()),
             "text": debt.text,
@@ -105,7 +106,7 @@ pub(super) fn page(open: &OpenLog, survey: &Survey, page: &Page, variants: &[usi
             "tombstones": rows(&line.tombstones),
             "undo": line.undo,
             "amount": amount(line.amount.as_ref()),
-            "account": line.account.name(),
+            "account": line.account,
             "paid_not_known": line.paid_not_known,
             "confidence": f64::from(line.confidence.0) / 1_000.0,
         })
@@ -113,7 +114,7 @@ pub(super) fn page(open: &OpenLog, survey: &Survey, page: &Page, variants: &[usi
     let ahead = page.ahead.iter().map(|next| {
         json!({
             "name": &*next.name,
-            "direction": next.direction.name(),
+            "direction": next.direction.word(),
             "count": next.count,
             "of": next.of,
             "likelihood": f64::from(next.likelihood.0) / 1_000.0,

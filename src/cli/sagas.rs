@@ -88,7 +88,7 @@ impl Run for Sagas {
             ]);
         }
         table.print(out)?;
-        let counts = Outcome::ALL.into_iter().zip(survey.counts()).filter(|(_, count)| *count > 0);
+        let counts = Outcome::ALL.into_iter().zip(survey.counts).filter(|(_, count)| *count > 0);
         let counts: Vec<String> = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect();
         let mut line = counted(listed.len() as u64, "saga");
         if !self.outcome.is_empty() {

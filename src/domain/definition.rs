@@ -1,8 +1,10 @@
 //! What a domain file says about a system, read and checked: plain data for the fold, the runtime and the
 //! simulator. Reading the file is the matter of `file`, running its programs that of `program`.
 
+use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Program;
@@ -236,6 +238,50 @@ pub enum Unit {
     Cents(String),
     /// Pieces: "2 units".
     Count(String),
+}
+
+/// An amount with its unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// In hundredths or in pieces, as the unit says.
+    pub value: i64,
+    /// How to print it.
+    pub unit: Unit,
+}
+
+/// "120.00 €", "2 units".
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.unit {
+            Unit::Cents(currency) => {
+                let (sign, cents) = (if self.value < 0 { "-" } else { "" }, self.value.unsigned_abs());
+                write!(f, "{sign}{}.{:02} {currency}", cents / 100, cents % 100)
+            }
+            Unit::Count(name) if name.is_empty() => write!(f, "{}", self.value),
+            Unit::Count(name) => write!(f, "{} {name}", self.value),
+        }
+    }
+}
+
+/// Doing a step or undoing it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Forward.
+    #[default]
+    Do,
+    /// Back: the compensation.
+    Undo,
+}
+
+impl Direction {
+    /// The last part of a key.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Do => "do",
+            Self::Undo => "undo",
+        }
+    }
 }
 
 /// Choreography: an event type, and what a service does about it.

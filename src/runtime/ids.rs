@@ -1,6 +1,7 @@
 //! Names as small numbers: sagas, steps, parties, keys and event ids. What is compared a million times a second is
 //! a number; what people read is printed from it. No names of domains here: those are [`super::Wiring`]'s.
 
+use crate::domain::Direction;
 use std::fmt;
 use std::str::FromStr;
 
@@ -48,27 +49,6 @@ impl StepNo {
     /// Where it lies in the list of steps.
     pub fn index(self) -> usize {
         usize::from(self.0)
-    }
-}
-
-/// Doing a step or undoing it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// Forward.
-    #[default]
-    Do,
-    /// Back: the compensation.
-    Undo,
-}
-
-impl Direction {
-    /// The last part of a key.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Do => "do",
-            Self::Undo => "undo",
-        }
     }
 }
 

@@ -28,13 +28,14 @@ pub mod validation;
 pub mod version_router;
 mod wiring;
 
+pub use crate::domain::Direction;
 pub use choreographer::Choreographer;
 pub use dead_letter::{DeadLetters, Letter, LetterState, Parking, Settled};
 pub use fact::{
     CheckFact, DomainFact, Fact, FailedAttempt, LetterFact, MessageFact, ParticipationFact, Role, RunFact,
     SagaFact, ServiceFact, StepOutcome, Transport, UndoEffect, WhyResolved,
 };
-pub use ids::{Direction, EventId, Key, Party, Position, SagaNo, StepNo, StreamNo};
+pub use ids::{EventId, Key, Party, Position, SagaNo, StepNo, StreamNo};
 pub use journal::{Claim, Commit, CommitError, Context, Journal, MemoryJournal, Recorded, StreamInfo};
 pub use message::{Answer, Baggage, Body, Failure, Happened, Message, MessageId, Refusal, RefusedBy, Route};
 pub use orchestrator::{Lane, Orchestrator, Phase, Reaction, SagaState, Status, StepState};

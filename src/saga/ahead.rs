@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use super::course::Course;
-use super::facts::Direction;
 use super::lane::StepState;
 use super::machine::{Next, Waits};
 use super::outcome::Confidence;
 use super::summary::Summary;
 use super::survey::Survey;
-use crate::domain::Name;
+use crate::domain::{Direction, Name};
 use crate::index::TypeId;
 
 /// Steps that are foretold without a definition.

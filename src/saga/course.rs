@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Act, Direction, LetterChange, Seen, Sign, sign};
+use super::facts::{Act, LetterChange, Seen, Sign, sign};
 use super::lane::{Lane, StepState, noted_state};
 use super::plan::{Meaning, Plan};
-use crate::domain::{SagaStyle, StepKind};
+use crate::domain::{Direction, SagaStyle, StepKind};
 use crate::model::Row;
 
 /// What is known of one step.

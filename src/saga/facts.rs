@@ -2,29 +2,11 @@
 //! step in the metadata of domain events), else what the definition says that its type means. Lenient: what a log
 //! does not say is left open.
 
+use crate::domain::Direction;
 use serde_json::Value;
 
 use super::plan::{Meaning, Plan};
 use crate::model::{JsonText, RecordedEvent, Row, Timestamp};
-
-/// Doing a step or undoing it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
-    /// Forward.
-    Do,
-    /// Back.
-    Undo,
-}
-
-impl Direction {
-    /// As logs and JSON spell it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Do => "do",
-            Self::Undo => "undo",
-        }
-    }
-}
 
 /// An event of a saga, as far as it is known: from the index alone, or with what it says.
 #[derive(Clone, Debug)]

@@ -1,10 +1,13 @@
 //! One direction of one step as an orchestrator notes it: its attempts, and where it stands by them.
 
+use serde::Serialize;
+
 use super::facts::{Act, Seen};
 use crate::model::{Row, Timestamp};
 
 /// Where a step is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StepState {
     /// Its turn has not come.
     NotReached,

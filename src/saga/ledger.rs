@@ -1,16 +1,17 @@
 //! The ledger of a saga: each effect joined to its undo, how each line is accounted for, and what is owed. Computed
 //! from effects, never from what a saga believes: a debt that was paid without anybody knowing is no debt.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::course::Course;
-use super::facts::Direction;
 use super::outcome::Confidence;
-use crate::domain::{StepKind, Unit};
+use crate::domain::{Direction, Money, StepKind};
 use crate::model::Row;
 
 /// What a line is accounted for by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Account {
     /// As it should be.
     Settled,
@@ -22,41 +23,6 @@ pub enum Account {
     Undecided,
     /// Nothing in the log says why: this makes the saga inconsistent.
     Unaccounted,
-}
-
-impl Account {
-    /// As JSON and tables spell it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Settled => "settled",
-            Self::OwedBack => "owed-back",
-            Self::OwedForward => "owed-forward",
-            Self::Undecided => "undecided",
-            Self::Unaccounted => "unaccounted",
-        }
-    }
-}
-
-/// An amount with its unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Money {
-    /// In hundredths or in pieces, as the unit says.
-    pub value: i64,
-    /// How to print it.
-    pub unit: Unit,
-}
-
-impl std::fmt::Display for Money {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.unit {
-            Unit::Cents(currency) => {
-                let (sign, cents) = (if self.value < 0 { "-" } else { "" }, self.value.unsigned_abs());
-                write!(f, "{sign}{}.{:02} {currency}", cents / 100, cents % 100)
-            }
-            Unit::Count(name) if name.is_empty() => write!(f, "{}", self.value),
-            Unit::Count(name) => write!(f, "{} {name}", self.value),
-        }
-    }
 }
 
 /// One line: an effect and its undo.
@@ -173,13 +139,19 @@ pub(super) fn account(course: &Course, at: usize) -> Account {
 
 /// What a ledger says is owed.
 pub fn debts(lines: &[Line]) -> Vec<Debt> {
-    let owed = lines.iter().filter_map(|line| {
-        let (direction, times) = match line.account {
-            Account::OwedBack => (Direction::Undo, u32::try_from(line.held()).unwrap_or(0)),
+    let debt = |line: &Line| Debt::of(&line.step, line.account, line.held(), line.amount.as_ref());
+    lines.iter().filter_map(debt).collect()
+}
+
+impl Debt {
+    /// What a line leaves owed: its step, how it is accounted for, what is held, what one of it is worth.
+    pub fn of(step: &str, account: Account, held: i64, amount: Option<&Money>) -> Option<Self> {
+        let (direction, times) = match account {
+            Account::OwedBack => (Direction::Undo, u32::try_from(held).unwrap_or(0)),
             Account::OwedForward => (Direction::Do, 1),
             Account::Settled | Account::Undecided | Account::Unaccounted => return None,
         };
-        let amount = line.amount.as_ref().map(|amount| Money {
+        let amount = amount.map(|amount| Money {
             value: amount.value.saturating_mul(i64::from(times)),
             unit: amount.unit.clone(),
         });
@@ -188,8 +160,6 @@ pub fn debts(lines: &[Line]) -> Vec<Debt> {
             (None, Direction::Undo) => "to be undone".to_owned(),
             (None, Direction::Do) => "still to be done".to_owned(),
         };
-        let text = format!("{}: {what}", line.step);
-        Some(Debt { step: line.step.clone(), direction, times, amount, text })
-    });
-    owed.collect()
+        Some(Self { step: step.to_owned(), direction, times, text: format!("{step}: {what}"), amount })
+    }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::course::{Course, Letter};
-use super::facts::{Direction, Said, Seen};
+use super::facts::{Said, Seen};
 use super::instances::{Instance, Instances};
 use super::ledger::{self, Account, Debt};
 use super::machine::Machine;
@@ -19,7 +19,7 @@ use super::variants::{Variants, shape, shaping};
 use super::verdict::{Moment, verdict};
 use super::worth;
 use crate::base::cancel::CancelToken;
-use crate::domain::Domain;
+use crate::domain::{Direction, Domain, Money};
 use crate::index::{EventLog, TypeId};
 use crate::model::{RecordedEvent, Row, Timestamp};
 
@@ -50,6 +50,8 @@ pub struct Survey {
     pub moment: Moment,
     /// Whether a runtime recorded facts about its sagas.
     pub has_facts: bool,
+    /// How many sagas have each outcome, in the order of [`Outcome::ALL`].
+    pub counts: [usize; Outcome::ALL.len()],
 }
 
 impl Survey {
@@ -83,6 +85,7 @@ impl Survey {
             machine,
             undos,
             moment,
+            counts: [0; Outcome::ALL.len()],
         };
         survey.judge_all(log, fetch, cancel, tell)?;
         Some(survey)
@@ -118,6 +121,7 @@ impl Survey {
             from = to;
         }
         tell(all.len(), all.len());
+        self.counts = Outcome::ALL.map(|outcome| sagas.iter().filter(|saga| saga.outcome == outcome).count());
         self.sagas = sagas;
         Some(())
     }
@@ -138,15 +142,18 @@ impl Survey {
         work(&Lessons::of(&self.traits, &self.machine, &self.undos, &self.variants))
     }
 
-    /// How many sagas have each outcome, in the order of [`Outcome::ALL`].
-    pub fn counts(&self) -> [usize; Outcome::ALL.len()] {
-        let mut counts = [0; Outcome::ALL.len()];
-        for saga in &self.sagas {
-            if let Some(at) = Outcome::ALL.iter().position(|outcome| *outcome == saga.outcome) {
-                counts[at] += 1;
-            }
-        }
-        counts
+    /// The sagas that an event belongs to.
+    pub fn of_event(&self, log: &EventLog, row: Row) -> Vec<usize> {
+        let of_one = |instance: usize| {
+            let from = self.sagas.partition_point(|saga| saga.instance < instance);
+            (from..self.sagas.len()).take_while(move |at| self.sagas[*at].instance == instance)
+        };
+        self.instances.of_event(log, row).into_iter().flat_map(of_one).collect()
+    }
+
+    /// The saga that needs a person most; the first of several.
+    pub fn neediest(&self) -> Option<usize> {
+        self.sagas.iter().enumerate().min_by_key(|(_, saga)| saga.outcome).map(|(at, _)| at)
     }
 
     /// The sagas by id or title.
@@ -351,8 +358,7 @@ impl Judge<'_> {
         let rows: Vec<Row> = rows.take(64).collect();
         let times = (held.effects - held.undone.min(held.effects)) as u32;
         let values = fetch(&rows).into_iter().filter_map(|event| worth::of(&event?.data.value()?));
-        let amount =
-            values.reduce(|sum, one| ledger::Money { value: sum.value.saturating_add(one.value), ..sum });
+        let amount = values.reduce(|sum, one| Money { value: sum.value.saturating_add(one.value), ..sum });
         let what = amount.as_ref().map_or_else(|| format!("× {times}"), ToString::to_string);
         let text = format!("{}: {} is due, {what}", name(held.pair.effect), name(held.pair.undo));
         Debt { step: name(held.pair.effect), direction: Direction::Undo, times, amount, text }

@@ -1,12 +1,13 @@
 //! The text twin of a saga's page, for a screen reader, the clipboard and the command line; and lengths of time for
 //! people.
 
-use super::facts::{Act, Direction, Sign};
+use super::facts::{Act, Sign};
 use super::ledger::{Account, Line};
 use super::page::{Page, PageRow};
 use super::plan::Meaning;
 use super::survey::Survey;
 use crate::base::text::one_line;
+use crate::domain::Direction;
 use crate::index::EventLog;
 
 /// Units of time, the longest first, in nanoseconds.

@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::instances::{Instance, Instances};
-use super::ledger::Money;
 use super::survey::Fetch;
 use super::undo::UndoPairs;
 use super::variants::Variants;
-use crate::domain::Unit;
+use crate::domain::{Money, Unit};
 use crate::index::{EventLog, TypeId};
 use crate::model::Row;
 

@@ -8,12 +8,12 @@ use super::ledger::{Life, Line};
 use super::record::key_text;
 use super::report::{
     Account, ArmedFault, AttemptReport, DeadLetter, FlightId, InFlight, InvariantReport, InvariantState,
-    LedgerLine, LostMessage, Money, Outcome, Owed, ReadModelReport, RunReport, SagaPhase, SagaReport,
-    ServiceReport, StepProgress, StepReport,
+    LedgerLine, LostMessage, Outcome, Owed, ReadModelReport, RunReport, SagaPhase, SagaReport, ServiceReport,
+    StepProgress, StepReport,
 };
 use super::watch::Watch;
 use super::weather::message_type;
-use crate::domain::Unit;
+use crate::domain::Money;
 use crate::runtime::monitor::Standing;
 use crate::runtime::{
     Body, Direction, Fact, Journal, Lane, Letter, LetterState, Party, Phase, Position, Recorded, RefusedBy,
@@ -455,25 +455,8 @@ impl World {
 
 /// What a ledger says is owed.
 fn owed(ledger: &[LedgerLine]) -> Vec<Owed> {
-    let owed = ledger.iter().filter_map(|line| {
-        let (direction, times) = match line.account {
-            Account::OwedBack => (Direction::Undo, u32::try_from(line.held).unwrap_or(0)),
-            Account::OwedForward => (Direction::Do, 1),
-            _ => return None,
-        };
-        let amount = line.amount.as_ref().map(|amount| Money {
-            value: amount.value.saturating_mul(i64::from(times)),
-            unit: amount.unit.clone(),
-        });
-        let what = match (&amount, direction) {
-            (Some(amount), _) => amount.to_string(),
-            (None, Direction::Undo) => "to be undone".to_owned(),
-            (None, Direction::Do) => "still to be done".to_owned(),
-        };
-        let text = format!("{}: {what}", line.step);
-        Some(Owed { step: line.step.clone(), direction, times, amount, text })
-    });
-    owed.collect()
+    let owed = |line: &LedgerLine| Owed::of(&line.step, line.account, line.held, line.amount.as_ref());
+    ledger.iter().filter_map(owed).collect()
 }
 
 fn phase(life: Life, state: Option<&SagaState>) -> SagaPhase {
@@ -505,18 +488,5 @@ fn progress(forward: &Lane, back: &Lane) -> StepProgress {
         Status::Refused | Status::Failed(StepOutcome::DidNotHappen) => StepProgress::Rejected,
         Status::Failed(StepOutcome::Unknown) => StepProgress::Unknown,
         Status::Parked(_) => StepProgress::Parked,
-    }
-}
-
-/// "120.00 €", "2 units".
-impl std::fmt::Display for Money {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.unit {
-            Unit::Cents(currency) => {
-                let (sign, cents) = (if self.value < 0 { "-" } else { "" }, self.value.unsigned_abs());
-                write!(f, "{sign}{}.{:02} {currency}", cents / 100, cents % 100)
-            }
-            Unit::Count(name) => write!(f, "{} {name}", self.value),
-        }
     }
 }

@@ -4,8 +4,9 @@
 use serde::Serialize;
 
 use crate::base::ticks::Ticks;
-use crate::domain::{StepKind, Unit};
-use crate::runtime::{Direction, EventId, LetterState, Route};
+use crate::domain::{Direction, Money, StepKind};
+use crate::runtime::{EventId, LetterState, Route};
+pub use crate::saga::{Account, Debt as Owed, StepState as StepProgress};
 
 /// How a saga ended, by the log alone; the order is that of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,34 +71,6 @@ pub enum SagaPhase {
     Compensated,
 }
 
-/// Where a step is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepProgress {
-    /// Its turn has not come.
-    NotReached,
-    /// The command is out.
-    InFlight,
-    /// The next attempt is waited for.
-    BackingOff,
-    /// Done.
-    Completed,
-    /// It did not happen, and will not.
-    Rejected,
-    /// It may have happened.
-    Unknown,
-    /// A dead letter keeps it.
-    Parked,
-    /// Its undo is out, or waits for its next attempt.
-    Compensating,
-    /// Undone.
-    Compensated,
-    /// The undo found nothing.
-    NothingToUndo,
-    /// A dead letter keeps its undo.
-    UndoParked,
-}
-
 /// One step of one saga.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepReport {
@@ -113,22 +86,6 @@ pub struct StepReport {
     pub undo_attempts: u32,
     /// What it says of itself: "refused: card declined".
     pub note: String,
-}
-
-/// What a line of the ledger is accounted for by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Account {
-    /// As it should be.
-    Settled,
-    /// Held although the saga went back; an undo is due.
-    OwedBack,
-    /// Not done although the pivot lies behind.
-    OwedForward,
-    /// Held, or not known, by a saga that has not ended.
-    Undecided,
-    /// Nothing in the log says why: this makes the saga inconsistent.
-    Unaccounted,
 }
 
 /// One line of the ledger: an effect, joined to its undo.
@@ -154,30 +111,6 @@ pub struct LedgerLine {
     pub paid_not_known: bool,
     /// How it is accounted for.
     pub account: Account,
-}
-
-/// An amount with its unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Money {
-    /// In hundredths or in pieces, as the unit says.
-    pub value: i64,
-    /// How to print it.
-    pub unit: Unit,
-}
-
-/// A step whose doing or undoing is owed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owed {
-    /// The step.
-    pub step: String,
-    /// Do: the step is due. Undo: its undo.
-    pub direction: Direction,
-    /// How often.
-    pub times: u32,
-    /// What it is worth in all.
-    pub amount: Option<Money>,
-    /// For people: "process-payment: refund 120.00 €".
-    pub text: String,
 }
 
 /// One saga.

@@ -7,6 +7,7 @@ use super::document::Document;
 use crate::engine::{Engine, Latest, SurveyProgress};
 use crate::model::Row;
 use crate::saga::{Page, Survey};
+use crate::ui::view::ViewContext;
 
 /// What a survey depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,13 +94,44 @@ impl Document {
     }
 }
 
-/// The sagas that an event belongs to, by their place in the survey.
-pub fn sagas_of(document: &Document, survey: &Survey, row: Row) -> Vec<usize> {
-    let instances = survey.instances.of_event(document.log(), row);
-    let first = |instance: &usize| survey.sagas.partition_point(|saga| saga.instance < *instance);
-    let of_one = |instance: usize| {
-        let from = first(&instance);
-        (from..survey.sagas.len()).take_while(move |at| survey.sagas[*at].instance == instance)
-    };
-    instances.into_iter().flat_map(of_one).collect()
+/// The saga that a view shows: that of the selected event; the one shown before while an event is selected that
+/// belongs to none; at first the one that needs a person most.
+#[derive(Default)]
+pub struct ShownSaga {
+    /// Where an event belongs to several: the one that a person chose.
+    chosen: Option<usize>,
+    last: Option<(SurveyKey, usize)>,
+    /// The sagas of the selected event: found once for each event.
+    known: Option<(SurveyKey, Row, Vec<usize>)>,
+}
+
+impl ShownSaga {
+    /// Shows this one where the selected event belongs to it.
+    pub fn choose(&mut self, at: usize) {
+        self.chosen = Some(at);
+    }
+
+    /// Every saga of the selected event, by its place in the survey.
+    pub fn found(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> &[usize] {
+        let Some(row) = context.navigation.selected else { return &[] };
+        if self.known.as_ref().is_none_or(|(key, of, _)| *key != sagas.key || *of != row) {
+            self.known = Some((sagas.key, row, sagas.survey.of_event(context.log(), row)));
+        }
+        self.known.as_ref().map_or(&[], |(_, _, found)| found)
+    }
+
+    /// The saga of the selected event, if it belongs to one.
+    pub fn of_event(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<usize> {
+        let chosen = self.chosen;
+        let found = self.found(context, sagas);
+        chosen.filter(|chosen| found.contains(chosen)).or(found.first().copied())
+    }
+
+    /// The saga to show; `None` where there is none at all.
+    pub fn shown(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<usize> {
+        let last = self.last.filter(|(key, _)| *key == sagas.key).map(|(_, at)| at);
+        let at = self.of_event(context, sagas).or(last).or_else(|| sagas.survey.neediest())?;
+        self.last = Some((sagas.key, at));
+        Some(at)
+    }
 }

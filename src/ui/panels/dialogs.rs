@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Frame, Key, Margin, RichText, TextEdit, Ui, vec2};
+use egui::{Frame, Key, Margin, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::mapping::MappingForm;
 use crate::engine::{Latest, LoadItem, PathLook, look_at_path, path_of};
@@ -97,20 +97,35 @@ pub fn open_path_ui(app: &mut App, ui: &mut Ui) {
     }
 }
 
-/// The field; true when Enter was pressed in it.
-fn field_ui(dialogs: &mut Dialogs, ui: &mut Ui) -> bool {
-    let label = "Path of an event store";
-    let edit = TextEdit::singleline(&mut dialogs.path)
+/// A line of text to type, in the mono face, with a name for screen readers.
+pub(super) fn field(ui: &mut Ui, text: &mut String, label: &str, hint: &str, width: f32) -> egui::Response {
+    let edit = TextEdit::singleline(text)
         .font(mono())
-        .hint_text("/home/me/shop.db")
-        .desired_width(f32::INFINITY)
+        .hint_text(hint)
+        .desired_width(width)
         .margin(Margin::symmetric(8, 5));
     let response = ui.add(edit);
     response.widget_info(|| {
-        let mut info = egui::WidgetInfo::text_edit(ui.is_enabled(), &dialogs.path, &dialogs.path, label);
+        let mut info = egui::WidgetInfo::text_edit(ui.is_enabled(), &*text, &*text, label);
         info.label = Some(label.to_owned());
         info
     });
+    response
+}
+
+/// Everything that is wrong with a file, a line each.
+pub(super) fn problem_ui(ui: &mut Ui, t: &Tokens, problem: &str) {
+    ScrollArea::vertical().max_height(180.0).show(ui, |ui| {
+        for line in problem.lines() {
+            paragraph(ui, line, caption(), t.removed());
+        }
+    });
+}
+
+/// The field; true when Enter was pressed in it.
+fn field_ui(dialogs: &mut Dialogs, ui: &mut Ui) -> bool {
+    let label = "Path of an event store";
+    let response = field(ui, &mut dialogs.path, label, "/home/me/shop.db", f32::INFINITY);
     if response.changed() {
         dialogs.wants_open = false;
     }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use egui::{Key, Margin, ScrollArea, TextEdit, Ui};
+use egui::{Key, Ui};
 
-use super::dialogs::{page, paragraph};
+use super::dialogs::{field, page, paragraph, problem_ui};
 use crate::base::text::thousands;
 use crate::domain::{BUILT_IN, Domain};
 use crate::engine::{Latest, open_domain, path_of};
 use crate::ui::app::App;
 use crate::ui::command::DocumentCommand;
-use crate::ui::theme::{Tokens, body, caption, heading, mono, tokens};
+use crate::ui::theme::{Tokens, body, caption, heading, tokens};
 use crate::ui::widgets::{Button, Line, ModalPlace, modal};
 
 /// What is typed, and what is known of it.
@@ -172,17 +172,7 @@ pub fn domain_ui(app: &mut App, ui: &mut Ui) {
 /// The field; true when Enter was pressed in it.
 fn field_ui(form: &mut DomainForm, ui: &mut Ui) -> bool {
     let label = "Path of a domain file";
-    let edit = TextEdit::singleline(&mut form.which)
-        .font(mono())
-        .hint_text("/home/me/shop.domain.toml")
-        .desired_width(f32::INFINITY)
-        .margin(Margin::symmetric(8, 5));
-    let response = ui.add(edit);
-    response.widget_info(|| {
-        let mut info = egui::WidgetInfo::text_edit(ui.is_enabled(), &form.which, &form.which, label);
-        info.label = Some(label.to_owned());
-        info
-    });
+    let response = field(ui, &mut form.which, label, "/home/me/shop.domain.toml", f32::INFINITY);
     if response.changed() {
         form.wants_use = false;
     }
@@ -208,11 +198,7 @@ fn said_ui(said: &Said, t: &Tokens, ui: &mut Ui) {
                 paragraph(ui, &words, caption(), t.muted);
             }
             Said::Wrong(problem) => {
-                ScrollArea::vertical().max_height(180.0).show(ui, |ui| {
-                    for line in problem.lines() {
-                        paragraph(ui, line, caption(), t.removed());
-                    }
-                });
+                problem_ui(ui, t, problem);
             }
             Said::Reading => paragraph(ui, "Reading the domain file", caption(), t.muted),
             Said::Nothing => {

@@ -4,15 +4,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{Key, Margin, ScrollArea, TextEdit, Ui};
+use egui::{Key, Ui};
 
-use super::dialogs::{page, paragraph};
+use super::dialogs::{field, page, paragraph, problem_ui};
 use crate::domain::{BUILT_IN, BuiltIn, Domain, SagaStyle};
 use crate::engine::{Latest, SimRequest, SimStart, open_domain, open_domain_file, path_of};
 use crate::sim::Recipe;
 use crate::ui::app::App;
 use crate::ui::command::{Command, SimulationCommand};
-use crate::ui::theme::{Tokens, body, caption, heading, mono, tokens};
+use crate::ui::theme::{Tokens, body, caption, heading, tokens};
 use crate::ui::widgets::{Button, Line, ModalPlace, modal};
 
 /// Text being typed.
@@ -284,21 +284,6 @@ fn recipe_ui(form: &mut Simulate, t: &Tokens, ui: &mut Ui) -> bool {
     entered
 }
 
-fn field(ui: &mut Ui, text: &mut String, label: &str, hint: &str, width: f32) -> egui::Response {
-    let edit = TextEdit::singleline(text)
-        .font(mono())
-        .hint_text(hint)
-        .desired_width(width)
-        .margin(Margin::symmetric(8, 5));
-    let response = ui.add(edit);
-    response.widget_info(|| {
-        let mut info = egui::WidgetInfo::text_edit(ui.is_enabled(), &*text, &*text, label);
-        info.label = Some(label.to_owned());
-        info
-    });
-    response
-}
-
 fn said_ui(said: &Said, t: &Tokens, ui: &mut Ui) {
     ui.scope(|ui| {
         ui.set_min_height(18.0);
@@ -309,11 +294,7 @@ fn said_ui(said: &Said, t: &Tokens, ui: &mut Ui) {
                 paragraph(ui, about, caption(), t.muted);
             }
             Said::Wrong(problem) => {
-                ScrollArea::vertical().max_height(180.0).show(ui, |ui| {
-                    for line in problem.lines() {
-                        paragraph(ui, line, caption(), t.removed());
-                    }
-                });
+                problem_ui(ui, t, problem);
             }
             Said::Reading => paragraph(ui, "Reading the domain file", caption(), t.muted),
             Said::Nothing(words) => paragraph(ui, words, caption(), t.muted),

@@ -3,10 +3,10 @@
 use egui::{Rect, Role, Sense, Stroke, Ui, pos2, vec2};
 
 use super::row_rect;
-use crate::domain::StepKind;
+use crate::domain::{Money, StepKind};
 use crate::engine::SimFrame;
 use crate::runtime::Direction;
-use crate::sim::{LedgerLine, Money, SagaReport};
+use crate::sim::{LedgerLine, SagaReport};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{Outcome, body, caption, mono};
 use crate::ui::view::ViewContext;

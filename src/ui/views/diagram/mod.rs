@@ -10,20 +10,19 @@ use egui::{Align, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::sagas::no_sagas_ui;
+use super::sagas::sagas_ui;
 use crate::engine::Latest;
-use crate::model::Row;
 use crate::saga::pictures::{self, Picture};
 use crate::saga::svg::{Drawing, Palette, Subject};
 use crate::saga::{Detail, EdgeLabel, ProcessMap, mermaid};
 use crate::ui::app::navigation::StepList;
-use crate::ui::app::sagas::{Sagas, SurveyKey, sagas_of};
+use crate::ui::app::sagas::{Sagas, ShownSaga, SurveyKey};
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::format::{one_line, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::PAD;
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
-use crate::ui::widgets::{Button, Line, empty, failed, loading, segment};
+use crate::ui::widgets::{Button, Line, failed, loading, segment};
 
 /// Its entry in the registry.
 pub static CLASS: ViewClass = ViewClass {
@@ -65,8 +64,7 @@ struct DiagramView {
     time: bool,
     zoom: usize,
     drawing: Latest<DrawingKey, Arc<Drawing>>,
-    of_selected: Option<(SurveyKey, Row, Option<usize>)>,
-    last: Option<(SurveyKey, usize)>,
+    saga: ShownSaga,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,8 +89,7 @@ impl Default for DiagramView {
             time: false,
             zoom: USUAL,
             drawing: Latest::default(),
-            of_selected: None,
-            last: None,
+            saga: ShownSaga::default(),
         }
     }
 }
@@ -100,14 +97,7 @@ impl Default for DiagramView {
 impl View for DiagramView {
     fn ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let sagas = match context.document.sagas(context.engine) {
-            Ok(sagas) => sagas,
-            Err(none) => return no_sagas_ui(&none, ui),
-        };
-        if sagas.survey.sagas.is_empty() {
-            empty(ui, "No sagas here: no two events share a correlation, a cause or a stream", None);
-            return;
-        }
+        let Some(sagas) = sagas_ui(context, ui) else { return };
         self.bar_ui(context, &sagas, ui);
         let dark = ui.visuals().dark_mode;
         let wanted = match self.kind {
@@ -165,24 +155,8 @@ impl DiagramView {
         )
     }
 
-    /// The saga of the selected event, else the one that was shown last, else the first.
-    fn saga(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> usize {
-        let of_event = context.navigation.selected.and_then(|row| {
-            let known = self.of_selected.filter(|(key, of, _)| *key == sagas.key && *of == row);
-            let (_, _, found) = known.unwrap_or_else(|| {
-                let found = sagas_of(context.document, &sagas.survey, row).first().copied();
-                *self.of_selected.insert((sagas.key, row, found))
-            });
-            found
-        });
-        let last = self.last.filter(|(key, _)| *key == sagas.key).map(|(_, at)| at);
-        let at = of_event.or(last).unwrap_or(0);
-        self.last = Some((sagas.key, at));
-        at
-    }
-
     fn ask_sequence(&mut self, context: &ViewContext<'_>, sagas: &Sagas, dark: bool) -> Option<DrawingKey> {
-        let at = self.saga(context, sagas);
+        let at = self.saga.shown(context, sagas)?;
         let page = context.document.saga_page(context.engine, sagas, at)?.ok()?;
         let key = DrawingKey::Sequence { survey: sagas.key, at, dark };
         let (log, survey) = (context.log().clone(), Arc::clone(&sagas.survey));
@@ -258,7 +232,7 @@ impl DiagramView {
     fn mermaid(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<String> {
         match self.kind {
             Kind::Sequence => {
-                let at = self.saga(context, sagas);
+                let at = self.saga.shown(context, sagas)?;
                 let page = context.document.saga_page(context.engine, sagas, at)?.ok()?;
                 Some(mermaid::Diagram::named("sequence")?.mermaid(context.log(), &sagas.survey, &page))
             }

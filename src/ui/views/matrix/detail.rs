@@ -1,6 +1,7 @@
 //! The panel about the selected cell: what it comes to, what happens, why, and what can be done with the run. The
 //! run is carried out again in the background for its story; nothing of the open log is touched.
 
+use crate::domain::Money;
 use std::sync::Arc;
 
 use egui::{Label, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
@@ -10,7 +11,7 @@ use crate::engine::{Board, Latest, Ran, Tone, Trial};
 use crate::runtime::LetterState;
 use crate::sim::expect::Expectation;
 use crate::sim::matrix::CellReport;
-use crate::sim::{Account, InvariantState, LedgerLine, Money, Recipe, RunReport};
+use crate::sim::{Account, InvariantState, LedgerLine, Recipe, RunReport};
 use crate::ui::command::WindowCommand;
 use crate::ui::format::{outcome_look, virtual_seconds};
 use crate::ui::icons::Icon;

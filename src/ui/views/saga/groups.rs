@@ -32,12 +32,9 @@ pub(super) struct Groups {
 }
 
 /// What groups depend on.
-#[derive(PartialEq)]
 struct Known {
-    first: Option<Row>,
-    rows: usize,
+    page: Arc<Page>,
     shows_facts: bool,
-    open: usize,
 }
 
 impl Groups {
@@ -50,20 +47,16 @@ impl Groups {
     }
 
     /// The groups of a page.
-    pub(super) fn of(&mut self, page: &Page, shows_facts: bool) -> Arc<Vec<Group>> {
-        let key = Known {
-            first: page.rows.first().map(|row| row.row),
-            rows: page.rows.len(),
-            shows_facts,
-            open: self.open.len(),
-        };
+    pub(super) fn of(&mut self, page: &Arc<Page>, shows_facts: bool) -> Arc<Vec<Group>> {
         if let Some((known, groups)) = &self.known
-            && *known == key
+            && Arc::ptr_eq(&known.page, page)
+            && known.shows_facts == shows_facts
         {
             return Arc::clone(groups);
         }
         let groups = Arc::new(fold(page, shows_facts, &self.open));
-        self.known = Some((key, Arc::clone(&groups)));
+        let known = Known { page: Arc::clone(page), shows_facts };
+        self.known = Some((known, Arc::clone(&groups)));
         groups
     }
 }

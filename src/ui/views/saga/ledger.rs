@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use egui::{Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::Scene;
-use crate::domain::StepKind;
-use crate::saga::{Account, Line as Entry, Money, Plan};
+use crate::domain::{Money, StepKind};
+use crate::saga::{Account, Line as Entry, Plan};
 use crate::ui::format::{count, one_line};
 use crate::ui::theme::{Outcome, PAD, caption, mono};
 use crate::ui::widgets::{Line, section};

@@ -11,7 +11,7 @@ use egui::{
 };
 
 use self::groups::Groups;
-use super::sagas::no_sagas_ui;
+use super::sagas::sagas_ui;
 use super::sagas::table::{look, step_look};
 use crate::model::Row;
 use crate::saga::mermaid::DIAGRAMS;
@@ -19,14 +19,14 @@ use crate::saga::pictures::PICTURES;
 use crate::saga::svg::Palette;
 use crate::saga::{Page, Survey, text};
 use crate::ui::app::navigation::StepList;
-use crate::ui::app::sagas::{SurveyKey, sagas_of};
+use crate::ui::app::sagas::ShownSaga;
 use crate::ui::command::WindowCommand;
 use crate::ui::format::{one_line, span};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, Tokens, heading};
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::blocks::note;
-use crate::ui::widgets::{Button, Line, chip, empty, failed, loading, separator, switch};
+use crate::ui::widgets::{Button, Line, chip, failed, loading, separator, switch};
 
 /// Its entry in the registry.
 pub static CLASS: ViewClass = ViewClass {
@@ -47,14 +47,9 @@ const LEDGER: f32 = 264.0;
 
 #[derive(Default)]
 struct SagaView {
-    /// The saga that was chosen, where its event belongs to several.
-    chosen: Option<usize>,
-    /// The saga that was shown last: it stays while an event is selected that belongs to none.
-    last: Option<(SurveyKey, usize)>,
+    saga: ShownSaga,
     /// Whether the selected event belongs to the saga that is shown.
     is_of_event: bool,
-    /// The sagas of the selected event: found once for each event.
-    of_selected: Option<(SurveyKey, Row, Vec<usize>)>,
     /// What a runtime recorded beside what happened is shown too.
     shows_facts: bool,
     groups: Groups,
@@ -79,19 +74,10 @@ impl Scene<'_> {
 impl View for SagaView {
     fn ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let sagas = match context.document.sagas(context.engine) {
-            Ok(sagas) => sagas,
-            Err(none) => return no_sagas_ui(&none, ui),
-        };
-        let found = self.found(context, sagas.key, &sagas.survey);
-        let of_event = self.chosen.filter(|chosen| found.contains(chosen)).or(found.first().copied());
-        let last = self.last.filter(|(key, _)| *key == sagas.key).map(|(_, at)| at);
-        let Some(at) = of_event.or(last).or_else(|| neediest(&sagas.survey)) else {
-            empty(ui, "No sagas here: no two events share a correlation, a cause or a stream", None);
-            return;
-        };
-        self.last = Some((sagas.key, at));
-        self.is_of_event = of_event.is_some();
+        let Some(sagas) = sagas_ui(context, ui) else { return };
+        let Some(at) = self.saga.shown(context, &sagas) else { return };
+        let found = self.saga.found(context, &sagas).to_vec();
+        self.is_of_event = !found.is_empty();
         let page = match context.document.saga_page(context.engine, &sagas, at) {
             None => {
                 loading(ui, "Reading the saga", None, "");
@@ -135,19 +121,6 @@ impl View for SagaView {
 }
 
 impl SagaView {
-    /// The sagas of the selected event.
-    fn found(&mut self, context: &ViewContext<'_>, key: SurveyKey, survey: &Survey) -> Vec<usize> {
-        let Some(row) = context.navigation.selected else { return Vec::new() };
-        if let Some((_, _, found)) =
-            self.of_selected.as_ref().filter(|(known, of, _)| *known == key && *of == row)
-        {
-            return found.clone();
-        }
-        let found = sagas_of(context.document, survey, row);
-        self.of_selected = Some((key, row, found.clone()));
-        found
-    }
-
     fn head_ui(&mut self, scene: &Scene<'_>, found: &[usize], at: usize, ui: &mut Ui) {
         let t = scene.context.tokens;
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
@@ -162,7 +135,7 @@ impl SagaView {
             let words = format!("{} of {}", place + 1, found.len());
             let button = Button::new(&words).label("Show the next saga of this event");
             if bar.add(button).on_hover_text("The selected event belongs to several sagas").clicked() {
-                self.chosen = found.get((place + 1) % found.len()).copied();
+                self.saga.choose(found[(place + 1) % found.len()]);
             }
         }
         bar.with_layout(Layout::left_to_right(Align::Center), |ui| head_words_ui(scene, t, ui));
@@ -231,12 +204,6 @@ fn head_words_ui(scene: &Scene<'_>, t: &Tokens, ui: &mut Ui) {
         line = line.caption(&format!(", quiet for {}", span(summary.silence)), t.muted);
     }
     line.show(ui);
-}
-
-/// The saga that needs a person most.
-fn neediest(survey: &Survey) -> Option<usize> {
-    let sagas = survey.sagas.iter().enumerate();
-    sagas.min_by_key(|(_, saga)| saga.outcome).map(|(at, _)| at)
 }
 
 /// Every step with its state and attempts, in order.

@@ -1,6 +1,7 @@
 //! The events of a saga: a rail in the middle, at the left what came in, beside it what changed, at the right what it
 //! led to. Only what is seen is drawn; where each row stands is found once for each page.
 
+use crate::domain::Direction;
 use std::sync::Arc;
 
 use egui::{Color32, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
@@ -408,7 +409,7 @@ fn ahead_ui(t: &Tokens, ui: &Ui, rect: Rect, number: usize, next: &Ahead) {
         [frame.left_top(), frame.right_top(), frame.right_bottom(), frame.left_bottom(), frame.left_top()];
     ui.painter().extend(Shape::dashed_line(&corners, Stroke::new(1.0, t.line_strong), 3.0, 3.0));
     let name = one_line(&next.name);
-    let undo = next.direction == crate::saga::Direction::Undo;
+    let undo = next.direction == Direction::Undo;
     let name = if undo && !name.contains("undo") { format!("undo of {name}") } else { name };
     let before = if next.instead { "or " } else { "" };
     let right = columns.rail - 18.0;

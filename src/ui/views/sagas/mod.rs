@@ -11,9 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::Latest;
-use crate::model::Row;
 use crate::saga::{ListAsk, Outcome, Sort, Survey};
-use crate::ui::app::sagas::{NoSagas, Sagas, SurveyKey, sagas_of};
+use crate::ui::app::sagas::{NoSagas, Sagas, ShownSaga, SurveyKey};
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::format::{count, thousands};
 use crate::ui::icons::Icon;
@@ -71,10 +70,7 @@ struct SagasView {
     scroll: RowScroll,
     variants_scroll: RowScroll,
     list: Latest<ListKey, Arc<Vec<u32>>>,
-    /// The saga that was chosen, where its event belongs to several.
-    chosen: Option<usize>,
-    /// The sagas of the selected event: found once for each event.
-    of_selected: Option<(SurveyKey, Row, Vec<usize>)>,
+    saga: ShownSaga,
     /// The places of the variants by how many sagas they have.
     order: Option<(SurveyKey, Vec<usize>)>,
 }
@@ -108,8 +104,7 @@ impl Default for SagasView {
             scroll: RowScroll::default(),
             variants_scroll: RowScroll::default(),
             list: Latest::default(),
-            chosen: None,
-            of_selected: None,
+            saga: ShownSaga::default(),
             order: None,
         }
     }
@@ -118,15 +113,7 @@ impl Default for SagasView {
 impl View for SagasView {
     fn ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let sagas = match context.document.sagas(context.engine) {
-            Ok(sagas) => sagas,
-            Err(none) => return no_sagas_ui(&none, ui),
-        };
-        if sagas.survey.sagas.is_empty() {
-            let words = "No sagas here: no two events share a correlation, a cause or a stream";
-            empty(ui, words, None);
-            return;
-        }
+        let Some(sagas) = sagas_ui(context, ui) else { return };
         self.bar_ui(context, ui, &sagas.survey);
         match self.shown {
             Shown::List => self.list_ui(context, ui, &sagas),
@@ -169,7 +156,7 @@ impl View for SagasView {
         }
         let Some(answer) = self.list.answer() else { return false };
         let Ok(list) = &answer.result else { return false };
-        let selected = self.selected(context, &sagas);
+        let selected = self.saga.of_event(context, &sagas);
         let at = list.iter().position(|at| Some(*at as usize) == selected);
         let to = match at {
             Some(at) => (at as u64).saturating_add_signed(by).min(list.len().saturating_sub(1) as u64),
@@ -207,43 +194,38 @@ impl View for SagasView {
     }
 }
 
-/// They are being looked for, or cannot be.
-pub(super) fn no_sagas_ui(none: &NoSagas, ui: &mut Ui) {
-    match none {
-        NoSagas::Looking(done, all) => {
-            let share = (*all > 0).then(|| *done as f32 / *all as f32);
+/// The sagas of the open log; `None` after saying why there are none: they are being looked for, cannot be, or the log
+/// has none.
+pub(super) fn sagas_ui(context: &ViewContext<'_>, ui: &mut Ui) -> Option<Sagas> {
+    match context.document.sagas(context.engine) {
+        Ok(sagas) if sagas.survey.sagas.is_empty() => {
+            empty(ui, "No sagas here: no two events share a correlation, a cause or a stream", None);
+            None
+        }
+        Ok(sagas) => Some(sagas),
+        Err(NoSagas::Looking(done, all)) => {
+            let share = (all > 0).then(|| done as f32 / all as f32);
             let words = match all {
                 0 => String::new(),
-                _ => format!("{} of {}", thousands(*done as u64), count(*all as u64, "saga")),
+                _ => format!("{} of {}", thousands(done as u64), count(all as u64, "saga")),
             };
             // Leaving the view is what stops it.
             loading(ui, "Looking for sagas", share, &words);
+            None
         }
-        NoSagas::Failed(defect) => {
+        Err(NoSagas::Failed(defect)) => {
             let why = format!("Because of a defect in Sagascope: {defect}");
             failed(ui, "The sagas cannot be listed", &why, "", "", None);
+            None
         }
     }
 }
 
 impl SagasView {
-    /// The saga that is shown: the chosen one, while the selected event is in it.
-    fn selected(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<usize> {
-        let row = context.navigation.selected?;
-        let known = self.of_selected.as_ref().filter(|(key, of, _)| *key == sagas.key && *of == row);
-        let found = if let Some((_, _, found)) = known {
-            found
-        } else {
-            let found = sagas_of(context.document, &sagas.survey, row);
-            &self.of_selected.insert((sagas.key, row, found)).2
-        };
-        self.chosen.filter(|chosen| found.contains(chosen)).or(found.first().copied())
-    }
-
     /// Shows a saga: its last event is selected.
     fn choose(&mut self, context: &ViewContext<'_>, survey: &Survey, at: usize) {
         let Some(saga) = survey.sagas.get(at) else { return };
-        self.chosen = Some(at);
+        self.saga.choose(at);
         context.send(GoCommand::Select(survey.instances.list()[saga.instance].last()));
     }
 
@@ -271,7 +253,7 @@ impl SagasView {
             let all = format!("All {}", thousands(survey.sagas.len() as u64));
             let words: Vec<(Outcome, String)> = Outcome::ALL
                 .into_iter()
-                .zip(survey.counts())
+                .zip(survey.counts)
                 .filter(|(outcome, count)| *count > 0 || self.only == Some(*outcome))
                 .map(|(outcome, count)| {
                     let word = table::look(outcome).word();
@@ -332,7 +314,7 @@ impl SagasView {
             }
             return;
         }
-        let selected = self.selected(context, sagas);
+        let selected = self.saga.of_event(context, sagas);
         let mut chosen = None;
         let mut opened = false;
         VirtualRows::new("sagas", "Sagas", list.len() as u64)
