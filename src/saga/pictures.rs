@@ -139,12 +139,15 @@ fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
 /// A lifeline for each group of streams, an arrow for each event from its cause.
 fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
     const LANE: i32 = 190;
+    // A label may stand at the right of the last line.
+    const LEAST: i32 = 560;
     let lines = lifelines(log, page);
     let left = SIDE + 90;
     let x = |line: &str| {
         left + lines.iter().position(|known| known == line).unwrap_or(0) as i32 * LANE + LANE / 2
     };
-    let (width, height) = (left + lines.len() as i32 * LANE + SIDE, HEAD + page.rows.len() as i32 * ROW + 40);
+    let (lanes, rows) = (lines.len() as i32, page.rows.len() as i32);
+    let (width, height) = ((left + lanes * LANE + SIDE).max(LEAST), HEAD + rows * ROW + 40);
     let mut drawing = Drawing::new(width, height, &title(page), p);
     drawing.text((SIDE, 28), Anchor::Start, style(16, true, p.text), &fit(&title(page), width - 40));
     for line in &lines {

@@ -21,7 +21,7 @@ use crate::saga::{Page, Survey, text};
 use crate::ui::app::navigation::StepList;
 use crate::ui::app::sagas::ShownSaga;
 use crate::ui::command::WindowCommand;
-use crate::ui::format::{one_line, span};
+use crate::ui::format::{middle, one_line, span};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, Tokens, heading};
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
@@ -184,9 +184,11 @@ impl SagaView {
 /// Id, definition, how it stands.
 fn head_words_ui(scene: &Scene<'_>, t: &Tokens, ui: &mut Ui) {
     let summary = &scene.page.summary;
-    Line::new().piece(&one_line(&scene.page.title), heading(), t.text).show(ui);
-    let definition = summary.definition.as_deref().map_or_else(|| "inferred".to_owned(), one_line);
-    chip(ui, &definition);
+    // A long id leaves room for how the saga stands.
+    let letters = (ui.available_width() * 0.3 / 9.0).max(8.0) as usize;
+    let title = one_line(&scene.page.title);
+    let shown = Line::new().piece(&middle(&title, letters), heading(), t.text).show(ui);
+    shown.on_hover_text(title);
     let outcome = t.outcome(look(summary.outcome));
     let (square, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
     outcome.outcome.icon().paint(ui.painter(), square, outcome.color);
@@ -195,11 +197,11 @@ fn head_words_ui(scene: &Scene<'_>, t: &Tokens, ui: &mut Ui) {
     } else {
         String::new()
     };
-    let mut line = Line::new().strong(outcome.outcome.word(), outcome.color);
-    if !sure.is_empty() {
-        line = line.caption(&sure, t.faint);
-    }
-    line = line.gap(8.0).caption(&format!("took {}", span(summary.duration)), t.muted);
+    let line = Line::new().strong(outcome.outcome.word(), outcome.color);
+    if sure.is_empty() { line } else { line.caption(&sure, t.faint) }.show(ui);
+    let definition = summary.definition.as_deref().map_or_else(|| "inferred".to_owned(), one_line);
+    chip(ui, &definition);
+    let mut line = Line::new().caption(&format!("took {}", span(summary.duration)), t.muted);
     if !summary.outcome.is_end() && summary.silence > 0 {
         line = line.caption(&format!(", quiet for {}", span(summary.silence)), t.muted);
     }

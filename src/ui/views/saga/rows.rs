@@ -29,6 +29,8 @@ const AHEAD: f32 = 46.0;
 const HEAD: f32 = 26.0;
 /// A wait that is said between two rows, in nanoseconds.
 const IDLE_LEAST: i64 = 60_000_000_000;
+/// Less room than this is left to what came in.
+const NARROW: f32 = 380.0;
 /// Changes of the state that are drawn; more are counted.
 const CHANGES_MAX: usize = 4;
 /// Effects that are drawn.
@@ -53,13 +55,16 @@ struct Columns {
     changes: f32,
     outgoing: f32,
     right: f32,
+    /// There is room for the events only.
+    is_narrow: bool,
 }
 
 impl Columns {
     fn of(rect: Rect) -> Self {
         let (left, right) = (rect.left() + PAD, rect.right() - PAD);
         let room = right - left - 28.0;
-        let rail = left + 28.0 + (room * 0.36).floor();
+        let is_narrow = room < NARROW;
+        let rail = if is_narrow { right - 16.0 } else { left + 28.0 + (room * 0.36).floor() };
         Self {
             number: left,
             incoming: left + 28.0,
@@ -67,6 +72,7 @@ impl Columns {
             changes: rail + 22.0,
             outgoing: left + 28.0 + (room * 0.72).floor(),
             right,
+            is_narrow,
         }
     }
 }
@@ -110,7 +116,9 @@ impl Rows {
             (columns.changes, "state change"),
             (columns.outgoing, "outgoing"),
         ] {
-            Line::new().caption(title, t.muted).paint(ui.painter(), head.with_min_x(x));
+            if !columns.is_narrow || title == "incoming" {
+                Line::new().caption(title, t.muted).paint(ui.painter(), head.with_min_x(x));
+            }
         }
         let events = self.tops.last().copied().unwrap_or(0.0);
         let ahead = &scene.page.ahead;
@@ -196,8 +204,10 @@ fn group_ui(
     }
     let opened = incoming_ui(scene, ui, rect, columns, number, group, later);
     rail_ui(scene, ui, rect, columns, group, later);
-    changes_ui(t, ui, rect, columns, &row.changes, later);
-    outgoing_ui(scene, ui, rect, columns, row, later);
+    if !columns.is_narrow {
+        changes_ui(t, ui, rect, columns, &row.changes, later);
+        outgoing_ui(scene, ui, rect, columns, row, later);
+    }
     opened
 }
 
@@ -431,9 +441,10 @@ fn ahead_ui(t: &Tokens, ui: &Ui, rect: Rect, number: usize, next: &Ahead) {
     } else {
         "by its definition".to_owned()
     };
-    Line::new()
-        .caption(&likely, t.faint)
-        .paint(ui.painter(), line_at(rect, columns.changes, columns.right, 0));
+    if !columns.is_narrow {
+        let place = line_at(rect, columns.changes, columns.right, 0);
+        Line::new().caption(&likely, t.faint).paint(ui.painter(), place);
+    }
     let label = format!("{}, still to come: {before}{name}, {waits}, {likely}", number + 1);
     let id = ui.scope_id().with(("ahead", number));
     node(ui, rect, id, Sense::hover(), egui::Role::ListItem, &label);
