@@ -146,8 +146,8 @@ fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawin
     let x = |line: &str| {
         left + lines.iter().position(|known| known == line).unwrap_or(0) as i32 * LANE + LANE / 2
     };
-    let (lanes, rows) = (lines.len() as i32, page.rows.len() as i32);
-    let (width, height) = ((left + lanes * LANE + SIDE).max(LEAST), HEAD + rows * ROW + 40);
+    let (across, down) = (lines.len() as i32, page.rows.len() as i32);
+    let (width, height) = ((left + across * LANE + SIDE).max(LEAST), HEAD + down * ROW + 40);
     let mut drawing = Drawing::new(width, height, &title(page), p);
     drawing.text((SIDE, 28), Anchor::Start, style(16, true, p.text), &fit(&title(page), width - 40));
     for line in &lines {
