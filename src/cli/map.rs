@@ -41,7 +41,7 @@ pub(super) struct Map {
     /// Leave out ways taken less often than so many percent of the most frequent
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=100))]
     edges: u16,
-    /// What stands on the edges
+    /// What stands on the edges of --mermaid and --svg
     #[arg(long, value_enum, default_value_t = LabelArg::Frequency)]
     label: LabelArg,
     #[command(flatten)]
@@ -90,7 +90,8 @@ fn name(survey: &Survey, id: Option<TypeId>) -> Option<&str> {
 
 fn as_json(survey: &Survey, map: &ProcessMap, out: &mut Output) -> std::io::Result<()> {
     for known in &map.edges {
-        let milliseconds = |nanos: i64| nanos / 1_000_000;
+        let inside = known.edge.0.is_some() && known.edge.1.is_some();
+        let milliseconds = |nanos: i64| inside.then_some(nanos / 1_000_000);
         out.json(&json!({
             "from": name(survey, known.edge.0),
             "to": name(survey, known.edge.1),

@@ -1,22 +1,26 @@
 //! `sagascope saga`: one saga in full, as text, as a diagram or as JSON.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
+use serde_json::json;
 
 use super::args::{MappingArgs, OutputArgs, StoreArgs};
 use super::open::{BadRows, open};
-use super::saga_json::{page as page_json, survey, variant_numbers};
-use super::text::counted;
+use super::saga_json::{page as page_json, survey};
+use super::table::{Kind, Table};
+use super::text::{NONE, counted};
 use super::{Output, Run};
 use crate::base::cancel::CancelToken;
 use crate::engine::{OpenLog, save_text};
+use crate::index::TypeId;
 use crate::saga::mermaid::{DIAGRAMS, Diagram};
 use crate::saga::pictures::{PICTURES, Picture};
 use crate::saga::svg::Palette;
-use crate::saga::{Survey, text};
+use crate::saga::{Page, Part, Survey, compare, text};
 
 /// Show one saga: its events, its ledger and what is still to come
 #[derive(Parser, Debug)]
@@ -24,6 +28,7 @@ use crate::saga::{Survey, text};
     name = "saga",
     after_help = "Examples:\n  sagascope saga shop.db ord-00002\n  sagascope saga run.db s1 --domain shop\n  \
                   sagascope saga shop.db ord-00002 --mermaid\n  sagascope saga shop.db ord-00002 --mermaid=flowchart\n  \
+                  sagascope saga shop.db ord-00002 --compare ord-00012\n  \
                   sagascope saga shop.db ord-00002 --svg saga.svg --picture sequence\n\n\
                   A saga is named by its id (the correlation id) or by the stream in which it begins. Keys of --json: \
                   those of sagascope sagas, and rows, ledger, ahead, findings."
@@ -47,6 +52,9 @@ pub(super) struct Saga {
     /// Which picture
     #[arg(long, value_name = "PICTURE", requires = "svg", default_value = PICTURES[0].name, value_parser = PossibleValuesParser::new(PICTURES.iter().map(|picture| picture.name)))]
     picture: String,
+    /// Print how it differs from another saga of the store instead
+    #[arg(long, value_name = "ID", conflicts_with_all = ["mermaid", "svg"])]
+    compare: Option<String>,
     /// On a dark ground
     #[arg(long, requires = "svg")]
     dark: bool,
@@ -72,18 +80,58 @@ impl Run for Saga {
             let palette = if self.dark { Palette::DARK } else { Palette::LIGHT };
             save_text(path, &picture.svg(&open.log, &survey, &page, &palette))?;
             if self.output.json {
-                out.json(&serde_json::json!({ "picture": path }))?;
+                out.json(&json!({ "picture": path }))?;
             } else {
                 out.line(&format!("Wrote {}", path.display()))?;
             }
             return Ok(());
         }
+        if let Some(other) = &self.compare {
+            let other = find(&open, &survey, other)?;
+            let other =
+                open.saga_page(&survey, other, &CancelToken::default()).context("Reading was cancelled")?;
+            return self.compared(&survey, &page, &other, out);
+        }
         if self.output.json {
-            out.json(&page_json(&open, &survey, &page, &variant_numbers(&survey)))?;
+            out.json(&page_json(&open, &survey, &page))?;
             return Ok(());
         }
         for line in text::lines(&open.log, &survey, &page) {
             out.line(&line)?;
+        }
+        Ok(())
+    }
+}
+
+impl Saga {
+    /// Both step by step, and what differs.
+    fn compared(&self, survey: &Survey, one: &Page, other: &Page, out: &mut Output) -> anyhow::Result<()> {
+        let name = |id: TypeId| Arc::clone(&survey.traits[id.0 as usize].name);
+        let both = compare(one, other, [&name, &name]);
+        let part = |all: &[Part], at: Option<usize>| {
+            at.map(|at| {
+                let Part { name, times, .. } = &all[at];
+                if *times > 1 { format!("{name} ×{times}") } else { name.to_string() }
+            })
+        };
+        let pairs = both.pairs.iter();
+        let pairs = pairs.map(|(left, right)| (part(&both.left, *left), part(&both.right, *right)));
+        if self.output.json {
+            let pairs: Vec<_> = pairs.collect();
+            let (saga, with) = (&one.id, &other.id);
+            out.json(&json!({"saga": saga, "with": with, "steps": pairs, "differences": both.differences}))?;
+            return Ok(());
+        }
+        let mut table = Table::new(&[("FIRST", Kind::Text), ("SECOND", Kind::Text)]);
+        for (left, right) in pairs {
+            table.row(&[left.unwrap_or_else(|| NONE.to_owned()), right.unwrap_or_else(|| NONE.to_owned())]);
+        }
+        table.print(out)?;
+        for difference in &both.differences {
+            out.line(difference)?;
+        }
+        if both.differences.is_empty() {
+            out.line("Nothing differs")?;
         }
         Ok(())
     }

@@ -18,17 +18,8 @@ pub(super) fn survey(open: &OpenLog, domain: Option<&str>) -> anyhow::Result<Sur
     survey.ok_or_else(|| anyhow::anyhow!("Looking for sagas was cancelled"))
 }
 
-/// Place of each variant among all, the most frequent first, from 1.
-pub(super) fn variant_numbers(survey: &Survey) -> Vec<usize> {
-    let mut numbers = vec![0; survey.variants.list.len()];
-    for (number, at) in survey.variants.by_count().into_iter().enumerate() {
-        numbers[at] = number + 1;
-    }
-    numbers
-}
-
 /// A saga as one object of a list.
-pub(super) fn summary(open: &OpenLog, survey: &Survey, saga: &Summary, variants: &[usize]) -> Value {
+pub(super) fn summary(open: &OpenLog, survey: &Survey, saga: &Summary) -> Value {
     let one = &survey.instances.list()[saga.instance];
     let steps: Vec<Value> = if saga.steps.is_empty() {
         let shape = &survey.variants.list[saga.variant as usize].shape;
@@ -55,7 +46,7 @@ pub(super) fn summary(open: &OpenLog, survey: &Survey, saga: &Summary, variants:
         "outcome": saga.outcome.name(),
         "inferred": saga.confidence.is_inferred(),
         "confidence": f64::from(saga.confidence.0) / 1_000.0,
-        "variant": variants[saga.variant as usize],
+        "variant": saga.variant + 1,
         "current": &*saga.current,
         "started_at": saga.started.map(|time| time.to_string()),
         "last_at": saga.last.map(|time| time.to_string()),
@@ -80,10 +71,10 @@ fn amount(money: Option<&Money>) -> Value {
 }
 
 /// A saga in full.
-pub(super) fn page(open: &OpenLog, survey: &Survey, page: &Page, variants: &[usize]) -> Value {
+pub(super) fn page(open: &OpenLog, survey: &Survey, page: &Page) -> Value {
     let rows = |rows: &[Row]| rows.iter().map(|row| row.raw()).collect::<Vec<_>>();
     let name = |id: crate::index::TypeId| Arc::clone(&survey.traits[id.0 as usize].name);
-    let mut object = summary(open, survey, &page.summary, variants);
+    let mut object = summary(open, survey, &page.summary);
     let events = page.rows.iter().map(|row| {
         json!({
             "row": row.row.raw(),

@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::args::{OutputArgs, StoreArgs};
 use super::open::{BadRows, open};
-use super::saga_json::{summary, survey, variant_numbers};
+use super::saga_json::{summary, survey};
 use super::table::{Kind, Table};
 use super::text::{NONE, counted};
 use super::{Output, Run};
@@ -45,7 +45,6 @@ impl Run for Sagas {
     fn run(self, out: &mut Output) -> anyhow::Result<()> {
         let open = open(&self.stores, BadRows::Said)?;
         let survey = survey(&open, self.domain.as_deref())?;
-        let variants = variant_numbers(&survey);
         let ask = ListAsk {
             outcomes: self.outcome.iter().filter_map(|name| Outcome::named(name)).collect(),
             sort: Sort::named(&self.sort),
@@ -55,7 +54,7 @@ impl Run for Sagas {
         let sagas = listed.iter().map(|at| &survey.sagas[*at as usize]);
         if self.output.json {
             for saga in sagas {
-                out.json(&summary(&open, &survey, saga, &variants))?;
+                out.json(&summary(&open, &survey, saga))?;
             }
             return Ok(());
         }
@@ -83,7 +82,7 @@ impl Run for Sagas {
                 if saga.outcome.is_end() { NONE.to_owned() } else { span(saga.silence) },
                 saga.events.to_string(),
                 saga.retries.to_string(),
-                variants[saga.variant as usize].to_string(),
+                (saga.variant + 1).to_string(),
                 if owed.is_empty() { NONE.to_owned() } else { owed.join(", ") },
             ]);
         }

@@ -71,6 +71,12 @@ impl Run for Trace {
                 out.line(&format!("{}↓ {}{}", "  ".repeat(met.depth), shown(&open, met.row), how(met.kind)))?;
             }
         }
+        if trace.is_cut {
+            say("There are more causes or effects: 10,000 of each are listed");
+        }
+        if trace.is_of_index {
+            say("The log is too long to look for causes that only the data names");
+        }
         for finding in &trace.findings {
             say(&finding.to_string());
         }
@@ -85,7 +91,7 @@ fn find(open: &OpenLog, name: &str) -> anyhow::Result<Row> {
     let row = match number.split_once(':') {
         Some((source, ordinal)) => {
             source.parse::<u16>().ok().filter(|source| *source > 0).and_then(|source| {
-                Some(Row::new(SourceId(source - 1), ordinal.parse().ok().filter(|at: &usize| *at < 1 << 39)?))
+                Some(Row::new(SourceId(source - 1), ordinal.parse().ok().filter(|at: &usize| *at < 1 << 40)?))
             })
         }
         None => number.parse::<u64>().ok().map(Row::from_raw),

@@ -48,6 +48,10 @@ pub struct Trace {
     pub effects: Vec<Met>,
     /// What does not fit in its causes.
     pub findings: Vec<GraphFinding>,
+    /// There are more causes or effects than the 10,000 that are listed of each.
+    pub is_cut: bool,
+    /// There were too many events to look for causes that only payloads name.
+    pub is_of_index: bool,
 }
 
 impl OpenLog {
@@ -64,17 +68,19 @@ impl OpenLog {
 
     /// One saga in full: the one at this place of a survey of this log. `None` when cancelled or not there.
     pub fn saga_page(&self, survey: &Survey, at: usize, cancel: &CancelToken) -> Option<Page> {
-        let mut replays: HashMap<StreamId, Option<Replay>> = HashMap::new();
+        // Each with the step of every row of its stream.
+        let mut replays: HashMap<StreamId, Option<(Replay, HashMap<Row, u32>)>> = HashMap::new();
         let mut changes = |row: Row| -> Vec<Change> {
             let Some(stream) = self.log.event(row).stream else { return Vec::new() };
             let room = replays.len() < STREAMS_MAX && self.log.stream(stream).len() <= STREAM_EVENTS_MAX;
             let replay = replays.entry(stream).or_insert_with(|| {
                 let rule = self.rule_of(stream, survey.domain.as_ref(), MergeRule::default());
-                room.then(|| self.replay(stream, rule, cancel)).flatten()
+                let replay = room.then(|| self.replay(stream, rule, cancel)).flatten()?;
+                let steps = replay.steps().zip(0..).map(|(step, at)| (step.row, at)).collect();
+                Some((replay, steps))
             });
-            let Some(replay) = replay else { return Vec::new() };
-            let step = replay.steps().position(|step| step.row == row);
-            step.map(|step| replay.changes_at(step as u32)).unwrap_or_default()
+            let Some((replay, steps)) = replay else { return Vec::new() };
+            steps.get(&row).map(|step| replay.changes_at(*step)).unwrap_or_default()
         };
         Page::of(&self.log, survey, at, &mut |rows| self.read(rows), &mut changes, cancel)
     }
@@ -86,17 +92,16 @@ impl OpenLog {
         let rows = correlated
             .filter(|rows| rows.len() > 1)
             .unwrap_or_else(|| (0..self.log.len() as u64).map(|rank| self.log.row_at(rank)).collect());
-        let graph = if rows.len() <= TRACED_MAX {
-            Graph::of(&self.log, &rows, &mut |rows| self.read(rows), cancel)?
-        } else {
+        let is_of_index = rows.len() > TRACED_MAX;
+        let graph = if is_of_index {
             Graph::of_index(&self.log, &rows)
+        } else {
+            Graph::of(&self.log, &rows, &mut |rows| self.read(rows), cancel)?
         };
-        Some(Trace {
-            row,
-            causes: graph.walk(row, Along::Causes, TRACE_MAX),
-            effects: graph.walk(row, Along::Effects, TRACE_MAX),
-            findings: graph.findings().to_vec(),
-        })
+        let causes = graph.walk(row, Along::Causes, TRACE_MAX);
+        let effects = graph.walk(row, Along::Effects, TRACE_MAX);
+        let is_cut = causes.len() >= TRACE_MAX || effects.len() >= TRACE_MAX;
+        Some(Trace { row, causes, effects, findings: graph.findings().to_vec(), is_cut, is_of_index })
     }
 
     fn read(&self, rows: &[Row]) -> Vec<Option<RecordedEvent>> {

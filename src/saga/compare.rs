@@ -42,7 +42,7 @@ pub fn compare(left: &Page, right: &Page, names: [&dyn Fn(crate::index::TypeId) 
     let (a, b) = (&left.summary, &right.summary);
     let mut differ = |what: &str, one: String, other: String| {
         if one != other {
-            differences.push(format!("{what}: {one} there, {other} here"));
+            differences.push(format!("{what}: {one} in the first, {other} in the second"));
         }
     };
     differ("Outcome", a.outcome.to_string(), b.outcome.to_string());
@@ -55,11 +55,11 @@ pub fn compare(left: &Page, right: &Page, names: [&dyn Fn(crate::index::TypeId) 
     differ("Owed", owed(left), owed(right));
     for (one_at, other_at) in &pairs {
         match (one_at, other_at) {
-            (Some(at), None) => differences.push(format!("Only there: {}", one[*at].name)),
-            (None, Some(at)) => differences.push(format!("Only here: {}", other[*at].name)),
+            (Some(at), None) => differences.push(format!("Only in the first: {}", one[*at].name)),
+            (None, Some(at)) => differences.push(format!("Only in the second: {}", other[*at].name)),
             (Some(a), Some(b)) if one[*a].times != other[*b].times => {
                 let (name, a, b) = (&one[*a].name, one[*a].times, other[*b].times);
-                differences.push(format!("{name}: {a} times there, {b} times here"));
+                differences.push(format!("{name}: {a} times in the first, {b} times in the second"));
             }
             _ => {}
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::facts::{Act, LetterChange, Seen, Sign, sign};
 use super::lane::{Lane, StepState, noted_state};
 use super::plan::{Meaning, Plan};
-use crate::domain::{Direction, SagaStyle, StepKind};
+use crate::domain::{Direction, StepKind};
 use crate::model::Row;
 
 /// What is known of one step.
@@ -113,7 +113,7 @@ impl Course {
                     Meaning::Tombstone => &mut course.tombstones,
                 };
                 rows.push(event.row);
-                if !self.is_orchestrated() {
+                if !self.noted {
                     self.project(at);
                 }
             }
@@ -167,16 +167,6 @@ impl Course {
         let course = &mut self.steps[step];
         let lane = if direction == Direction::Do { &mut course.forward } else { &mut course.back };
         lane.take(event, act);
-    }
-
-    /// Whether somebody coordinates: facts about the saga itself tell its life then, else its effects do.
-    pub fn is_orchestrated(&self) -> bool {
-        self.noted
-    }
-
-    /// Whether the definition says that nobody coordinates.
-    pub fn is_choreographed(&self) -> bool {
-        !self.noted && self.plan.style != Some(SagaStyle::Orchestration)
     }
 
     /// Without a coordinator the life of a saga is what its effects show.

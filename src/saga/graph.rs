@@ -61,7 +61,7 @@ impl std::fmt::Display for GraphFinding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::MissingCause { row, id } => {
-                write!(f, "Event {row} names a cause that is not in the log: {id}")
+                write!(f, "Event {row} names a cause that is not among these events: {id}")
             }
             Self::Cycle(rows) => {
                 let rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
@@ -69,7 +69,7 @@ impl std::fmt::Display for GraphFinding {
             }
             Self::NoneResolves { events } => write!(
                 f,
-                "{events} events name a cause, and none of these causes is in the log: it may be a part of a larger one"
+                "{events} events name a cause, and none of these causes is among these events: they may be a part of a larger log"
             ),
         }
     }

@@ -129,7 +129,7 @@ impl<'a> Lessons<'a> {
                 let habit = turn.and_then(|turn| self.habits.get(&(turn, pair.effect)));
                 let usual = habit.is_some_and(|(undone, of)| permille(*undone, *of) >= 500);
                 let (effects, undone) = (counts(pair.effect), counts(pair.undo));
-                let missing = if undone > 0 { effects.saturating_sub(undone) } else { effects };
+                let missing = effects.saturating_sub(undone);
                 Held { pair, effects, undone, due: usual && missing > 0 }
             })
             .collect()

@@ -51,7 +51,7 @@ pub use outcome::{Confidence, Outcome, permille};
 pub use page::{Changes, Page, PageRow};
 pub use plan::{Meaning, Plan, PlanStep, Plans};
 pub use summary::{StepView, Summary};
-pub use survey::{Fetch, Survey, count, shape_of};
+pub use survey::{Fetch, Survey, count};
 pub use undo::{UndoPair, UndoPairs};
 pub use variants::{Variant, Variants, shape, shaping};
 pub use verdict::Moment;

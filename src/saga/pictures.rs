@@ -224,7 +224,7 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
     let shown = format!(
         "{} types, {} ways; {} and {} left out",
         map.nodes.len(),
-        map.edges.len(),
+        map.edges.iter().filter(|known| known.edge.0.is_some() && known.edge.1.is_some()).count(),
         map.hidden_nodes,
         map.hidden_edges
     );

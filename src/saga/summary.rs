@@ -9,11 +9,11 @@ use crate::model::Timestamp;
 /// A step of a saga in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepView {
-    /// The step or, where it is inferred, the event type.
+    /// The step.
     pub name: Name,
     /// Where it is.
     pub state: StepState,
-    /// Attempts of doing it; of an inferred one, how often it came.
+    /// Attempts of doing it.
     pub attempts: u32,
     /// Attempts of undoing it.
     pub undo_attempts: u32,

@@ -15,7 +15,7 @@ use super::outcome::{Confidence, Outcome};
 use super::plan::{Plan, Plans};
 use super::summary::{StepView, Summary};
 use super::undo::UndoPairs;
-use super::variants::{Variants, shape, shaping};
+use super::variants::Variants;
 use super::verdict::{Moment, verdict};
 use super::worth;
 use crate::base::cancel::CancelToken;
@@ -72,7 +72,7 @@ impl Survey {
         let has = |prefix: &str| traits.iter().any(|info| info.name.starts_with(prefix));
         let moment = Moment {
             is_run: has("run.started"),
-            quiesced: traits.iter().any(|info| &*info.name == "run.quiesced"),
+            quiesced: is_quiet(log, &traits),
             now: log.times().last.map_or(i64::MIN, Timestamp::nanos),
         };
         let mut survey = Self {
@@ -216,8 +216,11 @@ impl Judge<'_> {
             .collect();
         let mut plans: Vec<Plan> = Vec::new();
         if let Some(known) = self.plans {
-            plans.extend(recorded.iter().filter_map(|name| known.named(name)).cloned());
-            plans.dedup_by(|one, other| one.name == other.name);
+            for plan in recorded.iter().filter_map(|name| known.named(name)) {
+                if plans.iter().all(|other| other.name != plan.name) {
+                    plans.push(plan.clone());
+                }
+            }
             if plans.is_empty() {
                 plans.extend(known.of_types(&types, coordinated).into_iter().cloned());
             }
@@ -354,11 +357,13 @@ impl Judge<'_> {
 
     fn debt(&self, one: &Instance, held: &Held<'_>, fetch: &mut Fetch<'_>) -> Debt {
         let name = |id: TypeId| self.survey.traits[id.0 as usize].name.to_string();
-        let rows = one.rows().iter().copied().filter(|row| self.log.type_of(*row) == held.pair.effect);
-        let rows: Vec<Row> = rows.take(64).collect();
-        let times = (held.effects - held.undone.min(held.effects)) as u32;
-        let values = fetch(&rows).into_iter().filter_map(|event| worth::of(&event?.data.value()?));
-        let amount = values.reduce(|sum, one| Money { value: sum.value.saturating_add(one.value), ..sum });
+        let times = held.effects.saturating_sub(held.undone) as u32;
+        let mut worth = |id: TypeId| -> Option<Vec<Money>> {
+            let rows: Vec<Row> =
+                one.rows().iter().copied().filter(|row| self.log.type_of(*row) == id).collect();
+            fetch(&rows).into_iter().map(|event| worth::of(&event?.data.value()?)).collect()
+        };
+        let amount = worth::less(worth(held.pair.effect), worth(held.pair.undo));
         let what = amount.as_ref().map_or_else(|| format!("× {times}"), ToString::to_string);
         let text = format!("{}: {} is due, {what}", name(held.pair.effect), name(held.pair.undo));
         Debt { step: name(held.pair.effect), direction: Direction::Undo, times, amount, text }
@@ -399,7 +404,10 @@ pub fn count(log: &EventLog, one: &Instance, id: TypeId) -> usize {
     one.rows().iter().filter(|row| log.type_of(**row) == id).count()
 }
 
-/// The shape of a saga of a survey.
-pub fn shape_of(log: &EventLog, survey: &Survey, instance: usize) -> Vec<TypeId> {
-    shape(log, &shaping(&survey.traits), &survey.instances.list()[instance])
+/// Whether a run says that nothing is under way any more: after its last word on that, nothing happened.
+fn is_quiet(log: &EventLog, traits: &[Traits]) -> bool {
+    let names =
+        (0..log.len() as u64).rev().map(|rank| &*traits[log.type_of(log.row_at(rank)).0 as usize].name);
+    let mut said = names.take_while(|name| name.starts_with("run.") || name.starts_with("check."));
+    said.any(|name| name == "run.quiesced")
 }

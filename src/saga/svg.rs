@@ -60,8 +60,6 @@ pub enum Anchor {
     Start,
     /// Its middle is here.
     Middle,
-    /// It ends here.
-    End,
 }
 
 impl Anchor {
@@ -69,7 +67,6 @@ impl Anchor {
         match self {
             Self::Start => "start",
             Self::Middle => "middle",
-            Self::End => "end",
         }
     }
 }

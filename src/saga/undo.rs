@@ -77,16 +77,6 @@ impl UndoPairs {
         Self(best)
     }
 
-    /// What undoes an effect.
-    pub fn undo_of(&self, effect: TypeId) -> Option<&UndoPair> {
-        self.0.iter().filter(|pair| pair.effect == effect).max_by_key(|pair| pair.confidence)
-    }
-
-    /// What a type undoes.
-    pub fn undone_by(&self, undo: TypeId) -> Option<&UndoPair> {
-        self.0.iter().find(|pair| pair.undo == undo)
-    }
-
     /// Learns from amounts that were read: of `of` pairs, `same` carried the same amount.
     pub fn learn_amounts(&mut self, undo: TypeId, same: usize, of: usize) {
         if let Some(pair) = self.0.iter_mut().find(|pair| pair.undo == undo).filter(|_| of > 0) {

@@ -20,7 +20,7 @@ pub struct Variant {
     pub first: usize,
 }
 
-/// Every variant, in order of appearance.
+/// Every variant, the most frequent first.
 #[derive(Clone, Debug, Default)]
 pub struct Variants {
     /// The variants.
@@ -71,13 +71,21 @@ impl Variants {
             variants.list[number as usize].count += 1;
             variants.of.push(number);
         }
-        variants
+        variants.sorted()
     }
 
-    /// Places of the variants, the most frequent first.
-    pub fn by_count(&self) -> Vec<usize> {
-        let mut places: Vec<usize> = (0..self.list.len()).collect();
-        places.sort_by_key(|at| std::cmp::Reverse(self.list[*at].count));
-        places
+    /// The most frequent first; of equals, the one that appeared first.
+    fn sorted(mut self) -> Self {
+        let mut order: Vec<usize> = (0..self.list.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(self.list[*at].count));
+        let mut place = vec![0; order.len()];
+        for (to, from) in order.iter().enumerate() {
+            place[*from] = to as u32;
+        }
+        self.list = order.iter().map(|at| self.list[*at].clone()).collect();
+        for of in &mut self.of {
+            *of = place[*of as usize];
+        }
+        self
     }
 }

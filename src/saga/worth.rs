@@ -34,6 +34,18 @@ pub(super) fn of(data: &Value) -> Option<Money> {
     None
 }
 
+/// What is left of what was done when what was undone is taken off. `None` where one of them carries no amount, or
+/// they carry different units.
+pub(super) fn less(done: Option<Vec<Money>>, undone: Option<Vec<Money>>) -> Option<Money> {
+    let (done, undone) = (done?, undone?);
+    let unit = done.first()?.unit.clone();
+    if done.iter().chain(&undone).any(|money| money.unit != unit) {
+        return None;
+    }
+    let sum = |all: &[Money]| all.iter().fold(0_i64, |sum, money| sum.saturating_add(money.value));
+    Some(Money { value: sum(&done).saturating_sub(sum(&undone)), unit })
+}
+
 /// Reads a few sagas of each pair and learns whether effect and undo carry the same amount.
 pub(super) fn compare(
     log: &EventLog,
@@ -72,6 +84,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_was_undone_is_no_longer_owed() {
+        let money = |value: i64, unit: &str| Money { value, unit: Unit::Count(unit.to_owned()) };
+        let ten = money(10, "EUR");
+        for (done, undone, left) in [
+            (
+                Some(vec![ten.clone(), ten.clone(), ten.clone()]),
+                Some(vec![ten.clone()]),
+                Some(money(20, "EUR")),
+            ),
+            (Some(vec![ten.clone()]), Some(Vec::new()), Some(ten.clone())),
+            (Some(vec![ten.clone(), money(3, "USD")]), Some(Vec::new()), None),
+            (Some(vec![ten.clone()]), Some(vec![money(3, "USD")]), None),
+            (Some(vec![ten.clone()]), None, None),
+            (None, Some(Vec::new()), None),
+        ] {
+            assert_eq!(less(done.clone(), undone.clone()), left, "{done:?} less {undone:?}");
+        }
+    }
 
     #[test]
     fn amounts_are_found_where_they_usually_stand() {

@@ -114,3 +114,41 @@ fn diagrams_and_answers_for_names_that_are_not_there() {
     assert!(missing.code == 2 && missing.err.contains("There is no event"), "{}", missing.err);
     assert!(cli.run(&["trace", "log.jsonl", "e1"]).out.contains("● OrderCompleted"));
 }
+
+#[test]
+fn a_run_that_was_taken_up_again_after_it_was_quiet_is_not_stuck() {
+    let cli = Cli::new();
+    cli.run(&["simulate", "shop", "--fault", "send-confirmation:lost:99", "--into", "run.jsonl"]);
+    let run = std::fs::read_to_string(cli.path("run.jsonl")).unwrap();
+    let mut lines: Vec<Value> = run.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|event| event["type"] == "run.quiesced"));
+    let template = lines.iter().find(|event| event["type"] == "saga.step_started").unwrap().clone();
+    let mut retried = template;
+    retried["id"] = json!("later");
+    retried["type"] = json!("saga.step_retried");
+    retried["position"] = json!(lines.len() + 1);
+    retried["version"] = json!(99);
+    retried["occurred_at"] = lines[lines.len() - 1]["occurred_at"].clone();
+    lines.push(retried);
+    let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    cli.write("again.jsonl", text.join("\n"));
+    assert_eq!(outcomes(&cli.json(&["sagas", "again.jsonl", "--domain", "shop"])), [("s1", "running")]);
+}
+
+#[test]
+fn sagas_are_sorted_by_the_variant_that_is_shown_and_compared_step_by_step() {
+    let cli = Cli::new();
+    let mut events: Vec<(&str, &str, u32)> = vec![("rare", "a.begun", 0), ("rare", "a.odd", 1)];
+    for (at, id) in ["x", "y", "z"].into_iter().enumerate() {
+        events.extend([(id, "a.begun", 2 + at as u32 * 2), (id, "a.completed", 3 + at as u32 * 2)]);
+    }
+    cli.write("log.jsonl", log(&events));
+    let sagas = cli.json(&["sagas", "log.jsonl", "--sort", "variant"]);
+    let numbers: Vec<&Value> = sagas.iter().map(|saga| &saga["variant"]).collect();
+    assert_eq!(numbers, [1, 1, 1, 2]);
+    let both = cli.json(&["saga", "log.jsonl", "rare", "--compare", "x"]);
+    check_keys(&both, "saga with steps differences");
+    assert_eq!(both[0]["steps"], json!([["a.begun", "a.begun"], ["a.odd", null], [null, "a.completed"]]));
+    let differences = both[0]["differences"].to_string();
+    assert!(differences.contains("Only in the first: a.odd"), "{differences}");
+}

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::domain::{Aggregate as Definition, Part, Program, split_version, with_version};
 use crate::runtime::version_router::{RouteError, VersionRouter};
@@ -161,16 +161,6 @@ fn evolve(
     let given = [("state", Part::Value(state)), ("event", Part::Object(&event))];
     *state = run(program, &given)?;
     Ok(())
-}
-
-/// An event as programs see it: `{type, stream, version, data}`.
-pub fn event_value(fact: &DomainFact, stream: &str, version: u32) -> Value {
-    let mut event = Map::new();
-    event.insert("type".into(), (&*fact.event_type).into());
-    event.insert("stream".into(), stream.into());
-    event.insert("version".into(), version.into());
-    event.insert("data".into(), (*fact.data).clone());
-    Value::Object(event)
 }
 
 /// Runs a program on an object with these members.

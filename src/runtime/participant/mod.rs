@@ -28,7 +28,6 @@ use super::{
 use crate::base::ticks::Ticks;
 use crate::domain::Part;
 
-pub use aggregate::event_value;
 pub(crate) use aggregate::{Aggregate, run};
 use decide::Decision;
 

@@ -91,7 +91,6 @@ fn paint(ui: &Ui, place: Place, seen: Rect, shape: &Shape) {
             let align = match anchor {
                 Anchor::Start => Align2::LEFT_BOTTOM,
                 Anchor::Middle => Align2::CENTER_BOTTOM,
-                Anchor::End => Align2::RIGHT_BOTTOM,
             };
             // The point is on the base line, a quarter above the foot.
             painter.text(at + vec2(0.0, size * 0.28), align, text, font, color(style.colour));

@@ -71,8 +71,6 @@ struct SagasView {
     variants_scroll: RowScroll,
     list: Latest<ListKey, Arc<Vec<u32>>>,
     saga: ShownSaga,
-    /// The places of the variants by how many sagas they have.
-    order: Option<(SurveyKey, Vec<usize>)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,7 +103,6 @@ impl Default for SagasView {
             variants_scroll: RowScroll::default(),
             list: Latest::default(),
             saga: ShownSaga::default(),
-            order: None,
         }
     }
 }
@@ -118,15 +115,10 @@ impl View for SagasView {
         match self.shown {
             Shown::List => self.list_ui(context, ui, &sagas),
             Shown::Variants => {
-                let by_count = match &self.order {
-                    Some((key, order)) if *key == sagas.key => order,
-                    _ => &self.order.insert((sagas.key, sagas.survey.variants.by_count())).1,
-                };
                 let chosen = variants::variants_ui(
                     context,
                     ui,
                     &sagas.survey,
-                    by_count,
                     self.variant,
                     &mut self.variants_scroll,
                 );

@@ -20,7 +20,6 @@ pub(super) fn variants_ui(
     context: &ViewContext<'_>,
     ui: &mut Ui,
     survey: &Survey,
-    by_count: &[usize],
     selected: Option<u32>,
     scroll: &mut RowScroll,
 ) -> Option<u32> {
@@ -31,13 +30,13 @@ pub(super) fn variants_ui(
     Line::new().caption("sagas", t.muted).paint(ui.painter(), numbers);
     Line::new().caption("what happened", t.muted).paint(ui.painter(), blocks);
     let all = survey.instances.len().max(1);
-    let most = by_count.first().map_or(1, |at| survey.variants.list[*at].count.max(1));
+    let most = survey.variants.list.first().map_or(1, |variant| variant.count.max(1));
     let mut chosen = None;
-    VirtualRows::new("variants", "Variants, the most frequent first", by_count.len() as u64)
+    VirtualRows::new("variants", "Variants, the most frequent first", survey.variants.list.len() as u64)
         .row_height(context.preferences.row_height())
         .show(ui, scroll, |ui, line, rect| {
-            let Some(at) = by_count.get(line as usize).copied() else { return };
-            let variant = &survey.variants.list[at];
+            let at = line as usize;
+            let Some(variant) = survey.variants.list.get(at) else { return };
             let share = variant.count as f64 * 100.0 / all as f64;
             let words = shape_words(survey, &variant.shape);
             let label = format!("{}, {share:.1} percent: {words}", count(variant.count as u64, "saga"));
