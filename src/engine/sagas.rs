@@ -54,6 +54,12 @@ pub struct Trace {
     pub is_of_index: bool,
 }
 
+/// The replay of a stream with the step of each of its rows.
+struct SteppedReplay {
+    replay: Replay,
+    steps: HashMap<Row, u32>,
+}
+
 impl OpenLog {
     /// Every saga of the log, judged by `domain` where it knows them. `None` when cancelled.
     pub fn sagas(
@@ -68,8 +74,7 @@ impl OpenLog {
 
     /// One saga in full: the one at this place of a survey of this log. `None` when cancelled or not there.
     pub fn saga_page(&self, survey: &Survey, at: usize, cancel: &CancelToken) -> Option<Page> {
-        // Each with the step of every row of its stream.
-        let mut replays: HashMap<StreamId, Option<(Replay, HashMap<Row, u32>)>> = HashMap::new();
+        let mut replays: HashMap<StreamId, Option<SteppedReplay>> = HashMap::new();
         let mut changes = |row: Row| -> Vec<Change> {
             let Some(stream) = self.log.event(row).stream else { return Vec::new() };
             let room = replays.len() < STREAMS_MAX && self.log.stream(stream).len() <= STREAM_EVENTS_MAX;
@@ -77,9 +82,9 @@ impl OpenLog {
                 let rule = self.rule_of(stream, survey.domain.as_ref(), MergeRule::default());
                 let replay = room.then(|| self.replay(stream, rule, cancel)).flatten()?;
                 let steps = replay.steps().zip(0..).map(|(step, at)| (step.row, at)).collect();
-                Some((replay, steps))
+                Some(SteppedReplay { replay, steps })
             });
-            let Some((replay, steps)) = replay else { return Vec::new() };
+            let Some(SteppedReplay { replay, steps }) = replay else { return Vec::new() };
             steps.get(&row).map(|step| replay.changes_at(*step)).unwrap_or_default()
         };
         Page::of(&self.log, survey, at, &mut |rows| self.read(rows), &mut changes, cancel)
