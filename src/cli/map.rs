@@ -57,7 +57,7 @@ enum LabelArg {
 impl Run for Map {
     fn run(self, out: &mut Output) -> anyhow::Result<()> {
         let open = open(&self.stores, BadRows::Said)?;
-        let survey = survey(&open, None)?;
+        let survey = survey(&open, None, None)?;
         let detail = Detail { nodes: self.nodes * 10, edges: self.edges * 10 };
         let map = ProcessMap::of(&survey.variants, &survey.machine, detail);
         let label = match self.label {

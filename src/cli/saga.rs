@@ -10,13 +10,14 @@ use serde_json::json;
 
 use super::args::{MappingArgs, OutputArgs, StoreArgs};
 use super::open::{BadRows, open};
-use super::saga_json::{page as page_json, survey};
+use super::saga_json::{page as page_json, parse_time, survey};
 use super::table::{Kind, Table};
 use super::text::{NONE, counted};
 use super::{Output, Run};
 use crate::base::cancel::CancelToken;
 use crate::engine::{OpenLog, save_text};
 use crate::index::TypeId;
+use crate::model::Timestamp;
 use crate::saga::mermaid::{DIAGRAMS, Diagram};
 use crate::saga::pictures::{PICTURES, Picture};
 use crate::saga::svg::Palette;
@@ -29,6 +30,7 @@ use crate::saga::{Page, Part, Survey, compare, text};
     after_help = "Examples:\n  sagascope saga shop.db ord-00002\n  sagascope saga run.db s1 --domain shop\n  \
                   sagascope saga shop.db ord-00002 --mermaid\n  sagascope saga shop.db ord-00002 --mermaid=flowchart\n  \
                   sagascope saga shop.db ord-00002 --compare ord-00012\n  \
+                  sagascope saga shop.db ord-00002 --at 2026-03-02T12:13:00Z\n  \
                   sagascope saga shop.db ord-00002 --svg saga.svg --picture sequence\n\n\
                   A saga is named by its id (the correlation id) or by the stream in which it begins. Keys of --json: \
                   those of sagascope sagas, and rows, ledger, ahead, findings."
@@ -43,6 +45,9 @@ pub(super) struct Saga {
     /// A domain file, or a built-in domain (shop, travel, transfer), whose saga it is
     #[arg(long, value_name = "FILE|NAME")]
     domain: Option<String>,
+    /// As it stood at this time, by what the whole log taught
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<Timestamp>,
     /// Print a diagram as Mermaid text instead
     #[arg(long, value_name = "DIAGRAM", num_args = 0..=1, require_equals = true, default_missing_value = DIAGRAMS[0].name, value_parser = PossibleValuesParser::new(DIAGRAMS.iter().map(|diagram| diagram.name)), conflicts_with = "json")]
     mermaid: Option<String>,
@@ -68,7 +73,7 @@ impl Run for Saga {
     fn run(self, out: &mut Output) -> anyhow::Result<()> {
         let stores = StoreArgs { stores: vec![self.store.clone()], mapping: self.mapping.clone() };
         let open = open(&stores, BadRows::Said)?;
-        let survey = survey(&open, self.domain.as_deref())?;
+        let survey = survey(&open, self.domain.as_deref(), self.at)?;
         let at = find(&open, &survey, &self.id)?;
         let page = open.saga_page(&survey, at, &CancelToken::default()).context("Reading was cancelled")?;
         if let Some(diagram) = self.mermaid.as_deref().and_then(Diagram::named) {

@@ -8,14 +8,28 @@ use serde_json::{Value, json};
 use super::domain;
 use crate::base::cancel::CancelToken;
 use crate::engine::{OpenLog, SurveyProgress};
-use crate::model::Row;
+use crate::model::{Row, Timestamp};
 use crate::saga::{Page, Summary, Survey};
 
-/// Every saga of a log, seen by the domain that is named, if one is.
-pub(super) fn survey(open: &OpenLog, domain: Option<&str>) -> anyhow::Result<Survey> {
+/// Every saga of a log, seen by the domain that is named, if one is; as the log stood at a time, if one is given.
+pub(super) fn survey(open: &OpenLog, domain: Option<&str>, at: Option<Timestamp>) -> anyhow::Result<Survey> {
     let domain = domain.map(domain::open).transpose()?;
-    let survey = open.sagas(domain.as_ref(), &CancelToken::default(), &SurveyProgress::default());
-    survey.ok_or_else(|| anyhow::anyhow!("Looking for sagas was cancelled"))
+    let (never, progress) = (CancelToken::default(), SurveyProgress::default());
+    let cancelled = || anyhow::anyhow!("Looking for sagas was cancelled");
+    let survey = open.sagas(domain.as_ref(), &never, &progress).ok_or_else(cancelled)?;
+    let Some(at) = at else { return Ok(survey) };
+    let happened = open.log.ranks_in((i64::MIN, at.nanos())).end;
+    let Some(rank) = happened.checked_sub(1) else {
+        anyhow::bail!(
+            "Nothing had happened by then: the log begins later. Leave --at out for all of it: {at}"
+        );
+    };
+    open.sagas_as_of(&survey, rank, &never, &progress).ok_or_else(cancelled)
+}
+
+/// A time of the command line.
+pub(super) fn parse_time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|_no_time| "not a time such as 2026-03-01T08:15:00Z".to_owned())
 }
 
 /// A saga as one object of a list.

@@ -5,12 +5,14 @@ use clap::builder::PossibleValuesParser;
 
 use super::args::{OutputArgs, StoreArgs};
 use super::open::{BadRows, open};
-use super::saga_json::{summary, survey};
+use super::saga_json::{parse_time, summary, survey};
 use super::table::{Kind, Table};
 use super::text::{NONE, counted};
 use super::{Output, Run};
+use crate::index::TypeId;
+use crate::model::Timestamp;
 use crate::saga::text::span;
-use crate::saga::{ListAsk, Outcome, SORTS, Sort};
+use crate::saga::{Edge, ListAsk, Outcome, SORTS, Sort, Survey};
 
 /// List the sagas of a store: how each went and what is still owed
 #[derive(Parser, Debug)]
@@ -18,6 +20,8 @@ use crate::saga::{ListAsk, Outcome, SORTS, Sort};
     name = "sagas",
     after_help = "Examples:\n  sagascope sagas shop.db\n  sagascope sagas shop.db --outcome no-activity\n  \
                   sagascope sagas run.db --domain shop --sort duration\n  \
+                  sagascope sagas shop.db --at 2026-03-02T12:00:00Z\n  \
+                  sagascope sagas shop.db --way 'PaymentDeclined->OrderCancelled'\n  \
                   sagascope sagas shop.db --json | jq -r 'select(.owed != []) | .saga'\n\n\
                   Without --domain, outcome and steps are inferred from what the other sagas of the log did. \"Now\" is \
                   the last time of the log. Keys of --json, one object a line: saga, title, definition, outcome, \
@@ -34,6 +38,13 @@ pub(super) struct Sagas {
     /// Only sagas that stand so; may be repeated
     #[arg(long, value_name = "OUTCOME", value_parser = PossibleValuesParser::new(Outcome::ALL.map(Outcome::name)))]
     outcome: Vec<String>,
+    /// As they stood at this time; what is inferred is inferred from the whole log
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<Timestamp>,
+    /// Only sagas in which one event type was followed by the other, as on the process map; an empty side is the
+    /// beginning or the end
+    #[arg(long, value_name = "FROM->TO", allow_hyphen_values = true)]
+    way: Option<String>,
     /// Order of the list
     #[arg(long, value_name = "COLUMN", default_value = SORTS[0].name, value_parser = PossibleValuesParser::new(SORTS.iter().map(|sort| sort.name)))]
     sort: String,
@@ -44,8 +55,10 @@ pub(super) struct Sagas {
 impl Run for Sagas {
     fn run(self, out: &mut Output) -> anyhow::Result<()> {
         let open = open(&self.stores, BadRows::Said)?;
-        let survey = survey(&open, self.domain.as_deref())?;
+        let survey = survey(&open, self.domain.as_deref(), self.at)?;
+        let way = self.way.as_deref().map(|way| parse_way(&survey, way)).transpose()?;
         let ask = ListAsk {
+            way,
             outcomes: self.outcome.iter().filter_map(|name| Outcome::named(name)).collect(),
             sort: Sort::named(&self.sort),
             ..ListAsk::default()
@@ -99,4 +112,23 @@ impl Run for Sagas {
         out.line(&line)?;
         Ok(())
     }
+}
+
+/// A way of the process map: `FROM->TO`.
+fn parse_way(survey: &Survey, text: &str) -> anyhow::Result<Edge> {
+    let (from, to) = text.split_once("->").ok_or_else(|| {
+        anyhow::anyhow!("A way is two event types such as 'OrderPlaced->PaymentAuthorized': {text}")
+    })?;
+    let end = |name: &str| -> anyhow::Result<Option<TypeId>> {
+        let name = name.trim();
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let known = survey.traits.iter().position(|info| &*info.name == name);
+        let known = known.ok_or_else(|| {
+            anyhow::anyhow!("This store has no events of that type; sagascope types lists them: {name}")
+        })?;
+        Ok(Some(TypeId(known as u32)))
+    };
+    Ok((end(from)?, end(to)?))
 }

@@ -72,6 +72,19 @@ impl OpenLog {
         Survey::of(&self.log, domain, &mut |rows| self.read(rows), cancel, &mut tell)
     }
 
+    /// The sagas of a survey of this log as they stood when the event at `rank` was the last that had happened. `None`
+    /// when cancelled.
+    pub fn sagas_as_of(
+        &self,
+        survey: &Survey,
+        rank: u64,
+        cancel: &CancelToken,
+        progress: &SurveyProgress,
+    ) -> Option<Survey> {
+        let mut tell = |done, all| progress.set(done, all);
+        survey.as_of(&self.log, rank, &mut |rows| self.read(rows), cancel, &mut tell)
+    }
+
     /// One saga in full: the one at this place of a survey of this log. `None` when cancelled or not there.
     pub fn saga_page(&self, survey: &Survey, at: usize, cancel: &CancelToken) -> Option<Page> {
         let mut replays: HashMap<StreamId, Option<SteppedReplay>> = HashMap::new();

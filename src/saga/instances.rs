@@ -106,6 +106,22 @@ impl Instances {
         Some(Self { list, by_key })
     }
 
+    /// Those that had begun when the event at `rank` was the last that had happened, each as far as it had come: the
+    /// first ones of the list.
+    pub(super) fn until(&self, log: &EventLog, rank: u64) -> Self {
+        let happened = |row: &Row| log.rank_of(*row) <= rank;
+        let begun = self.list.partition_point(|one| happened(&one.first()));
+        let list: Vec<Instance> = self.list[..begun]
+            .iter()
+            .map(|one| {
+                let to = one.from + one.rows().partition_point(happened) as u32;
+                Instance { to, ..one.clone() }
+            })
+            .collect();
+        let by_key = self.by_key.iter().filter(|(_, at)| (**at as usize) < begun);
+        Self { by_key: by_key.map(|(key, at)| (*key, *at)).collect(), list }
+    }
+
     /// All of them.
     pub fn list(&self) -> &[Instance] {
         &self.list

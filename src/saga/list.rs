@@ -2,10 +2,15 @@
 //! a list of a hundred thousand is a vector, and a page of it a slice.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
+use super::machine::Edge;
+use super::map::took;
 use super::outcome::Outcome;
 use super::summary::Summary;
 use super::survey::Survey;
+use super::variants::shaping;
+use crate::index::TypeId;
 use crate::model::Timestamp;
 
 /// How a list is sorted.
@@ -43,8 +48,10 @@ impl Sort {
 pub struct ListAsk {
     /// Only these outcomes; all when empty.
     pub outcomes: Vec<Outcome>,
-    /// Only this variant.
-    pub variant: Option<u32>,
+    /// Only sagas of this shape.
+    pub variant: Option<Arc<[TypeId]>>,
+    /// Only sagas that took this way of the process map.
+    pub way: Option<Edge>,
     /// Only sagas whose id, title, definition or current step has this text, upper and lower case alike.
     pub text: String,
     /// How to sort; `None`: by outcome, what needs a person first.
@@ -66,10 +73,22 @@ impl Survey {
                 || has(&saga.current)
                 || saga.definition.as_deref().is_some_and(has)
         };
+        // A shape that no saga has leaves none.
+        let variant = ask.variant.as_ref().map(|shape| {
+            let known = self.variants.list.iter().position(|variant| *variant.shape == **shape);
+            known.map(|at| at as u32)
+        });
+        let shaping = ask.way.map(|way| (way, shaping(&self.traits)));
+        let took_way = |saga: &Summary| {
+            shaping
+                .as_ref()
+                .is_none_or(|(way, shaping)| took(log, shaping, &self.instances.list()[saga.instance], *way))
+        };
         let wanted = |saga: &Summary| {
             (ask.outcomes.is_empty() || ask.outcomes.contains(&saga.outcome))
-                && ask.variant.is_none_or(|variant| saga.variant == variant)
+                && variant.is_none_or(|variant| variant == Some(saga.variant))
                 && has_text(saga)
+                && took_way(saga)
         };
         let mut places: Vec<u32> =
             (0..self.sagas.len() as u32).filter(|at| wanted(&self.sagas[*at as usize])).collect();

@@ -1,10 +1,9 @@
 //! The process map: event types as nodes, what followed what as edges, with how often and how long. Two thresholds
 //! leave out what is rare; what is kept stays connected.
 
-use super::instances::Instances;
+use super::instances::Instance;
 use super::machine::{Edge, Machine, Transition, moves};
-use super::naming::Traits;
-use super::variants::{Variants, shaping};
+use super::variants::Variants;
 use crate::index::{EventLog, TypeId};
 
 /// How much of the map is shown, in thousandths: 0 shows everything, 1000 only the most frequent.
@@ -102,17 +101,14 @@ fn nodes(variants: &Variants) -> Vec<Node> {
     placed.into_iter().map(|(place, node)| Node { layer: (place + 5) / 10, ..node }).collect()
 }
 
-/// The sagas that took an edge, by their place among the instances.
-pub fn cases(log: &EventLog, traits: &[Traits], instances: &Instances, edge: Edge) -> Vec<usize> {
-    let shaping = shaping(traits);
-    let took = |at: &usize| {
-        let mut last = None;
-        let mut took = false;
-        for (from, to, _) in moves(log, &shaping, &instances.list()[*at]) {
-            took |= (from, Some(to)) == edge;
-            last = Some(to);
+/// Whether a saga took an edge; `shaping` says which types are part of a shape.
+pub(super) fn took(log: &EventLog, shaping: &[bool], one: &Instance, edge: Edge) -> bool {
+    let mut last = None;
+    for (from, to, _) in moves(log, shaping, one) {
+        if (from, Some(to)) == edge {
+            return true;
         }
-        took || last.is_some() && (last, None) == edge
-    };
-    (0..instances.len()).filter(took).collect()
+        last = Some(to);
+    }
+    last.is_some() && (last, None) == edge
 }

@@ -44,7 +44,7 @@ pub use lane::{Attempt, Lane, StepState};
 pub use ledger::{Account, Debt, Line, debts, lines};
 pub use list::{ListAsk, SORTS, Sort};
 pub use machine::{Edge, Machine, Next, Transition, Waits, moves};
-pub use map::{Detail, EdgeLabel, Node, ProcessMap, cases};
+pub use map::{Detail, EdgeLabel, Node, ProcessMap};
 pub use mined::{Held, Judgement, Lessons};
 pub use naming::Traits;
 pub use outcome::{Confidence, Outcome, permille};

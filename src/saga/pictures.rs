@@ -250,6 +250,11 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         let width = text.chars().count() as i32 * 7 + 6;
         drawing.rect((middle.0 + 1, middle.1 - 11), (width, 15), p.surface, None);
         drawing.text((middle.0 + 4, middle.1), Anchor::Start, style(11, false, p.muted), &text);
+        let end = |id: Option<TypeId>| id.map_or("", |id| name(survey, id));
+        let (from, to) = (end(known.edge.0), end(known.edge.1));
+        let (half, sagas) = (span(known.waits.p50), known.sagas);
+        let words = format!("{from} → {to}, {} times in {sagas} sagas, half within {half}", known.count);
+        drawing.spot((middle.0 + 1, middle.1 - 11), (width, 15), Subject::Way(known.edge), words);
     }
     for node in &map.nodes {
         let Some((x, y)) = place(node.id) else { continue };

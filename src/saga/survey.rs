@@ -28,6 +28,8 @@ pub type Fetch<'a> = dyn FnMut(&[Row]) -> Vec<Option<RecordedEvent>> + 'a;
 
 /// Events read at a time.
 const AT_A_TIME: usize = 1_024;
+/// Events of sagas that are judged at a time where next to nothing has to be read.
+const JUDGED_AT_A_TIME: usize = 1 << 16;
 
 /// The sagas of a log.
 #[derive(Debug)]
@@ -35,13 +37,13 @@ pub struct Survey {
     /// Which events are one saga.
     pub instances: Instances,
     /// What names say, by type.
-    pub traits: Vec<Traits>,
+    pub traits: Arc<Vec<Traits>>,
     /// Their shapes.
-    pub variants: Variants,
-    /// What followed what.
-    pub machine: Machine,
-    /// What undoes what.
-    pub undos: UndoPairs,
+    pub variants: Arc<Variants>,
+    /// What followed what, in the log as a whole.
+    pub machine: Arc<Machine>,
+    /// What undoes what, in the log as a whole.
+    pub undos: Arc<UndoPairs>,
     /// Every saga, in the order in which they begin. One instance that follows two definitions is here twice.
     pub sagas: Vec<Summary>,
     /// The domain it was seen by.
@@ -52,6 +54,8 @@ pub struct Survey {
     pub has_facts: bool,
     /// How many sagas have each outcome, in the order of [`Outcome::ALL`].
     pub counts: [usize; Outcome::ALL.len()],
+    /// The shapes of the sagas of the log as a whole: what is inferred is inferred from these.
+    learnt: Arc<Variants>,
 }
 
 impl Survey {
@@ -72,23 +76,63 @@ impl Survey {
         let has = |prefix: &str| traits.iter().any(|info| info.name.starts_with(prefix));
         let moment = Moment {
             is_run: has("run.started"),
-            quiesced: is_quiet(log, &traits),
+            quiesced: is_quiet(log, &traits, log.len() as u64),
             now: log.times().last.map_or(i64::MIN, Timestamp::nanos),
         };
+        let variants = Arc::new(variants);
         let mut survey = Self {
             has_facts: has("saga.") || has("participation.") || has("dead_letter."),
-            sagas: Vec::with_capacity(instances.len()),
+            sagas: Vec::new(),
             domain: domain.cloned(),
             instances,
-            traits,
+            traits: Arc::new(traits),
+            learnt: Arc::clone(&variants),
             variants,
-            machine,
-            undos,
+            machine: Arc::new(machine),
+            undos: Arc::new(undos),
             moment,
             counts: [0; Outcome::ALL.len()],
         };
         survey.judge_all(log, fetch, cancel, tell)?;
         Some(survey)
+    }
+
+    /// The same sagas as they stood when the event at `rank` was the last that had happened. Those that had not begun
+    /// are left out; the others have the places among the instances that they have here. What is inferred is
+    /// inferred from the log as a whole. `None` when cancelled.
+    pub fn as_of(
+        &self,
+        log: &EventLog,
+        rank: u64,
+        fetch: &mut Fetch<'_>,
+        cancel: &CancelToken,
+        tell: &mut dyn FnMut(usize, usize),
+    ) -> Option<Self> {
+        let instances = self.instances.until(log, rank);
+        let variants = Arc::new(Variants::of(log, &self.traits, &instances));
+        let mut survey = Self {
+            instances,
+            traits: Arc::clone(&self.traits),
+            variants,
+            machine: Arc::clone(&self.machine),
+            undos: Arc::clone(&self.undos),
+            sagas: Vec::new(),
+            domain: self.domain.clone(),
+            moment: Moment {
+                is_run: self.moment.is_run,
+                quiesced: is_quiet(log, &self.traits, rank + 1),
+                now: log.key_of(log.row_at(rank)),
+            },
+            has_facts: self.has_facts,
+            counts: [0; Outcome::ALL.len()],
+            learnt: Arc::clone(&self.learnt),
+        };
+        survey.judge_all(log, fetch, cancel, tell)?;
+        Some(survey)
+    }
+
+    fn lessons(&self) -> Lessons<'_> {
+        Lessons::of(&self.traits, &self.machine, &self.undos, &self.learnt)
     }
 
     fn judge_all(
@@ -99,10 +143,11 @@ impl Survey {
         tell: &mut dyn FnMut(usize, usize),
     ) -> Option<()> {
         let plans = self.domain.as_deref().map(Plans::of);
-        let lessons = Lessons::of(&self.traits, &self.machine, &self.undos, &self.variants);
+        let lessons = self.lessons();
         let judge = Judge { survey: self, log, plans: plans.as_ref(), lessons };
         let mut sagas = Vec::with_capacity(self.instances.len());
         let all = self.instances.list();
+        let at_a_time = if self.has_facts { AT_A_TIME } else { JUDGED_AT_A_TIME };
         let mut from = 0;
         while from < all.len() {
             if cancel.is_cancelled() {
@@ -110,14 +155,16 @@ impl Survey {
             }
             tell(from, all.len());
             let (mut to, mut events) = (from, 0);
-            while to < all.len() && (to == from || events < AT_A_TIME) {
+            while to < all.len() && (to == from || events < at_a_time) {
                 events += all[to].rows().len();
                 to += 1;
             }
             let mut told = judge.read(&all[from..to], fetch);
+            let mut unpriced = Vec::new();
             for at in from..to {
-                judge.saga(at, &mut told, fetch, &mut sagas);
+                judge.saga(at, &mut told, fetch, &mut sagas, &mut unpriced);
             }
+            judge.price(&unpriced, fetch, &mut sagas);
             from = to;
         }
         tell(all.len(), all.len());
@@ -130,7 +177,7 @@ impl Survey {
     /// are inferred.
     pub fn courses(&self, log: &EventLog, instance: usize, fetch: &mut Fetch<'_>) -> Vec<Course> {
         let plans = self.domain.as_deref().map(Plans::of);
-        let lessons = Lessons::of(&self.traits, &self.machine, &self.undos, &self.variants);
+        let lessons = self.lessons();
         let judge = Judge { survey: self, log, plans: plans.as_ref(), lessons };
         let one = &self.instances.list()[instance];
         let told = judge.read(std::slice::from_ref(one), fetch);
@@ -139,7 +186,7 @@ impl Survey {
 
     /// What an inferred saga holds of what can be undone, and whether an undo is due.
     pub fn with_lessons<T>(&self, work: impl FnOnce(&Lessons<'_>) -> T) -> T {
-        work(&Lessons::of(&self.traits, &self.machine, &self.undos, &self.variants))
+        work(&self.lessons())
     }
 
     /// The sagas that an event belongs to.
@@ -172,6 +219,14 @@ impl Told {
         let at = self.0.binary_search_by_key(&row, |(row, _)| *row).ok()?;
         Some(&self.0[at].1)
     }
+}
+
+/// What a saga owes, before it is known what it is worth.
+struct Unpriced<'a> {
+    /// Its place among the summaries.
+    saga: usize,
+    instance: usize,
+    held: Held<'a>,
 }
 
 struct Judge<'a> {
@@ -254,12 +309,20 @@ impl Judge<'_> {
         course
     }
 
-    fn saga(&self, at: usize, told: &mut Told, fetch: &mut Fetch<'_>, into: &mut Vec<Summary>) {
+    fn saga<'s>(
+        &'s self,
+        at: usize,
+        told: &mut Told,
+        fetch: &mut Fetch<'_>,
+        into: &mut Vec<Summary>,
+        unpriced: &mut Vec<Unpriced<'s>>,
+    ) {
         let one = &self.survey.instances.list()[at];
         let base = self.base(at, one);
         let courses = self.courses(one, told);
         if courses.is_empty() {
-            into.push(self.inferred(base, one, fetch));
+            let inferred = self.inferred(base, one, into.len(), unpriced);
+            into.push(inferred);
             return;
         }
         for course in courses {
@@ -268,7 +331,7 @@ impl Judge<'_> {
             if course.noted || course.plan.is_defined {
                 self.known(&mut summary, one, &course, told, fetch);
             } else {
-                summary = self.inferred(summary, one, fetch);
+                summary = self.inferred(summary, one, into.len(), unpriced);
                 self.overrule(&mut summary, one, &course);
             }
             into.push(summary);
@@ -325,16 +388,29 @@ impl Judge<'_> {
         let owes = (0..course.steps.len())
             .any(|at| matches!(ledger::account(course, at), Account::OwedBack | Account::OwedForward));
         if owes {
+            let effects = course.steps.iter().filter_map(|step| step.effects.first());
+            let unread: Vec<Row> = effects.copied().filter(|row| told.of(*row).is_none()).collect();
+            let read = if unread.is_empty() { Vec::new() } else { fetch(&unread) };
             let lines = ledger::lines(course, &mut |row| match told.of(row) {
                 Some(said) => Some(said.data.clone()),
-                None => fetch(&[row]).pop().flatten().and_then(|event| event.data.value()),
+                None => {
+                    let at = unread.iter().position(|known| *known == row)?;
+                    read.get(at)?.as_ref()?.data.value()
+                }
             });
             summary.owed = ledger::debts(&lines);
         }
     }
 
-    /// Steps and outcome from what the other sagas of the log did.
-    fn inferred(&self, mut summary: Summary, one: &Instance, fetch: &mut Fetch<'_>) -> Summary {
+    /// Steps and outcome from what the other sagas of the log did. What it owes is left to be priced; it will stand at
+    /// `place`.
+    fn inferred<'s>(
+        &'s self,
+        mut summary: Summary,
+        one: &Instance,
+        place: usize,
+        unpriced: &mut Vec<Unpriced<'s>>,
+    ) -> Summary {
         let shape = &self.survey.variants.list[summary.variant as usize].shape;
         let held = self.lessons.held(shape, &|id| count(self.log, one, id));
         let Judgement { outcome, confidence } =
@@ -342,7 +418,8 @@ impl Judge<'_> {
         summary.outcome = outcome;
         summary.confidence = confidence;
         summary.retries = self.retries(one, shape);
-        summary.owed = held.iter().filter(|held| held.due).map(|held| self.debt(one, held, fetch)).collect();
+        let due = held.into_iter().filter(|held| held.due);
+        unpriced.extend(due.map(|held| Unpriced { saga: place, instance: summary.instance, held }));
         summary
     }
 
@@ -355,15 +432,33 @@ impl Judge<'_> {
         if ended_badly { failures.saturating_sub(1) } else { failures }
     }
 
-    fn debt(&self, one: &Instance, held: &Held<'_>, fetch: &mut Fetch<'_>) -> Debt {
+    /// Reads what the open effects of some sagas are worth, all in one go, and notes what each owes.
+    fn price(&self, unpriced: &[Unpriced<'_>], fetch: &mut Fetch<'_>, sagas: &mut [Summary]) {
+        let of_type = |at: usize, id: TypeId| {
+            let rows = self.survey.instances.list()[at].rows().iter().copied();
+            rows.filter(move |row| self.log.type_of(*row) == id)
+        };
+        let mut rows: Vec<Row> = Vec::new();
+        for Unpriced { instance, held, .. } in unpriced {
+            rows.extend(of_type(*instance, held.pair.effect).chain(of_type(*instance, held.pair.undo)));
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        let mut worths: Vec<Option<Money>> = Vec::with_capacity(rows.len());
+        for part in rows.chunks(AT_A_TIME) {
+            worths.extend(fetch(part).into_iter().map(|event| worth::of(&event?.data.value()?)));
+        }
+        let worth = |row: Row| worths[rows.binary_search(&row).ok()?].clone();
+        for Unpriced { saga, instance, held } in unpriced {
+            let of = |id: TypeId| -> Option<Vec<Money>> { of_type(*instance, id).map(worth).collect() };
+            let amount = worth::less(of(held.pair.effect), of(held.pair.undo));
+            sagas[*saga].owed.push(self.debt(held, amount));
+        }
+    }
+
+    fn debt(&self, held: &Held<'_>, amount: Option<Money>) -> Debt {
         let name = |id: TypeId| self.survey.traits[id.0 as usize].name.to_string();
         let times = held.effects.saturating_sub(held.undone) as u32;
-        let mut worth = |id: TypeId| -> Option<Vec<Money>> {
-            let rows: Vec<Row> =
-                one.rows().iter().copied().filter(|row| self.log.type_of(*row) == id).collect();
-            fetch(&rows).into_iter().map(|event| worth::of(&event?.data.value()?)).collect()
-        };
-        let amount = worth::less(worth(held.pair.effect), worth(held.pair.undo));
         let what = amount.as_ref().map_or_else(|| format!("× {times}"), ToString::to_string);
         let text = format!("{}: {} is due, {what}", name(held.pair.effect), name(held.pair.undo));
         Debt { step: name(held.pair.effect), direction: Direction::Undo, times, amount, text }
@@ -404,10 +499,10 @@ pub fn count(log: &EventLog, one: &Instance, id: TypeId) -> usize {
     one.rows().iter().filter(|row| log.type_of(**row) == id).count()
 }
 
-/// Whether a run says that nothing is under way any more: after its last word on that, nothing happened.
-fn is_quiet(log: &EventLog, traits: &[Traits]) -> bool {
-    let names =
-        (0..log.len() as u64).rev().map(|rank| &*traits[log.type_of(log.row_at(rank)).0 as usize].name);
+/// Whether a run says after so many events that nothing is under way any more: after its last word on that, nothing
+/// happened.
+fn is_quiet(log: &EventLog, traits: &[Traits], events: u64) -> bool {
+    let names = (0..events).rev().map(|rank| &*traits[log.type_of(log.row_at(rank)).0 as usize].name);
     let mut said = names.take_while(|name| name.starts_with("run.") || name.starts_with("check."));
     said.any(|name| name == "run.quiesced")
 }

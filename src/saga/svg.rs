@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::machine::Edge;
 use crate::base::text::one_line;
 use crate::index::TypeId;
 use crate::model::Row;
@@ -134,6 +135,8 @@ pub enum Subject {
     Event(Row),
     /// An event type.
     Type(TypeId),
+    /// What followed what on the process map.
+    Way(Edge),
 }
 
 /// A part of a picture that stands for something.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::app::navigation::{Playhead, StepList};
+use super::app::navigation::{Playhead, SagaChoice, StepList};
 use super::icons::Icon;
 use crate::engine::{LoadItem, Mapping, SimControl, SimRequest, Until};
 use crate::index::StreamId;
@@ -71,6 +71,10 @@ pub enum DocumentCommand {
 pub enum GoCommand {
     /// Select an event and put the playhead there.
     Select(Row),
+    /// Select an event where it lies; the playhead stays.
+    Inspect(Row),
+    /// List these sagas.
+    Sagas(SagaChoice),
     /// Pin a second event to compare with, or take the pin off.
     Pin(Option<Row>),
     /// Replay this stream.

@@ -152,3 +152,42 @@ fn sagas_are_sorted_by_the_variant_that_is_shown_and_compared_step_by_step() {
     let differences = both[0]["differences"].to_string();
     assert!(differences.contains("Only in the first: a.odd"), "{differences}");
 }
+
+#[test]
+fn sagas_are_listed_as_of_a_time_and_by_the_way_they_took() {
+    let cli = Cli::new();
+    let mut events: Vec<(&str, &str, u32)> = Vec::new();
+    for (at, id) in (0..).step_by(10).zip(["a", "b", "c", "d"]) {
+        events.extend([
+            (id, "order.placed", at),
+            (id, "payment.failed", at + 2),
+            (id, "order.cancelled", at + 4),
+        ]);
+    }
+    events.extend([("e", "order.placed", 50), ("e", "order.confirmed", 52)]);
+    cli.write("log.jsonl", log(&events));
+    let at = |time: &str| {
+        let sagas = cli.json(&["sagas", "log.jsonl", "--sort", "age", "--at", time]);
+        let told = outcomes(&sagas).into_iter().map(|(id, outcome)| format!("{id} {outcome}"));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(at("2026-03-01T08:00:12Z"), ["a compensated", "b compensating"]);
+    assert_eq!(at("2026-03-01T08:00:14Z"), ["a compensated", "b compensated"]);
+    let page = cli.json(&["saga", "log.jsonl", "b", "--at", "2026-03-01T08:00:12Z"]);
+    assert_eq!((&page[0]["events"], &page[0]["ahead"][0]["name"]), (&json!(2), &json!("order.cancelled")));
+    let early = cli.run(&["sagas", "log.jsonl", "--at", "2026-02-01"]);
+    assert!(early.code == 2 && early.err.contains("Nothing had happened by then"), "{}", early.err);
+
+    let way = |way: &str| cli.json(&["sagas", "log.jsonl", "--way", way]).len();
+    for (text, sagas) in [
+        ("payment.failed->order.cancelled", 4),
+        ("order.placed -> order.confirmed", 1),
+        ("->order.placed", 5),
+        ("order.confirmed->", 1),
+        ("order.cancelled->order.placed", 0),
+    ] {
+        assert_eq!(way(text), sagas, "{text}");
+    }
+    let wrong = cli.run(&["sagas", "log.jsonl", "--way", "order.plcaed->"]);
+    assert!(wrong.code == 2 && wrong.err.contains("no events of that type"), "{}", wrong.err);
+}

@@ -14,7 +14,7 @@ use sagascope::saga::mermaid::{self, DIAGRAMS};
 use sagascope::saga::pictures::{self, PICTURES};
 use sagascope::saga::svg::Palette;
 use sagascope::saga::{
-    Account, Along, Detail, EdgeLabel, Graph, Outcome, Page, ProcessMap, Survey, cases, compare,
+    Account, Along, Detail, EdgeLabel, Graph, Instance, ListAsk, Outcome, Page, ProcessMap, Survey, compare,
 };
 use serde_json::json;
 
@@ -277,7 +277,26 @@ proptest! {
 
         // Each edge is taken by as many sagas as take it, and the map keeps every type joined.
         for known in survey.machine.transitions() {
-            prop_assert_eq!(cases(&log, &survey.traits, &survey.instances, known.edge).len(), known.sagas);
+            let ask = ListAsk { way: Some(known.edge), ..ListAsk::default() };
+            prop_assert_eq!(survey.listed(&log, &ask).len(), known.sagas);
+        }
+
+        // As of any event, a saga has exactly those of its events that had happened; as of the last one, all of it.
+        let mut of_rank = |rank: u64| survey.as_of(&log, rank, &mut fetch, &cancel, &mut |_, _| ()).unwrap();
+        for rank in 0..log.len() as u64 {
+            let then = of_rank(rank);
+            for (known, whole) in then.instances.list().iter().zip(survey.instances.list()) {
+                let happened = whole.rows().iter().filter(|row| log.rank_of(**row) <= rank).count();
+                prop_assert_eq!(known.rows(), &whole.rows()[..happened]);
+                prop_assert_eq!((known.key, known.life), (whole.key, whole.life));
+            }
+            let begun = |one: &&Instance| log.rank_of(one.first()) <= rank;
+            prop_assert_eq!(then.instances.len(), survey.instances.list().iter().filter(begun).count());
+        }
+        let end = (log.len() as u64).checked_sub(1).map(of_rank);
+        for (then, whole) in end.iter().flat_map(|end| &end.sagas).zip(&survey.sagas) {
+            prop_assert_eq!((then.outcome, then.confidence), (whole.outcome, whole.confidence));
+            prop_assert_eq!((&then.owed, then.variant, then.silence), (&whole.owed, whole.variant, whole.silence));
         }
         for detail in [Detail::default(), Detail { nodes: 300, edges: 900 }] {
             let map = ProcessMap::of(&survey.variants, &survey.machine, detail);

@@ -171,3 +171,46 @@ fn a_type_on_the_process_map_leaves_its_events() {
     let document = window.app().document().expect("a log is open");
     assert_eq!(document.filter_text, "type:OrderCancelled");
 }
+
+#[test]
+fn a_way_of_the_process_map_leaves_the_sagas_that_took_it() {
+    let mut window = run("diagram");
+    window.click("Process map");
+    let ways = rows(&window, " times in ");
+    let way =
+        ways.iter().find(|way| way.contains("payment.completed.v1 → ")).expect("a way from the payment");
+    window.click(&way.clone());
+    assert_eq!(rows(&window, ", stands at ").len(), 6, "{:?}", window.labels());
+    window.click("Show the sagas of every way");
+    assert!(!window.says("Show the sagas of every way"));
+}
+
+#[test]
+fn list_and_page_speak_of_the_world_as_of_the_playhead() {
+    let mut window = run("sagas");
+    let log = window.app().document().unwrap().log().clone();
+    let paid = (0..log.len() as u64).map(|rank| log.row_at(rank));
+    let mut paid = paid.filter(|row| &*log.event_type(log.type_of(*row)).name == "payment.completed.v1");
+    let first = paid.next().unwrap();
+    window.send(GoCommand::Select(first));
+    window.settle();
+    assert!(window.says("as of the playhead"), "{:?}", window.labels());
+    assert!(rows(&window, ", compensated, ").is_empty(), "{:?}", rows(&window, ", stands at "));
+    assert!(!rows(&window, ", running, ").is_empty());
+    window.send(WindowCommand::ShowView("saga"));
+    assert!(window.says_part("process-payment, in flight"), "{:?}", window.labels());
+    assert!(window.says("Nothing is owed"));
+    window.send(GoCommand::End);
+    assert!(window.says_part("step process-payment, compensated"), "{:?}", window.labels());
+}
+
+#[test]
+fn a_saga_that_is_chosen_in_the_list_leaves_the_playhead_where_it_is() {
+    let mut window = run("sagas");
+    let first = rows(&window, ", stands at ")[0].clone();
+    let before = window.app().navigation().playhead;
+    window.click(&first);
+    assert!(window.app().navigation().selected.is_some());
+    assert_eq!(window.app().navigation().playhead, before);
+    assert_eq!(rows(&window, ", compensated, ").len(), 6, "the list stays as it was");
+}

@@ -13,6 +13,8 @@ impl App {
         let Some(document) = &mut self.document else { return };
         match command {
             GoCommand::Select(row) => self.visit(|app| app.select(row)),
+            GoCommand::Inspect(row) => self.visit(|app| app.inspect(row)),
+            GoCommand::Sagas(choice) => self.navigation.sagas = choice,
             GoCommand::Pin(row) => self.navigation.pinned = row,
             GoCommand::ShowStream(stream) => self.visit(|app| {
                 app.navigation.stream = Some(stream);
@@ -82,13 +84,19 @@ impl App {
     }
 
     fn select(&mut self, row: Row) {
+        self.inspect(row);
+        if self.navigation.selected == Some(row) {
+            self.navigation.playhead = Playhead::At(row);
+        }
+    }
+
+    fn inspect(&mut self, row: Row) {
         let Some(document) = &self.document else { return };
         let log = document.log();
         if !log.contains(row) {
             return;
         }
         self.navigation.selected = Some(row);
-        self.navigation.playhead = Playhead::At(row);
         let streams = log.memberships(row);
         // An event of the replayed stream does not change which stream is replayed.
         let stays =

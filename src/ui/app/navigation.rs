@@ -1,10 +1,12 @@
 //! The place in the log: one playhead for every view, what is selected, and the places visited before.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::index::{EventLog, RowSet, StreamId};
+use crate::index::{EventLog, RowSet, StreamId, TypeId};
 use crate::model::Row;
 use crate::replay::Path as ValuePath;
+use crate::saga::{Edge, Outcome};
 
 /// A position in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +67,17 @@ pub struct Place {
     pub filter: String,
 }
 
+/// Which sagas are listed; all of them where nothing is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SagaChoice {
+    /// Those that stand so.
+    pub outcome: Option<Outcome>,
+    /// Those of this shape.
+    pub variant: Option<Arc<[TypeId]>>,
+    /// Those that took this way of the process map.
+    pub way: Option<Edge>,
+}
+
 /// Where the window is in the log.
 #[derive(Clone, Debug, Default)]
 pub struct Navigation {
@@ -82,6 +95,8 @@ pub struct Navigation {
     pub value: Option<ValuePath>,
     /// A stretch of time that was brushed, in nanoseconds; the log shows only what lies in it.
     pub range: Option<(i64, i64)>,
+    /// Which sagas are listed.
+    pub sagas: SagaChoice,
     /// Whether the playhead moves by itself.
     pub playing: bool,
     /// Index into [`SPEEDS`].

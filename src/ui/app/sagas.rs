@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::document::Document;
+use super::navigation::Navigation;
 use crate::engine::{Engine, Latest, SurveyProgress};
 use crate::model::Row;
 use crate::saga::{Page, Survey};
@@ -16,6 +17,8 @@ pub struct SurveyKey {
     generation: u64,
     /// By which choice of a domain.
     choice: u32,
+    /// As of which event; `None`: at the end of the log.
+    pub as_of: Option<Row>,
 }
 
 /// What is known of the sagas.
@@ -27,6 +30,19 @@ pub struct Sagas {
     pub survey: Arc<Survey>,
 }
 
+impl Sagas {
+    /// The place here of a saga of another survey of the same log: the same instance by the same definition. `None`
+    /// where it has not begun.
+    pub fn place_of(&self, other: &Survey, at: usize) -> Option<usize> {
+        let wanted = other.sagas.get(at)?;
+        let sagas = &self.survey.sagas;
+        let from = sagas.partition_point(|saga| saga.instance < wanted.instance);
+        let mut same = (from..sagas.len()).take_while(|at| sagas[*at].instance == wanted.instance);
+        let first = same.clone().next();
+        same.find(|at| sagas[*at].definition == wanted.definition).or(first)
+    }
+}
+
 /// One saga of a survey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PageKey {
@@ -34,22 +50,38 @@ struct PageKey {
     at: usize,
 }
 
+/// Which of the sagas that are shown in full: each is asked for on its own, so that views do not take each other's
+/// answer away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageOf {
+    /// The one of the selected event.
+    Shown,
+    /// The same as of the playhead.
+    Past,
+    /// The one it is compared with.
+    Other,
+}
+
 /// Questions about the sagas of one document.
 #[derive(Default)]
 pub(super) struct SagaQuestions {
     survey: Latest<SurveyKey, Arc<Survey>>,
+    past: Latest<SurveyKey, Arc<Survey>>,
     progress: SurveyProgress,
-    page: Latest<PageKey, Arc<Page>>,
+    pages: [Latest<PageKey, Arc<Page>>; 3],
 }
 
 impl SagaQuestions {
     pub(super) fn is_busy(&self) -> bool {
-        self.survey.is_busy() || self.page.is_busy()
+        self.survey.is_busy() || self.past.is_busy() || self.pages.iter().any(Latest::is_busy)
     }
 
     pub(super) fn clear(&self) {
         self.survey.clear();
-        self.page.clear();
+        self.past.clear();
+        for page in &self.pages {
+            page.clear();
+        }
     }
 }
 
@@ -66,7 +98,7 @@ impl Document {
     /// The newest survey: asked for here, so that a log in which nobody looks for sagas is not searched. A log that
     /// grows keeps the survey it had until the new one is there.
     pub fn sagas(&self, engine: &Engine) -> Result<Sagas, NoSagas> {
-        let key = SurveyKey { generation: self.open.log.generation(), choice: self.choices() };
+        let key = SurveyKey { generation: self.open.log.generation(), choice: self.choices(), as_of: None };
         let (open, domain, progress) =
             (self.open.clone(), self.domain().cloned(), self.questions.progress.clone());
         self.questions.survey.ask(engine.workers(), &key, move |cancel, _| {
@@ -82,15 +114,45 @@ impl Document {
         }
     }
 
+    /// The sagas as of the playhead. Until they are judged anew, as of where it was before, else at the end of the log:
+    /// [`SurveyKey::as_of`] says which.
+    pub fn sagas_at_playhead(&self, engine: &Engine, navigation: &Navigation) -> Result<Sagas, NoSagas> {
+        let whole = self.sagas(engine)?;
+        let log = &self.open.log;
+        let Some(row) = navigation.playhead_row(log).filter(|_| navigation.is_in_past(log)) else {
+            return Ok(whole);
+        };
+        let key = SurveyKey { as_of: Some(row), ..whole.key };
+        let past = &self.questions.past;
+        // One after the other: a playhead that moves on would else end every answer before it is there.
+        if !past.is_busy() {
+            let (open, survey) = (self.open.clone(), Arc::clone(&whole.survey));
+            let rank = log.rank_of(row);
+            past.ask(engine.workers(), &key, move |cancel, _| {
+                open.sagas_as_of(&survey, rank, cancel, &SurveyProgress::default()).map(Arc::new)
+            });
+        }
+        let is_of_log = |of: SurveyKey| SurveyKey { as_of: None, ..of } == whole.key;
+        let Some(answer) = past.answer().filter(|answer| is_of_log(answer.key)) else { return Ok(whole) };
+        match &answer.result {
+            Ok(survey) => Ok(Sagas { key: answer.key, survey: Arc::clone(survey) }),
+            Err(defect) => Err(NoSagas::Failed(defect.clone())),
+        }
+    }
+
     /// One saga in full; `None` while it is being read.
-    pub fn saga_page(&self, engine: &Engine, sagas: &Sagas, at: usize) -> Option<Result<Arc<Page>, String>> {
+    pub fn saga_page(
+        &self,
+        engine: &Engine,
+        of: PageOf,
+        sagas: &Sagas,
+        at: usize,
+    ) -> Option<Result<Arc<Page>, String>> {
         let key = PageKey { survey: sagas.key, at };
         let (open, survey) = (self.open.clone(), Arc::clone(&sagas.survey));
-        self.questions
-            .page
-            .ask(engine.workers(), &key, move |cancel, _| open.saga_page(&survey, at, cancel).map(Arc::new));
-        let answer = self.questions.page.answer_to(&key)?;
-        Some(answer.result.clone())
+        let page = &self.questions.pages[of as usize];
+        page.ask(engine.workers(), &key, move |cancel, _| open.saga_page(&survey, at, cancel).map(Arc::new));
+        Some(page.answer_to(&key)?.result.clone())
     }
 }
 

@@ -15,8 +15,9 @@ use crate::engine::Latest;
 use crate::saga::pictures::{self, Picture};
 use crate::saga::svg::{Drawing, Palette, Subject};
 use crate::saga::{Detail, EdgeLabel, ProcessMap, mermaid};
+use crate::ui::app::navigation::SagaChoice;
 use crate::ui::app::navigation::StepList;
-use crate::ui::app::sagas::{Sagas, ShownSaga, SurveyKey};
+use crate::ui::app::sagas::{PageOf, Sagas, ShownSaga, SurveyKey};
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::format::{one_line, thousands};
 use crate::ui::icons::Icon;
@@ -157,7 +158,7 @@ impl DiagramView {
 
     fn ask_sequence(&mut self, context: &ViewContext<'_>, sagas: &Sagas, dark: bool) -> Option<DrawingKey> {
         let at = self.saga.shown(context, sagas)?;
-        let page = context.document.saga_page(context.engine, sagas, at)?.ok()?;
+        let page = context.document.saga_page(context.engine, PageOf::Shown, sagas, at)?.ok()?;
         let key = DrawingKey::Sequence { survey: sagas.key, at, dark };
         let (log, survey) = (context.log().clone(), Arc::clone(&sagas.survey));
         let picture = Picture::named("sequence")?;
@@ -233,7 +234,7 @@ impl DiagramView {
         match self.kind {
             Kind::Sequence => {
                 let at = self.saga.shown(context, sagas)?;
-                let page = context.document.saga_page(context.engine, sagas, at)?.ok()?;
+                let page = context.document.saga_page(context.engine, PageOf::Shown, sagas, at)?.ok()?;
                 Some(mermaid::Diagram::named("sequence")?.mermaid(context.log(), &sagas.survey, &page))
             }
             Kind::Map => {
@@ -261,7 +262,7 @@ impl DiagramView {
             let origin = ui.max_rect().min + vec2(((seen.width() - size.x) / 2.0).max(0.0), 0.0);
             let later = |subject: Subject| match subject {
                 Subject::Event(row) => context.navigation.is_later(context.log(), row),
-                Subject::Type(_) => false,
+                Subject::Type(_) | Subject::Way(_) => false,
             };
             let selected = context.navigation.selected.map(Subject::Event);
             let place = paint::Place { origin, scale };
@@ -270,6 +271,10 @@ impl DiagramView {
         if let Some(subject) = chosen.filter(|_| is_newest) {
             match subject {
                 Subject::Event(row) => context.send(GoCommand::Select(row)),
+                Subject::Way(way) => {
+                    context.send(GoCommand::Sagas(SagaChoice { way: Some(way), ..SagaChoice::default() }));
+                    context.send(WindowCommand::ShowView("sagas"));
+                }
                 Subject::Type(id) => {
                     let name = context.log().types()[id.0 as usize].name.clone();
                     context.send(GoCommand::Filter(format!("type:{}", quoted(&name))));

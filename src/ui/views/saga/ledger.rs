@@ -1,5 +1,5 @@
 //! The ledger of a saga: what is still owed as one sum, each effect joined to its undo, the pivot as a line. As of the
-//! end of the log.
+//! playhead.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use egui::{Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::Scene;
 use crate::domain::{Money, StepKind};
-use crate::saga::{Account, Line as Entry, Plan};
+use crate::saga::{Account, Line as Entry, Page, Plan};
 use crate::ui::format::{count, one_line};
 use crate::ui::theme::{Outcome, PAD, caption, mono};
 use crate::ui::widgets::{Line, section};
@@ -21,16 +21,21 @@ const PIVOT: f32 = 30.0;
 pub(super) fn ledger_ui(scene: &Scene<'_>, ui: &mut Ui) {
     let t = scene.context.tokens;
     ui.spacing_mut().item_spacing.y = 0.0;
-    section(ui, "Ledger", "at the end of the log", "");
+    let past = scene.context.navigation.is_in_past(scene.context.log());
+    section(ui, "Ledger", if past { "as of the playhead" } else { "at the end of the log" }, "");
+    let Some(page) = scene.now else {
+        words_ui(ui, "Nothing of this saga had happened", t.muted);
+        return;
+    };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        owed_ui(scene, ui);
-        if scene.page.ledger.is_empty() {
+        owed_ui(scene, page, ui);
+        if page.ledger.is_empty() {
             words_ui(ui, "Nothing in this saga is known to be undone by anything", t.muted);
             return;
         }
-        let plan = scene.page.course.as_ref().map(|course| &course.plan);
+        let plan = page.course.as_ref().map(|course| &course.plan);
         let pivot = plan.filter(|plan| plan.is_defined).and_then(Plan::point_of_no_return);
-        for (at, entry) in scene.page.ledger.iter().enumerate() {
+        for (at, entry) in page.ledger.iter().enumerate() {
             entry_ui(scene, entry, ui);
             if pivot == Some(at) {
                 pivot_ui(scene, entry, ui);
@@ -47,9 +52,9 @@ fn words_ui(ui: &mut Ui, words: &str, color: Color32) {
 }
 
 /// The sum of what is owed, by currency or thing.
-fn owed_ui(scene: &Scene<'_>, ui: &mut Ui) {
+fn owed_ui(scene: &Scene<'_>, page: &Page, ui: &mut Ui) {
     let t = scene.context.tokens;
-    let debts = &scene.page.summary.owed;
+    let debts = &page.summary.owed;
     if debts.is_empty() {
         words_ui(ui, "Nothing is owed", t.muted);
         return;

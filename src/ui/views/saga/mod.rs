@@ -6,6 +6,8 @@ mod groups;
 mod ledger;
 mod rows;
 
+use std::sync::Arc;
+
 use egui::{
     Align, Layout, Popup, PopupCloseBehavior, Rect, RectAlign, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
 };
@@ -19,7 +21,7 @@ use crate::saga::pictures::PICTURES;
 use crate::saga::svg::Palette;
 use crate::saga::{Page, Survey, text};
 use crate::ui::app::navigation::StepList;
-use crate::ui::app::sagas::ShownSaga;
+use crate::ui::app::sagas::{PageOf, Sagas, ShownSaga};
 use crate::ui::command::WindowCommand;
 use crate::ui::format::{middle, one_line, span};
 use crate::ui::icons::Icon;
@@ -54,13 +56,64 @@ struct SagaView {
     shows_facts: bool,
     groups: Groups,
     rows: rows::Rows,
+    past: Past,
+}
+
+/// The saga as of the playhead.
+#[derive(Default)]
+enum Past {
+    /// Everything of it has happened.
+    #[default]
+    End,
+    /// It had come so far.
+    Page(Arc<Page>),
+    /// Nothing of it had happened.
+    NotBegun,
+}
+
+impl Past {
+    fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+}
+
+/// The saga at `at` as of the playhead. While it is being judged anew, what was shown `before` stays.
+fn past(context: &ViewContext<'_>, sagas: &Sagas, at: usize, before: Past) -> Past {
+    let log = context.log();
+    let last = sagas.survey.instances.list()[sagas.survey.sagas[at].instance].last();
+    let moment = context.navigation.playhead_row(log);
+    if !context.navigation.is_in_past(log) {
+        return Past::End;
+    }
+    let Ok(then) = context.document.sagas_at_playhead(context.engine, context.navigation) else {
+        return before;
+    };
+    if then.key.as_of != moment {
+        return before;
+    }
+    match then.place_of(&sagas.survey, at) {
+        None => Past::NotBegun,
+        Some(_)
+            if !context.navigation.is_later(log, last)
+                && then.survey.moment.now == sagas.survey.moment.now =>
+        {
+            Past::End
+        }
+        Some(at) => match context.document.saga_page(context.engine, PageOf::Past, &then, at) {
+            Some(Ok(page)) => Past::Page(page),
+            _ => before,
+        },
+    }
 }
 
 /// What is drawn.
 struct Scene<'a> {
     context: &'a ViewContext<'a>,
     survey: &'a Survey,
+    /// The saga as far as the log goes.
     page: &'a Page,
+    /// The saga as of the playhead; `None` where it had not begun.
+    now: Option<&'a Page>,
     /// Events of the log that have happened as of the playhead.
     rank: u64,
 }
@@ -78,7 +131,7 @@ impl View for SagaView {
         let Some(at) = self.saga.shown(context, &sagas) else { return };
         let found = self.saga.found(context, &sagas).to_vec();
         self.is_of_event = !found.is_empty();
-        let page = match context.document.saga_page(context.engine, &sagas, at) {
+        let page = match context.document.saga_page(context.engine, PageOf::Shown, &sagas, at) {
             None => {
                 loading(ui, "Reading the saga", None, "");
                 return;
@@ -91,7 +144,13 @@ impl View for SagaView {
             Some(Ok(page)) => page,
         };
         let rank = context.navigation.playhead_rank(context.log());
-        let scene = Scene { context, survey: &sagas.survey, page: &page, rank };
+        let then = past(context, &sagas, at, self.past.take());
+        let now = match &then {
+            Past::End => Some(&*page),
+            Past::Page(page) => Some(&**page),
+            Past::NotBegun => None,
+        };
+        let scene = Scene { context, survey: &sagas.survey, page: &page, now, rank };
         self.head_ui(&scene, &found, at, ui);
         if !page.summary.steps.is_empty() {
             steps_ui(&scene, ui);
@@ -111,6 +170,7 @@ impl View for SagaView {
             side.set_clip_rect(place.intersect(ui.clip_rect()));
             ledger::ledger_ui(&scene, &mut side);
         }
+        self.past = then;
         ui.advance_cursor_after_rect(all);
     }
 
@@ -183,12 +243,16 @@ impl SagaView {
 
 /// Id, definition, how it stands.
 fn head_words_ui(scene: &Scene<'_>, t: &Tokens, ui: &mut Ui) {
-    let summary = &scene.page.summary;
+    let summary = scene.now.map_or(&scene.page.summary, |now| &now.summary);
     // A long id leaves room for how the saga stands.
     let letters = (ui.available_width() * 0.3 / 9.0).max(8.0) as usize;
     let title = one_line(&scene.page.title);
     let shown = Line::new().piece(&middle(&title, letters), heading(), t.text).show(ui);
     shown.on_hover_text(title);
+    if scene.now.is_none() {
+        Line::new().strong("not begun as of the playhead", t.past).show(ui);
+        return;
+    }
     let outcome = t.outcome(look(summary.outcome));
     let (square, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
     outcome.outcome.icon().paint(ui.painter(), square, outcome.color);
@@ -214,7 +278,7 @@ fn steps_ui(scene: &Scene<'_>, ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), STEPS), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
     let mut x = rect.left() + PAD;
-    for step in &scene.page.summary.steps {
+    for step in scene.now.map_or(&[][..], |now| &now.summary.steps) {
         let attempts = match (step.attempts, step.undo_attempts) {
             (0 | 1, 0 | 1) => String::new(),
             (tries, 0 | 1) => format!(" ×{tries}"),

@@ -11,16 +11,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::Latest;
-use crate::saga::{ListAsk, Outcome, Sort, Survey};
+use crate::index::TypeId;
+use crate::saga::{Edge, ListAsk, Outcome, Sort, Survey};
+use crate::ui::app::navigation::SagaChoice;
 use crate::ui::app::sagas::{NoSagas, Sagas, ShownSaga, SurveyKey};
 use crate::ui::command::{GoCommand, WindowCommand};
-use crate::ui::format::{count, thousands};
+use crate::ui::format::{count, middle, one_line, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::PAD;
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::search_field::SearchField;
 use crate::ui::widgets::{
-    Columns, Line, RowAlign, RowScroll, VirtualRows, empty, failed, header, loading, segment,
+    Button, Columns, Line, RowAlign, RowScroll, VirtualRows, empty, failed, header, loading, segment,
 };
 
 /// Its entry in the registry.
@@ -52,8 +54,7 @@ enum Shown {
 #[derive(Clone, Debug, PartialEq)]
 struct ListKey {
     survey: SurveyKey,
-    only: Option<Outcome>,
-    variant: Option<u32>,
+    choice: SagaChoice,
     text: String,
     sort: &'static str,
     reversed: bool,
@@ -62,8 +63,6 @@ struct ListKey {
 struct SagasView {
     shown: Shown,
     text: String,
-    only: Option<Outcome>,
-    variant: Option<u32>,
     sort: &'static str,
     reversed: bool,
     columns: Columns,
@@ -71,6 +70,8 @@ struct SagasView {
     variants_scroll: RowScroll,
     list: Latest<ListKey, Arc<Vec<u32>>>,
     saga: ShownSaga,
+    /// What was listed at the last frame.
+    choice: SagaChoice,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,8 +95,6 @@ impl Default for SagasView {
         Self {
             shown: Shown::List,
             text: String::new(),
-            only: None,
-            variant: None,
             sort: "outcome",
             reversed: false,
             columns: Columns::new(&table::SPECS),
@@ -103,6 +102,7 @@ impl Default for SagasView {
             variants_scroll: RowScroll::default(),
             list: Latest::default(),
             saga: ShownSaga::default(),
+            choice: SagaChoice::default(),
         }
     }
 }
@@ -110,22 +110,32 @@ impl Default for SagasView {
 impl View for SagasView {
     fn ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let Some(sagas) = sagas_ui(context, ui) else { return };
-        self.bar_ui(context, ui, &sagas.survey);
+        if sagas_ui(context, ui).is_none() {
+            return;
+        }
+        // It speaks of the world as of the playhead.
+        let Ok(sagas) = context.document.sagas_at_playhead(context.engine, context.navigation) else {
+            return;
+        };
+        // Who asked for some of them wants to see them.
+        let choice = &context.navigation.sagas;
+        if self.choice != *choice {
+            self.choice = choice.clone();
+            self.shown = Shown::List;
+            self.scroll = RowScroll::default();
+        }
+        self.bar_ui(context, ui, &sagas);
         match self.shown {
             Shown::List => self.list_ui(context, ui, &sagas),
             Shown::Variants => {
-                let chosen = variants::variants_ui(
-                    context,
-                    ui,
-                    &sagas.survey,
-                    self.variant,
-                    &mut self.variants_scroll,
-                );
-                if let Some(chosen) = chosen {
-                    self.variant = Some(chosen);
+                let selected = choice.variant.as_deref();
+                let scroll = &mut self.variants_scroll;
+                if let Some(variant) = variants::variants_ui(context, ui, &sagas.survey, selected, scroll) {
                     self.shown = Shown::List;
-                    self.scroll = RowScroll::default();
+                    context.send(GoCommand::Sagas(SagaChoice {
+                        variant: Some(variant),
+                        ..SagaChoice::default()
+                    }));
                 }
             }
         }
@@ -141,7 +151,9 @@ impl View for SagasView {
         if modifiers.any() || self.shown != Shown::List {
             return false;
         }
-        let Ok(sagas) = context.document.sagas(context.engine) else { return false };
+        let Ok(sagas) = context.document.sagas_at_playhead(context.engine, context.navigation) else {
+            return false;
+        };
         if by == 0 {
             context.send(WindowCommand::ShowView("saga"));
             return true;
@@ -214,15 +226,15 @@ pub(super) fn sagas_ui(context: &ViewContext<'_>, ui: &mut Ui) -> Option<Sagas> 
 }
 
 impl SagasView {
-    /// Shows a saga: its last event is selected.
+    /// Shows a saga: its last event is selected. The playhead stays, since another one would change the list.
     fn choose(&mut self, context: &ViewContext<'_>, survey: &Survey, at: usize) {
         let Some(saga) = survey.sagas.get(at) else { return };
         self.saga.choose(at);
-        context.send(GoCommand::Select(survey.instances.list()[saga.instance].last()));
+        context.send(GoCommand::Inspect(survey.instances.list()[saga.instance].last()));
     }
 
-    fn bar_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, survey: &Survey) {
-        let t = context.tokens;
+    fn bar_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, sagas: &Sagas) {
+        let (t, survey) = (context.tokens, &sagas.survey);
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
         let inner = rect.shrink2(vec2(PAD, 0.0));
@@ -241,12 +253,14 @@ impl SagasView {
             return;
         }
         SearchField::new("Find a saga", &mut self.text).width(180.0).show(&mut bar);
+        let choice = &context.navigation.sagas;
+        let mut only = choice.outcome;
         if rect.width() >= WIDE {
             let all = format!("All {}", thousands(survey.sagas.len() as u64));
             let words: Vec<(Outcome, String)> = Outcome::ALL
                 .into_iter()
                 .zip(survey.counts)
-                .filter(|(outcome, count)| *count > 0 || self.only == Some(*outcome))
+                .filter(|(outcome, count)| *count > 0 || only == Some(*outcome))
                 .map(|(outcome, count)| {
                     let word = table::look(outcome).word();
                     (outcome, format!("{} {}", capital(word), thousands(count as u64)))
@@ -254,23 +268,38 @@ impl SagasView {
                 .collect();
             let mut choices: Vec<(Option<Outcome>, &str)> = vec![(None, &all)];
             choices.extend(words.iter().map(|(outcome, words)| (Some(*outcome), &**words)));
-            segment(&mut bar, "Outcome", &mut self.only, &choices);
-        }
-        if self.variant.is_some() {
-            let response = crate::ui::widgets::Button::new("One variant")
-                .icon(Icon::Close)
-                .label("Show the sagas of every variant");
-            if bar.add(response).clicked() {
-                self.variant = None;
+            segment(&mut bar, "Outcome", &mut only, &choices);
+            if only != choice.outcome {
+                context.send(GoCommand::Sagas(SagaChoice { outcome: only, ..choice.clone() }));
             }
         }
+        if choice.variant.is_some() {
+            let button =
+                Button::new("One variant").icon(Icon::Close).label("Show the sagas of every variant");
+            if bar.add(button).clicked() {
+                context.send(GoCommand::Sagas(SagaChoice { variant: None, ..choice.clone() }));
+            }
+        }
+        if let Some(way) = choice.way {
+            let words = way_words(survey, way);
+            let short = middle(&words, 36);
+            let button = Button::new(&short).icon(Icon::Close);
+            let button = button.label("Show the sagas of every way");
+            if bar
+                .add(button)
+                .on_hover_text(format!("Only sagas that went {words}. A click shows all"))
+                .clicked()
+            {
+                context.send(GoCommand::Sagas(SagaChoice { way: None, ..choice.clone() }));
+            }
+        }
+        as_of_ui(context, sagas, &mut bar);
     }
 
     fn list_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, sagas: &Sagas) {
         let key = ListKey {
             survey: sagas.key,
-            only: self.only,
-            variant: self.variant,
+            choice: context.navigation.sagas.clone(),
             text: self.text.trim().to_owned(),
             sort: self.sort,
             reversed: self.reversed,
@@ -278,8 +307,9 @@ impl SagasView {
         let (log, survey, asked) = (context.log().clone(), Arc::clone(&sagas.survey), key.clone());
         self.list.ask(context.engine.workers(), &key, move |_, _| {
             let ask = ListAsk {
-                outcomes: asked.only.into_iter().collect(),
-                variant: asked.variant,
+                outcomes: asked.choice.outcome.into_iter().collect(),
+                variant: asked.choice.variant,
+                way: asked.choice.way,
                 text: asked.text,
                 sort: Sort::named(asked.sort),
                 reversed: asked.reversed,
@@ -301,7 +331,7 @@ impl SagasView {
         let Some(Ok(list)) = answer.as_ref().map(|answer| &answer.result) else { return };
         if list.is_empty() {
             if empty(ui, "No saga is like that", Some("Show all sagas")) {
-                (self.only, self.variant) = (None, None);
+                context.send(GoCommand::Sagas(SagaChoice::default()));
                 self.text.clear();
             }
             return;
@@ -327,6 +357,29 @@ impl SagasView {
             context.send(WindowCommand::ShowView("saga"));
         }
     }
+}
+
+/// As of when a list speaks, where that is not the end of the log.
+fn as_of_ui(context: &ViewContext<'_>, sagas: &Sagas, ui: &mut Ui) {
+    let log = context.log();
+    let playhead = context.navigation.playhead_row(log).filter(|_| context.navigation.is_in_past(log));
+    let words = match (sagas.key.as_of, playhead) {
+        (None, None) => return,
+        (of, playhead) if of != playhead => "being judged as of the playhead",
+        _ => "as of the playhead",
+    };
+    let shown = Line::new().caption(words, context.tokens.past).show(ui);
+    shown.on_hover_text(
+        "How each saga stood then, by what the whole log taught. Those that had not begun are left out",
+    );
+}
+
+/// A way of the process map in words.
+pub(super) fn way_words(survey: &Survey, (from, to): Edge) -> String {
+    let name = |end: Option<TypeId>, none: &str| {
+        end.map_or_else(|| none.to_owned(), |id| one_line(&survey.traits[id.0 as usize].name))
+    };
+    format!("{} → {}", name(from, "the beginning"), name(to, "the end"))
 }
 
 fn capital(word: &str) -> String {

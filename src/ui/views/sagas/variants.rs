@@ -1,8 +1,11 @@
 //! Sagas grouped by variant: each a strip of coloured blocks with its share, the most frequent first.
 
+use std::sync::Arc;
+
 use egui::{Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::table::{shape_words, strip};
+use crate::index::TypeId;
 use crate::saga::Survey;
 use crate::ui::format::{count, thousands};
 use crate::ui::theme::PAD;
@@ -20,9 +23,9 @@ pub(super) fn variants_ui(
     context: &ViewContext<'_>,
     ui: &mut Ui,
     survey: &Survey,
-    selected: Option<u32>,
+    selected: Option<&[TypeId]>,
     scroll: &mut RowScroll,
-) -> Option<u32> {
+) -> Option<Arc<[TypeId]>> {
     let t = context.tokens;
     let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
     ui.painter().hline(head.x_range(), head.bottom() - 0.5, Stroke::new(1.0, t.line));
@@ -40,7 +43,7 @@ pub(super) fn variants_ui(
             let share = variant.count as f64 * 100.0 / all as f64;
             let words = shape_words(survey, &variant.shape);
             let label = format!("{}, {share:.1} percent: {words}", count(variant.count as u64, "saga"));
-            let response = row(ui, rect, &label, selected == Some(at as u32));
+            let response = row(ui, rect, &label, selected == Some(&*variant.shape));
             let [numbers, blocks] = places(rect);
             let painter = ui.painter();
             Line::new()
@@ -58,7 +61,7 @@ pub(super) fn variants_ui(
             painter.rect_filled(bar, 2, t.accent);
             strip(painter, t, blocks, survey, &variant.shape);
             if response.on_hover_text(words).clicked() {
-                chosen = Some(at as u32);
+                chosen = Some(variant.shape.clone().into());
             }
         });
     chosen
