@@ -3,16 +3,23 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use sagascope::cli::{self, Outcome, Subcommand};
+use sagascope::cli::{self, Extras, Outcome};
 
-/// Subcommands that only a program with a window has.
+/// What only a program with a window can.
 #[cfg(feature = "gui")]
-const WITH_A_WINDOW: &[Subcommand] = &[Subcommand::of::<screenshot::Screenshot>()];
+const EXTRAS: Extras = Extras {
+    subcommands: &[cli::Subcommand::of::<screenshot::Screenshot>()],
+    rasterise: Some(|drawing, percent, path| {
+        let picture = sagascope::ui::headless::draw(drawing, percent)?;
+        picture.save_png(path)?;
+        Ok((picture.width(), picture.height()))
+    }),
+};
 #[cfg(not(feature = "gui"))]
-const WITH_A_WINDOW: &[Subcommand] = &[];
+const EXTRAS: Extras = Extras { subcommands: &[], rasterise: None };
 
 fn main() -> ExitCode {
-    match cli::run(std::env::args_os(), WITH_A_WINDOW) {
+    match cli::run(std::env::args_os(), EXTRAS) {
         Outcome::Exit(code) => code,
         Outcome::Window(stores) => window(stores),
     }

@@ -1,19 +1,16 @@
 //! `sagascope map`: the process map of a log, types as nodes and what followed what as edges.
 
-use std::path::PathBuf;
-
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 
 use super::args::{OutputArgs, StoreArgs};
+use super::drawing::DrawingArgs;
 use super::open::{BadRows, open};
 use super::saga_json::survey;
 use super::table::{Kind, Table};
 use super::text::{NONE, counted};
 use super::{Output, Run};
-use crate::engine::save_text;
 use crate::index::TypeId;
-use crate::saga::svg::Palette;
 use crate::saga::text::span;
 use crate::saga::{Detail, EdgeLabel, ProcessMap, Survey, mermaid, pictures};
 
@@ -32,9 +29,8 @@ pub(super) struct Map {
     /// Print it as Mermaid text instead
     #[arg(long, conflicts_with = "json")]
     mermaid: bool,
-    /// Write it as a picture
-    #[arg(long, value_name = "OUT", conflicts_with = "mermaid")]
-    svg: Option<PathBuf>,
+    #[command(flatten)]
+    drawing: DrawingArgs,
     /// Leave out types that come less often than so many percent of the most frequent
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=100))]
     nodes: u16,
@@ -68,14 +64,9 @@ impl Run for Map {
             out.line(mermaid::map(&survey, &map, label).trim_end())?;
             return Ok(());
         }
-        if let Some(path) = &self.svg {
-            save_text(path, &pictures::map(&survey, &map, label, &Palette::LIGHT).svg())?;
-            if self.output.json {
-                out.json(&json!({ "picture": path }))?;
-            } else {
-                out.line(&format!("Wrote {}", path.display()))?;
-            }
-            return Ok(());
+        if self.drawing.is_wanted() {
+            let drawing = pictures::map(&survey, &map, label, self.drawing.palette());
+            return self.drawing.write(&drawing, self.output.json, out);
         }
         if self.output.json {
             return Ok(as_json(&survey, &map, out)?);

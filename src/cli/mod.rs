@@ -8,6 +8,7 @@ mod args;
 mod convert;
 mod dead_letters;
 mod domain;
+mod drawing;
 mod events;
 mod formats;
 mod generate;
@@ -43,6 +44,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, value_parser};
 
 pub use args::{OutputArgs, StoreArgs};
+pub use drawing::Rasterise;
 pub use output::Output;
 
 /// What a subcommand does with its arguments.
@@ -111,9 +113,18 @@ struct JudgedWrong;
 #[error("nothing could be read")]
 struct AlreadySaid;
 
-/// Reads the command line and runs the subcommand it names; `more` are those that only this program has.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, more: &[Subcommand]) -> Outcome {
-    let subcommands: Vec<Subcommand> = SUBCOMMANDS.iter().chain(more).copied().collect();
+/// What only some programs can.
+#[derive(Clone, Copy, Default)]
+pub struct Extras {
+    /// Subcommands beside [`SUBCOMMANDS`].
+    pub subcommands: &'static [Subcommand],
+    /// What draws diagrams into PNG files.
+    pub rasterise: Option<Rasterise>,
+}
+
+/// Reads the command line and runs the subcommand it names.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, extras: Extras) -> Outcome {
+    let subcommands: Vec<Subcommand> = SUBCOMMANDS.iter().chain(extras.subcommands).copied().collect();
     let matches = match root(&subcommands).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
@@ -128,7 +139,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, more: &[Subcommand]) -
     };
     let subcommand = subcommands.iter().find(|subcommand| (subcommand.command)().get_name() == name);
     let subcommand = subcommand.expect("clap matches only names of the registry");
-    let mut out = Output::stdout();
+    let mut out = Output::stdout(extras.rasterise);
     let result = (subcommand.run)(arguments, &mut out).and_then(|()| Ok(out.flush()?));
     Outcome::Exit(match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
+use super::drawing::Rasterise;
+
 /// Columns where the terminal does not tell.
 const WIDTH: usize = 100;
 
@@ -12,6 +14,7 @@ const WIDTH: usize = 100;
 pub struct Output {
     to: Sink,
     width: usize,
+    rasterise: Option<Rasterise>,
 }
 
 enum Sink {
@@ -21,14 +24,14 @@ enum Sink {
 }
 
 impl Output {
-    pub(super) fn stdout() -> Self {
+    pub(super) fn stdout(rasterise: Option<Rasterise>) -> Self {
         let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0).max(40));
-        Self { to: Sink::Stdout(BufWriter::with_capacity(64 << 10, io::stdout())), width }
+        Self { to: Sink::Stdout(BufWriter::with_capacity(64 << 10, io::stdout())), width, rasterise }
     }
 
     #[cfg(test)]
     pub(super) fn buffer(width: usize) -> Self {
-        Self { to: Sink::Buffer(Vec::new()), width }
+        Self { to: Sink::Buffer(Vec::new()), width, rasterise: None }
     }
 
     #[cfg(test)]
@@ -37,6 +40,11 @@ impl Output {
             Sink::Buffer(bytes) => String::from_utf8(bytes.clone()).unwrap(),
             Sink::Stdout(_) => String::new(),
         }
+    }
+
+    /// What draws diagrams into PNG files, in a program that can.
+    pub(super) fn rasterise(&self) -> Option<Rasterise> {
+        self.rasterise
     }
 
     /// Columns of the terminal.

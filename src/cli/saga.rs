@@ -9,18 +9,18 @@ use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use super::args::{MappingArgs, OutputArgs, StoreArgs};
+use super::drawing::DrawingArgs;
 use super::open::{BadRows, open};
-use super::saga_json::{page as page_json, parse_time, survey};
+use super::saga_json::{self, page as page_json, parse_time, survey};
 use super::table::{Kind, Table};
 use super::text::{NONE, counted};
 use super::{Output, Run};
 use crate::base::cancel::CancelToken;
-use crate::engine::{OpenLog, save_text};
+use crate::engine::OpenLog;
 use crate::index::TypeId;
 use crate::model::Timestamp;
 use crate::saga::mermaid::{DIAGRAMS, Diagram};
 use crate::saga::pictures::{PICTURES, Picture};
-use crate::saga::svg::Palette;
 use crate::saga::{Page, Part, Survey, compare, text};
 
 /// Show one saga: its events, its ledger and what is still to come
@@ -31,7 +31,9 @@ use crate::saga::{Page, Part, Survey, compare, text};
                   sagascope saga shop.db ord-00002 --mermaid\n  sagascope saga shop.db ord-00002 --mermaid=flowchart\n  \
                   sagascope saga shop.db ord-00002 --compare ord-00012\n  \
                   sagascope saga shop.db ord-00002 --at 2026-03-02T12:13:00Z\n  \
-                  sagascope saga shop.db ord-00002 --svg saga.svg --picture sequence\n\n\
+                  sagascope saga shop.db ord-00002 --svg saga.svg --picture sequence\n  \
+                  sagascope saga shop.db ord-00002 --png saga.png --scale 300\n  \
+                  sagascope saga one.db s1 --compare s1 --with other.db\n\n\
                   A saga is named by its id (the correlation id) or by the stream in which it begins. Keys of --json: \
                   those of sagascope sagas, and rows, ledger, ahead, findings."
 )]
@@ -51,18 +53,17 @@ pub(super) struct Saga {
     /// Print a diagram as Mermaid text instead
     #[arg(long, value_name = "DIAGRAM", num_args = 0..=1, require_equals = true, default_missing_value = DIAGRAMS[0].name, value_parser = PossibleValuesParser::new(DIAGRAMS.iter().map(|diagram| diagram.name)), conflicts_with = "json")]
     mermaid: Option<String>,
-    /// Write a picture as SVG
-    #[arg(long, value_name = "OUT", conflicts_with = "mermaid")]
-    svg: Option<PathBuf>,
+    #[command(flatten)]
+    drawing: DrawingArgs,
     /// Which picture
-    #[arg(long, value_name = "PICTURE", requires = "svg", default_value = PICTURES[0].name, value_parser = PossibleValuesParser::new(PICTURES.iter().map(|picture| picture.name)))]
+    #[arg(long, value_name = "PICTURE", requires = "drawn", default_value = PICTURES[0].name, value_parser = PossibleValuesParser::new(PICTURES.iter().map(|picture| picture.name)))]
     picture: String,
-    /// Print how it differs from another saga of the store instead
-    #[arg(long, value_name = "ID", conflicts_with_all = ["mermaid", "svg"])]
+    /// Print how it differs from another saga instead
+    #[arg(long, value_name = "ID", conflicts_with_all = ["mermaid", "drawn"])]
     compare: Option<String>,
-    /// On a dark ground
-    #[arg(long, requires = "svg")]
-    dark: bool,
+    /// The store of the other saga: of another run, for instance
+    #[arg(long, value_name = "STORE", requires = "compare")]
+    with: Option<PathBuf>,
     #[command(flatten)]
     mapping: MappingArgs,
     #[command(flatten)]
@@ -74,28 +75,26 @@ impl Run for Saga {
         let stores = StoreArgs { stores: vec![self.store.clone()], mapping: self.mapping.clone() };
         let open = open(&stores, BadRows::Said)?;
         let survey = survey(&open, self.domain.as_deref(), self.at)?;
-        let at = find(&open, &survey, &self.id)?;
-        let page = open.saga_page(&survey, at, &CancelToken::default()).context("Reading was cancelled")?;
+        let page = page_of(&open, &survey, &self.id)?;
         if let Some(diagram) = self.mermaid.as_deref().and_then(Diagram::named) {
             out.line(diagram.mermaid(&open.log, &survey, &page).trim_end())?;
             return Ok(());
         }
-        if let Some(path) = &self.svg {
+        if self.drawing.is_wanted() {
             let picture = Picture::named(&self.picture).context("There is no such picture")?;
-            let palette = if self.dark { Palette::DARK } else { Palette::LIGHT };
-            save_text(path, &picture.svg(&open.log, &survey, &page, &palette))?;
-            if self.output.json {
-                out.json(&json!({ "picture": path }))?;
-            } else {
-                out.line(&format!("Wrote {}", path.display()))?;
-            }
-            return Ok(());
+            let drawing = picture.draw(&open.log, &survey, &page, self.drawing.palette());
+            return self.drawing.write(&drawing, self.output.json, out);
         }
         if let Some(other) = &self.compare {
-            let other = find(&open, &survey, other)?;
-            let other =
-                open.saga_page(&survey, other, &CancelToken::default()).context("Reading was cancelled")?;
-            return self.compared(&survey, &page, &other, out);
+            let Some(with) = &self.with else {
+                let other = page_of(&open, &survey, other)?;
+                return self.compared([&survey, &survey], &page, &other, out);
+            };
+            let stores = StoreArgs { stores: vec![with.clone()], mapping: self.mapping.clone() };
+            let other_log = super::open::open(&stores, BadRows::Said)?;
+            let other_survey = saga_json::survey(&other_log, self.domain.as_deref(), None)?;
+            let other = page_of(&other_log, &other_survey, other)?;
+            return self.compared([&survey, &other_survey], &page, &other, out);
         }
         if self.output.json {
             out.json(&page_json(&open, &survey, &page))?;
@@ -110,9 +109,15 @@ impl Run for Saga {
 
 impl Saga {
     /// Both step by step, and what differs.
-    fn compared(&self, survey: &Survey, one: &Page, other: &Page, out: &mut Output) -> anyhow::Result<()> {
-        let name = |id: TypeId| Arc::clone(&survey.traits[id.0 as usize].name);
-        let both = compare(one, other, [&name, &name]);
+    fn compared(
+        &self,
+        surveys: [&Survey; 2],
+        one: &Page,
+        other: &Page,
+        out: &mut Output,
+    ) -> anyhow::Result<()> {
+        let names = surveys.map(|survey| move |id: TypeId| Arc::clone(&survey.traits[id.0 as usize].name));
+        let both = compare(one, other, [&names[0], &names[1]]);
         let part = |all: &[Part], at: Option<usize>| {
             at.map(|at| {
                 let Part { name, times, .. } = &all[at];
@@ -140,6 +145,12 @@ impl Saga {
         }
         Ok(())
     }
+}
+
+/// The saga called `name`, in full.
+fn page_of(open: &OpenLog, survey: &Survey, name: &str) -> anyhow::Result<Page> {
+    let at = find(open, survey, name)?;
+    open.saga_page(survey, at, &CancelToken::default()).context("Reading was cancelled")
 }
 
 /// The saga called `name`.

@@ -3,6 +3,7 @@
 use super::page::Page;
 use super::text::span;
 use crate::domain::Name;
+use crate::model::Row;
 
 /// A line of the comparison: places among the parts of each; one is missing where only the other did it.
 pub type Pair = (Option<usize>, Option<usize>);
@@ -10,6 +11,8 @@ pub type Pair = (Option<usize>, Option<usize>);
 /// What happened in a saga, repeats folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
+    /// The first event of it.
+    pub row: Row,
     /// The event type.
     pub name: Name,
     /// How often in a row.
@@ -78,7 +81,7 @@ fn parts(page: &Page, name: &dyn Fn(crate::index::TypeId) -> Name) -> Vec<Part> 
         let name = name(row.event_type);
         match parts.last_mut() {
             Some(last) if last.name == name => last.times += 1,
-            _ => parts.push(Part { name, times: 1, at }),
+            _ => parts.push(Part { row: row.row, name, times: 1, at }),
         }
     }
     parts
@@ -122,7 +125,9 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> Vec<Part> {
-        text.chars().map(|letter| Part { name: letter.to_string().into(), times: 1, at: 0 }).collect()
+        let part =
+            |letter: char| Part { row: Row::from_raw(0), name: letter.to_string().into(), times: 1, at: 0 };
+        text.chars().map(part).collect()
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::panic::Location;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -13,6 +14,7 @@ use crate::engine::{LoadItem, Mapping, SimControl, SimRequest, Until};
 use crate::index::StreamId;
 use crate::model::Row;
 use crate::replay::Path as ValuePath;
+use crate::saga::svg::Drawing;
 use crate::sim::faults::{FaultKind, Protection};
 use crate::sim::{Act, Fault};
 
@@ -55,7 +57,7 @@ pub enum DocumentCommand {
     /// Take the message about files that could not be read away.
     DismissFailures,
     /// The domain by whose rules the log is replayed; `None` for no domain.
-    UseDomain(Option<std::sync::Arc<crate::domain::Domain>>),
+    UseDomain(Option<Arc<crate::domain::Domain>>),
     /// Read the files again.
     Reload,
     /// Close the log.
@@ -200,6 +202,15 @@ pub enum WindowCommand {
         name: String,
         /// What to write.
         text: String,
+    },
+    /// Draw a diagram into a PNG file that is asked for.
+    SavePicture {
+        /// Proposed name.
+        name: String,
+        /// What to draw.
+        drawing: Arc<Drawing>,
+        /// At so many percent of its natural size.
+        percent: u16,
     },
     /// Copy the replayed state at the playhead as JSON.
     CopyState,
@@ -403,6 +414,7 @@ commands! {
     SHOW_SAGAS: View, "Show sagas", "Every saga of the log: how each went, where it stands, what it owes", [key(ALT, Key::Num8)], Some(Icon::Branch), Log, WindowCommand::ShowView("sagas");
     SHOW_SAGA: View, "Show saga", "The saga of the selected event: what came in, what it changed, what is owed", [key(ALT, Key::Num9)], None, Log, WindowCommand::ShowView("saga");
     SHOW_DIAGRAM: View, "Show diagram", "The sequence of the selected event's saga, or the process map of all sagas", [key(ALT, Key::Num0)], None, Log, WindowCommand::ShowView("diagram");
+    SHOW_COMPARE: View, "Show comparison", "The saga of the selected event beside that of the pinned event, or beside the usual one", [], None, Log, WindowCommand::ShowView("compare");
     TOGGLE_NAVIGATOR: View, "Navigator", "Show or hide streams and types", [key(CTRL, Key::B)], None, Log, WindowCommand::TogglePanel(Panel::Navigator);
     TOGGLE_INSPECTOR: View, "Inspector", "Show or hide the selected event", [key(CTRL, Key::I)], None, Log, WindowCommand::TogglePanel(Panel::Inspector);
     TOGGLE_TIME: View, "Time panel", "Show or hide the density of the log over time", [key(CTRL, Key::T)], None, Log, WindowCommand::TogglePanel(Panel::Time);

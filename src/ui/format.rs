@@ -8,6 +8,7 @@ pub use crate::base::text::{count, thousands};
 use crate::base::ticks::Ticks;
 use crate::model::Timestamp;
 use crate::runtime::LetterState;
+use crate::saga::Outcome as SagaOutcome;
 use crate::ui::theme::Outcome;
 
 /// `812 bytes`, `3.1 MB`.
@@ -169,6 +170,20 @@ pub fn letter_look(state: LetterState) -> Outcome {
         LetterState::Answered => Outcome::Compensated,
         LetterState::Resolved => Outcome::Completed,
         LetterState::Discarded => Outcome::NoActivity,
+    }
+}
+
+/// How an outcome of a saga looks.
+pub fn saga_look(outcome: SagaOutcome) -> Outcome {
+    match outcome {
+        SagaOutcome::Inconsistent => Outcome::Inconsistent,
+        SagaOutcome::DeadLettered => Outcome::DeadLetter,
+        SagaOutcome::Stuck => Outcome::Stuck,
+        SagaOutcome::NoActivity => Outcome::NoActivity,
+        SagaOutcome::Compensating => Outcome::Compensating,
+        SagaOutcome::Running => Outcome::Running,
+        SagaOutcome::Compensated => Outcome::Compensated,
+        SagaOutcome::Completed => Outcome::Completed,
     }
 }
 

@@ -120,6 +120,7 @@ pub static VIEWS: &[&ViewClass] = &[
     &views::sagas::CLASS,
     &views::saga::CLASS,
     &views::diagram::CLASS,
+    &views::compare::CLASS,
     &views::simulator::CLASS,
     &views::matrix::CLASS,
     &views::dead_letters::CLASS,

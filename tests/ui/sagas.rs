@@ -127,7 +127,7 @@ fn it_is_copied_as_text_and_as_mermaid() {
 fn the_views_are_drawn_at_every_size() {
     for size in [vec2(700.0, 480.0), vec2(1_280.0, 800.0), vec2(2_560.0, 1_440.0)] {
         let mut window = Window::shop(size);
-        for view in ["sagas", "saga", "diagram"] {
+        for view in ["sagas", "saga", "diagram", "compare"] {
             window.send(WindowCommand::ShowView(view));
             assert_eq!(window.harness.unnamed_widgets(), Vec::<String>::new(), "{size} {view}");
         }
@@ -213,4 +213,40 @@ fn a_saga_that_is_chosen_in_the_list_leaves_the_playhead_where_it_is() {
     assert!(window.app().navigation().selected.is_some());
     assert_eq!(window.app().navigation().playhead, before);
     assert_eq!(rows(&window, ", compensated, ").len(), 6, "the list stays as it was");
+}
+
+#[test]
+fn two_sagas_stand_side_by_side_with_what_differs() {
+    let mut window =
+        Window::simulate("shop/fulfilment?seed=7&sagas=2&fault=reserve-inventory#2:reject", SimStart::AtEnd);
+    window.harness.set_size(SIZE);
+    window.send(GoCommand::End);
+    window.send(WindowCommand::ShowView("sagas"));
+    let completed = rows(&window, ", completed, ");
+    let undone = rows(&window, ", compensated, ");
+    assert_eq!((completed.len(), undone.len()), (1, 1), "{:?}", rows(&window, ", stands at "));
+    window.click(&undone[0]);
+    let at = window.harness.get_by_label(&completed[0]).rect().center();
+    window.press_at(at, egui::PointerButton::Primary, egui::Modifiers::COMMAND);
+    assert!(
+        window.says("Outcome: compensated in the first, completed in the second"),
+        "{:?}",
+        window.labels()
+    );
+    assert!(!rows(&window, "both: order.created.v1").is_empty(), "{:?}", window.labels());
+    let only = rows(&window, "only in the first: payment.refunded.v1");
+    assert_eq!(only.len(), 1, "{:?}", window.labels());
+    window.click("Swap the two sagas");
+    assert_eq!(rows(&window, "only in the second: payment.refunded.v1").len(), 1, "{:?}", window.labels());
+    window.click("Copy the comparison as text");
+    assert!(
+        window.copied.last().is_some_and(|text| text.contains("only in the second: payment.refunded.v1"))
+    );
+}
+
+#[test]
+fn the_navigator_counts_sagas_by_outcome_and_lists_them() {
+    let mut window = run("log");
+    window.click("compensated, 6 sagas");
+    assert_eq!(rows(&window, ", compensated, ").len(), 6, "{:?}", window.labels());
 }

@@ -1,11 +1,14 @@
 //! The window itself: views, theme, panels, clipboard.
 
+use std::path::Path;
+
 use egui::{Context, ViewportCommand};
 
 use super::preferences::{Preferences, ThemeChoice};
 use super::{Answer, App};
 use crate::base::thread;
 use crate::ui::command::{GoCommand, Panel, WindowCommand};
+use crate::ui::headless::draw;
 use crate::ui::panels::menu_bar::filter_id;
 use crate::ui::theme::{self, Theme};
 
@@ -61,6 +64,12 @@ impl App {
                 self.say("Copied");
             }
             WindowCommand::SaveText { name, text } => self.save_text(context, name, text),
+            WindowCommand::SavePicture { name, drawing, percent } => {
+                self.save_file(context, name, move |path| {
+                    let picture = draw(&drawing, percent).map_err(|error| error.to_string())?;
+                    picture.save_png(path).map_err(|error| error.to_string())
+                });
+            }
             WindowCommand::CopyState => {
                 if let Some((_, text)) = self.state_text() {
                     context.copy_text(text);
@@ -153,13 +162,25 @@ impl App {
     }
 
     fn save_text(&mut self, context: &Context, name: String, text: String) {
+        self.save_file(context, name, move |path| {
+            crate::engine::save_text(path, &text).map_err(|error| error.to_string())
+        });
+    }
+
+    /// Asks for a file and writes it, on a thread of its own.
+    fn save_file(
+        &mut self,
+        context: &Context,
+        name: String,
+        write: impl FnOnce(&Path) -> Result<(), String> + Send + 'static,
+    ) {
         let answers = self.answers.0.clone();
         let waker = context.clone();
         let spawned = thread::spawn("save-dialog", move || {
             let said = match rfd::FileDialog::new().set_file_name(&name).save_file() {
-                Some(path) => match crate::engine::save_text(&path, &text) {
+                Some(path) => match write(&path) {
                     Ok(()) => Answer::Said(format!("Saved {}", path.display())),
-                    Err(error) => Answer::Failed(error.to_string()),
+                    Err(error) => Answer::Failed(error),
                 },
                 None => Answer::Said(
                     "Not saved: no file was chosen. Copying works without a file dialog".to_owned(),

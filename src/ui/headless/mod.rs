@@ -2,12 +2,14 @@
 //! picture. Serves picture tests, PNG export and `sagascope screenshot`. The same input gives the same
 //! bytes: fixed time, bundled fonts, no transitions. Paint callbacks are not drawn; we use none.
 
+mod drawing;
 mod picture;
 mod raster;
 mod texture;
 
 use egui::{Context, Event, FullOutput, RawInput, Rect, Ui, Vec2, ViewportId, pos2};
 
+pub use drawing::{DrawError, draw};
 pub use picture::{Picture, PictureError};
 pub use raster::Rasteriser;
 

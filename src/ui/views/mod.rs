@@ -1,5 +1,6 @@
 //! The views of the centre, one file or folder each; [`super::view::VIEWS`] lists them.
 
+pub mod compare;
 pub mod dead_letters;
 pub mod diagram;
 pub mod issues;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{GroupKey, Model};
 use crate::index::StreamId;
+use crate::saga::Outcome;
 
 /// Streams shown of an open group before "+378 more".
 pub(super) const PREVIEW: usize = 5;
@@ -38,6 +39,12 @@ pub(super) enum Item {
     Letters,
     /// The dead letters of one state, by its place in the model.
     Letter(usize),
+    /// Head of the sagas.
+    Sagas,
+    /// The sagas of one outcome, by its place in [`SagaLines::outcomes`].
+    Saga(usize),
+    /// They are still being looked for.
+    SagasWait,
     /// Head of the sources.
     Sources,
     /// A source.
@@ -55,6 +62,17 @@ pub(super) enum Section {
     Sources,
 }
 
+/// What is known of the sagas.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct SagaLines {
+    /// Whether the section is open: only then they are looked for.
+    pub(super) open: bool,
+    /// Whether they are still being looked for.
+    pub(super) waiting: bool,
+    /// How many have each outcome, those that need a person first; outcomes without any left out.
+    pub(super) outcomes: Vec<(Outcome, usize)>,
+}
+
 /// What is open.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Folds {
@@ -70,6 +88,8 @@ pub(super) struct Folds {
     pub(super) windows: BTreeMap<GroupKey, usize>,
     /// Whether every type is shown.
     pub(super) all_types: bool,
+    /// Whether the sagas are open, where a person said so.
+    pub(super) sagas: Option<bool>,
 }
 
 impl Folds {
@@ -113,6 +133,7 @@ enum Run {
     },
     Types,
     Letters,
+    Sagas,
     Sources,
 }
 
@@ -126,7 +147,13 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Lays the lists out. `sources` is 0 where there is only one.
-    pub(super) fn new(model: &Model, folds: &Folds, finding: bool, sources: usize) -> Self {
+    pub(super) fn new(
+        model: &Model,
+        folds: &Folds,
+        finding: bool,
+        sagas: &SagaLines,
+        sources: usize,
+    ) -> Self {
         let mut lines = Self::default();
         if !model.groups.is_empty() || !finding {
             lines.one(Item::Streams);
@@ -153,6 +180,16 @@ impl Lines {
             lines.one(Item::Letters);
             if !folds.folded.contains(&Section::Letters) {
                 lines.add(model.letters.len(), Run::Letters);
+            }
+        }
+        if !finding && !(sagas.open && !sagas.waiting && sagas.outcomes.is_empty()) {
+            lines.gap();
+            lines.one(Item::Sagas);
+            if sagas.open {
+                lines.add(sagas.outcomes.len(), Run::Sagas);
+                if sagas.waiting && sagas.outcomes.is_empty() {
+                    lines.one(Item::SagasWait);
+                }
             }
         }
         if sources > 0 && !finding {
@@ -222,6 +259,7 @@ impl Lines {
             }
             Run::Types => Item::Type(offset),
             Run::Letters => Item::Letter(offset),
+            Run::Sagas => Item::Saga(offset),
             Run::Sources => Item::Source(offset),
         })
     }
@@ -248,6 +286,25 @@ mod tests {
     use crate::ui::panels::navigator::model::Sort;
     use crate::ui::panels::navigator::model::tests::{log, model};
 
+    const NO_SAGAS: SagaLines = SagaLines { open: true, waiting: false, outcomes: Vec::new() };
+
+    #[test]
+    fn sagas_are_a_line_an_outcome_once_they_are_asked_for() {
+        let (model, _) = shop(1);
+        let folds = Folds { folded: [Section::Streams, Section::Types].into(), ..Folds::default() };
+        let tail = |sagas: &SagaLines| {
+            let lines = Lines::new(&model, &folds, false, sagas, 0);
+            (3..lines.len()).filter_map(|line| lines.get(&model, line)).collect::<Vec<_>>()
+        };
+        let two = vec![(Outcome::Stuck, 1), (Outcome::Completed, 7)];
+        let known = SagaLines { open: true, waiting: false, outcomes: two };
+        assert_eq!(tail(&known)[1..], [Item::Sagas, Item::Saga(0), Item::Saga(1)]);
+        assert_eq!(tail(&SagaLines { open: false, ..known })[1..], [Item::Sagas]);
+        let waits = SagaLines { open: true, waiting: true, outcomes: Vec::new() };
+        assert_eq!(tail(&waits)[1..], [Item::Sagas, Item::SagasWait]);
+        assert!(tail(&NO_SAGAS).is_empty(), "a log without sagas has no such section");
+    }
+
     fn shop(orders: usize) -> (Model, Vec<String>) {
         let ids: Vec<String> = (0..orders).map(|n| format!("Order/ord-{n:03}")).collect();
         let mut events: Vec<(&str, &str)> = ids.iter().map(|id| (&**id, "Placed")).collect();
@@ -260,7 +317,7 @@ mod tests {
 
     /// The lines as text, streams by their id.
     fn texts(model: &Model, names: &[String], folds: &Folds, finding: bool, sources: usize) -> Vec<String> {
-        let lines = Lines::new(model, folds, finding, sources);
+        let lines = Lines::new(model, folds, finding, &NO_SAGAS, sources);
         (0..lines.len())
             .map(|line| match lines.get(model, line).unwrap() {
                 Item::Stream(id) => names[id.0 as usize].clone(),
@@ -326,14 +383,14 @@ mod tests {
         assert_eq!(texts(&model, &names, &folds, true, 2)[1..3], ["Order", "ord-000"]);
         folds.toggle(&model.groups[0].key, true);
         assert_eq!(texts(&model, &names, &folds, true, 2)[1..3], ["Order", "Payment"]);
-        let nothing = Lines::new(&Model::default(), &folds, true, 2);
+        let nothing = Lines::new(&Model::default(), &folds, true, &NO_SAGAS, 2);
         assert_eq!(nothing.len(), 0);
     }
 
     #[test]
     fn the_keyboard_steps_over_gaps_and_stops_at_the_ends() {
         let (model, _) = shop(2);
-        let lines = Lines::new(&model, &Folds::default(), false, 0);
+        let lines = Lines::new(&model, &Folds::default(), false, &NO_SAGAS, 0);
         // Streams, Order, Payment, gap, Types, two types.
         for (from, by, to) in [(2, 1, 4), (4, -1, 2), (0, -1, 0), (6, 1, 6), (0, 1, 1)] {
             assert_eq!(lines.next(&model, from, by), to, "{from} {by}");

@@ -10,16 +10,20 @@ use std::sync::Arc;
 
 use egui::{Align, Key, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use self::lines::{Folds, Item, Lines, Section};
+use self::lines::{Folds, Item, Lines, SagaLines, Section};
 use self::model::{Model, ModelKey, Sort};
 use self::rows::Act;
 use crate::engine::{DocumentId, Latest, Outcome};
 use crate::index::StreamId;
 use crate::query::toggled;
+use crate::ui::app::navigation::SagaChoice;
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::theme::{PAD, TAB_BAR, body, caption};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, RowAlign, RowScroll, SearchField, VirtualRows, empty};
+
+/// Events of a log up to which its sagas are looked for without being asked for.
+const SAGAS_AT_ONCE: usize = 100_000;
 
 /// Seconds between two looks at a log that grows.
 const REFRESH: f64 = 0.4;
@@ -48,6 +52,7 @@ pub struct Navigator {
 struct LaidOut {
     answer: Arc<Outcome<ModelKey, Model>>,
     folds: Folds,
+    sagas: SagaLines,
     sources: usize,
     lines: Arc<Lines>,
 }
@@ -134,7 +139,8 @@ impl Navigator {
             return;
         }
         self.follow(context, ui, model);
-        let lines = self.lines(context, &answer, finding);
+        let sagas = self.sagas(context, finding);
+        let lines = self.lines(context, &answer, finding, &sagas);
         let mut act = None;
         let mut rows = rows::Rows {
             context,
@@ -144,6 +150,7 @@ impl Navigator {
             sort: self.sort,
             wants_focus: self.wants_focus.take(),
             menu_by_key: &mut self.menu_by_key,
+            sagas: &sagas,
             selected_group: context.navigation.stream.and_then(|id| model.group_of(context.log(), id)),
         };
         let height = context.preferences.row_height();
@@ -181,12 +188,26 @@ impl Navigator {
         }
     }
 
+    /// How many sagas stand how. They are looked for only where that is soon done, or asked for.
+    fn sagas(&self, context: &ViewContext<'_>, finding: bool) -> SagaLines {
+        let is_small = context.log().len() <= SAGAS_AT_ONCE && context.document.progress.finished;
+        if finding || !self.folds.sagas.unwrap_or(is_small) {
+            return SagaLines::default();
+        }
+        let Ok(sagas) = context.document.sagas(context.engine) else {
+            return SagaLines { open: true, waiting: true, outcomes: Vec::new() };
+        };
+        let counts = crate::saga::Outcome::ALL.into_iter().zip(sagas.survey.counts);
+        SagaLines { open: true, waiting: false, outcomes: counts.filter(|(_, count)| *count > 0).collect() }
+    }
+
     /// The lines, laid out anew only when something of it changed.
     fn lines(
         &mut self,
         context: &ViewContext<'_>,
         answer: &Arc<Outcome<ModelKey, Model>>,
         finding: bool,
+        sagas: &SagaLines,
     ) -> Arc<Lines> {
         let sources = context.document.open.sources.len();
         let sources = if sources > 1 { sources } else { 0 };
@@ -194,15 +215,17 @@ impl Navigator {
             && Arc::ptr_eq(&laid_out.answer, answer)
             && laid_out.sources == sources
             && laid_out.folds == self.folds
+            && laid_out.sagas == *sagas
         {
             return Arc::clone(&laid_out.lines);
         }
         let none = Model::default();
         let model = answer.result.as_ref().unwrap_or(&none);
-        let lines = Arc::new(Lines::new(model, &self.folds, finding, sources));
+        let lines = Arc::new(Lines::new(model, &self.folds, finding, sagas, sources));
         self.laid_out = Some(LaidOut {
             answer: Arc::clone(answer),
             folds: self.folds.clone(),
+            sagas: sagas.clone(),
             sources,
             lines: Arc::clone(&lines),
         });
@@ -214,6 +237,10 @@ impl Navigator {
             Act::Fold(Item::Streams) => self.folds.toggle_section(Section::Streams),
             Act::Fold(Item::Types) => self.folds.toggle_section(Section::Types),
             Act::Fold(Item::Letters) => self.folds.toggle_section(Section::Letters),
+            Act::Fold(Item::Sagas) => {
+                let is_open = self.laid_out.as_ref().is_some_and(|laid_out| laid_out.sagas.open);
+                self.folds.sagas = Some(!is_open);
+            }
             Act::Fold(Item::Sources) => self.folds.toggle_section(Section::Sources),
             Act::Fold(Item::Group(at)) => self.folds.toggle(&model.groups[at].key, finding),
             Act::Fold(Item::More(at, _)) => {
@@ -228,6 +255,11 @@ impl Navigator {
                 // It is in view already: where it was clicked.
                 self.followed = Some(stream);
                 context.send(GoCommand::ShowStream(stream));
+            }
+            Act::ShowSagas(outcome) => {
+                context
+                    .send(GoCommand::Sagas(SagaChoice { outcome: Some(outcome), ..SagaChoice::default() }));
+                context.send(WindowCommand::ShowView("sagas"));
             }
             Act::ShowLetters => context.send(WindowCommand::ShowView("dead-letters")),
             Act::Filter(term, wish) => {

@@ -2,13 +2,13 @@
 
 use egui::{Color32, Key, Popup, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::lines::{Folds, Item, Section};
+use super::lines::{Folds, Item, SagaLines, Section};
 use super::menu::{stream_menu, type_menu};
 use super::model::{Model, Sort};
 use crate::index::{StreamId, TypeId};
 use crate::query::{TermKind, Wish, type_term};
 use crate::runtime::LetterState;
-use crate::ui::format::{Zone, count, letter_about, letter_look, middle, one_line, thousands};
+use crate::ui::format::{Zone, count, letter_about, letter_look, middle, one_line, saga_look, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, body, caption, mono, mono_small, semibold};
 use crate::ui::view::ViewContext;
@@ -33,6 +33,8 @@ pub(super) enum Act {
     Show(StreamId),
     /// Show the dead letters.
     ShowLetters,
+    /// List the sagas of one outcome.
+    ShowSagas(crate::saga::Outcome),
     /// Put a word into the filter or take it out.
     Filter(String, Wish),
     /// Move the focus from a line by so many lines.
@@ -48,6 +50,7 @@ pub(super) struct Rows<'a> {
     pub(super) sort: Sort,
     pub(super) wants_focus: Option<u64>,
     pub(super) menu_by_key: &'a mut bool,
+    pub(super) sagas: &'a SagaLines,
     /// The group of the replayed stream.
     pub(super) selected_group: Option<usize>,
 }
@@ -57,7 +60,18 @@ impl Rows<'_> {
     pub(super) fn row_ui(&mut self, ui: &mut Ui, rect: Rect, line: u64, item: Item) -> Option<Act> {
         let (response, act) = match item {
             Item::Gap => return None,
-            Item::Streams | Item::Types | Item::Letters | Item::Sources => self.section_ui(ui, rect, item),
+            Item::Streams | Item::Types | Item::Letters | Item::Sagas | Item::Sources => {
+                self.section_ui(ui, rect, item)
+            }
+            Item::Saga(at) => self.saga_ui(ui, rect, *self.sagas.outcomes.get(at)?),
+            Item::SagasWait => {
+                let response = row(ui, rect, "Looking for sagas", false);
+                let room = rect.with_min_x(rect.left() + GROUP + 16.0);
+                Line::new()
+                    .caption("Looking for sagas…", self.context.tokens.faint)
+                    .paint(ui.painter(), room);
+                (response, None)
+            }
             Item::Letter(at) => self.letter_ui(ui, rect, *self.model.letters.get(at)?),
             Item::Group(at) => self.group_ui(ui, rect, at),
             Item::Stream(id) => self.stream_ui(ui, rect, id),
@@ -100,6 +114,7 @@ impl Rows<'_> {
             Item::Streams => Some(!self.folds.folded.contains(&Section::Streams)),
             Item::Types => Some(!self.folds.folded.contains(&Section::Types)),
             Item::Letters => Some(!self.folds.folded.contains(&Section::Letters)),
+            Item::Sagas => Some(self.sagas.open),
             Item::Sources => Some(!self.folds.folded.contains(&Section::Sources)),
             Item::Group(at) => Some(self.folds.is_open(&self.model.groups.get(at)?.key, self.finding)),
             _ => None,
@@ -143,6 +158,11 @@ impl Rows<'_> {
             Item::Types => ("Types", found(self.model.types.len(), log.types().len())),
             Item::Letters => {
                 ("Dead letters", thousands(self.model.letters.iter().map(|(_, count)| count).sum()))
+            }
+            Item::Sagas if self.sagas.outcomes.is_empty() => ("Sagas", String::new()),
+            Item::Sagas => {
+                let all: usize = self.sagas.outcomes.iter().map(|(_, count)| count).sum();
+                ("Sagas", thousands(all as u64))
             }
             _ => ("Sources", thousands(context.document.open.sources.len() as u64)),
         };
@@ -326,6 +346,28 @@ impl Rows<'_> {
         Line::new().body(state.name(), t.text).paint(ui.painter(), room);
         let act = response.clicked().then_some(Act::ShowLetters);
         (response.on_hover_text(letter_about(state)), act)
+    }
+
+    /// The sagas of one outcome.
+    fn saga_ui(
+        &self,
+        ui: &mut Ui,
+        rect: Rect,
+        (outcome, sagas): (crate::saga::Outcome, usize),
+    ) -> (Response, Option<Act>) {
+        let t = self.context.tokens;
+        let look = t.outcome(saga_look(outcome));
+        let word = look.outcome.word();
+        let is_listed = self.context.navigation.sagas.outcome == Some(outcome);
+        let response = row(ui, rect, &format!("{word}, {}", count(sagas as u64, "saga")), is_listed);
+        let end = number_ui(ui, rect, &thousands(sagas as u64), t.faint);
+        let left = rect.left() + GROUP;
+        let icon = Rect::from_center_size(pos2(left + 5.0, rect.center().y), vec2(12.0, 12.0));
+        look.outcome.icon().paint(ui.painter(), icon, look.color);
+        let room = Rect::from_x_y_ranges(left + 16.0..=end, rect.y_range());
+        Line::new().body(word, t.text).paint(ui.painter(), room);
+        let act = response.clicked().then_some(Act::ShowSagas(outcome));
+        (response.on_hover_text("List these sagas"), act)
     }
 
     fn source_ui(&self, ui: &mut Ui, rect: Rect, at: usize) -> Option<(Response, Option<Act>)> {

@@ -2,11 +2,11 @@
 //! drawn is the engine's drawing, so that the window, an SVG and a Mermaid text show the same. It is zoomed and
 //! scrolled; a click selects an event, or leaves the events of a type.
 
-mod paint;
+pub(in crate::ui) mod paint;
 
 use std::sync::Arc;
 
-use egui::{Align, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Layout, Popup, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -42,6 +42,8 @@ const WIDE: f32 = 700.0;
 /// How far it is zoomed, in per cent.
 const ZOOMS: [u16; 8] = [25, 35, 50, 70, 85, 100, 140, 200];
 const USUAL: usize = 5;
+/// Sizes of a PNG to choose from, in per cent of the natural size.
+const PNG_PERCENTS: [u16; 4] = [50, 100, 200, 400];
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,20 +216,39 @@ impl DiagramView {
         }
         let answer = self.drawing.answer().filter(|answer| self.is_of_kind(&answer.key));
         let drawing = answer.as_ref().and_then(|answer| answer.result.as_ref().ok());
-        if ui.add(Button::new("Save as SVG…").enabled(drawing.is_some())).clicked()
-            && let Some(drawing) = drawing
-        {
-            let name = match self.kind {
-                Kind::Sequence => "sequence.svg",
-                Kind::Map => "process-map.svg",
-            };
-            context.send(WindowCommand::SaveText { name: name.to_owned(), text: drawing.svg() });
-        }
+        self.save_ui(context, drawing.cloned(), ui);
         if ui.add(Button::new("Copy as Mermaid").icon(Icon::Copy)).clicked()
             && let Some(text) = self.mermaid(context, sagas)
         {
             context.send(WindowCommand::Copy(text));
         }
+    }
+
+    /// The whole diagram as a file: SVG, or PNG at a size of one's choice.
+    fn save_ui(&self, context: &ViewContext<'_>, drawing: Option<Arc<Drawing>>, ui: &mut Ui) {
+        let stem = match self.kind {
+            Kind::Sequence => "sequence",
+            Kind::Map => "process-map",
+        };
+        let button = ui.add(Button::new("Save…").trailing(Icon::CaretDown).enabled(drawing.is_some()));
+        let Some(drawing) = drawing else { return };
+        Popup::menu(&button).show(|ui| {
+            ui.set_width(200.0);
+            if ui.button("Save as SVG…").clicked() {
+                context.send(WindowCommand::SaveText { name: format!("{stem}.svg"), text: drawing.svg() });
+                ui.close();
+            }
+            for percent in PNG_PERCENTS {
+                let side = |length: i32| i64::from(length) * i64::from(percent) / 100;
+                let size = format!("{}×{}", side(drawing.size.0), side(drawing.size.1));
+                if ui.button(format!("Save as PNG, {size}…")).clicked() {
+                    let (name, drawing) = (format!("{stem}.png"), Arc::clone(&drawing));
+                    context.send(WindowCommand::SavePicture { name, drawing, percent });
+                    ui.close();
+                }
+            }
+        });
+        button.on_hover_text("The whole diagram, not what is seen of it");
     }
 
     fn mermaid(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<String> {

@@ -11,11 +11,11 @@ const TEXT_LEAST: f32 = 5.0;
 
 /// Where a drawing lies.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(in crate::ui) struct Place {
     /// Its upper left corner.
-    pub(super) origin: Pos2,
+    pub(in crate::ui) origin: Pos2,
     /// Points for each of its pixels.
-    pub(super) scale: f32,
+    pub(in crate::ui) scale: f32,
 }
 
 impl Place {
@@ -78,7 +78,8 @@ pub(super) fn drawing_ui(
     chosen
 }
 
-fn paint(ui: &Ui, place: Place, seen: Rect, shape: &Shape) {
+/// One shape, where something of it is seen.
+pub(in crate::ui) fn paint(ui: &Ui, place: Place, seen: Rect, shape: &Shape) {
     let painter = ui.painter();
     match shape {
         Shape::Text { at, anchor, style, text } => {

@@ -14,16 +14,16 @@ use egui::{
 
 use self::groups::Groups;
 use super::sagas::sagas_ui;
-use super::sagas::table::{look, step_look};
+use super::sagas::table::step_look;
 use crate::model::Row;
 use crate::saga::mermaid::DIAGRAMS;
 use crate::saga::pictures::PICTURES;
 use crate::saga::svg::Palette;
-use crate::saga::{Page, Survey, text};
+use crate::saga::{Page, Summary, Survey, text};
 use crate::ui::app::navigation::StepList;
 use crate::ui::app::sagas::{PageOf, Sagas, ShownSaga};
 use crate::ui::command::WindowCommand;
-use crate::ui::format::{middle, one_line, span};
+use crate::ui::format::{middle, one_line, saga_look, span};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, Tokens, heading};
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
@@ -43,6 +43,8 @@ pub static CLASS: ViewClass = ViewClass {
 /// Height of the head, and of the steps below it.
 const HEAD: f32 = 44.0;
 const STEPS: f32 = 30.0;
+/// Size of a PNG that is saved from the menu: sharp in print.
+const PNG_PERCENT: u16 = 200;
 /// From this width on the ledger is beside the events.
 const WIDE: f32 = 720.0;
 const LEDGER: f32 = 264.0;
@@ -230,6 +232,15 @@ impl SagaView {
                     ui.close();
                 }
             }
+            for picture in PICTURES {
+                if ui.button(format!("Save {} as PNG…", picture.name)).clicked() {
+                    let palette = if ui.visuals().dark_mode { Palette::DARK } else { Palette::LIGHT };
+                    let drawing = Arc::new(picture.draw(context.log(), survey, page, &palette));
+                    let name = format!("{}-{}.png", file_part(&page.title), picture.name);
+                    context.send(WindowCommand::SavePicture { name, drawing, percent: PNG_PERCENT });
+                    ui.close();
+                }
+            }
             separator(ui);
             ui.horizontal(|ui| {
                 switch(ui, &mut self.shows_facts, "Show what the runtime recorded");
@@ -253,7 +264,19 @@ fn head_words_ui(scene: &Scene<'_>, t: &Tokens, ui: &mut Ui) {
         Line::new().strong("not begun as of the playhead", t.past).show(ui);
         return;
     }
-    let outcome = t.outcome(look(summary.outcome));
+    outcome_ui(summary, t, ui);
+    let definition = summary.definition.as_deref().map_or_else(|| "inferred".to_owned(), one_line);
+    chip(ui, &definition);
+    let mut line = Line::new().caption(&format!("took {}", span(summary.duration)), t.muted);
+    if !summary.outcome.is_end() && summary.silence > 0 {
+        line = line.caption(&format!(", quiet for {}", span(summary.silence)), t.muted);
+    }
+    line.show(ui);
+}
+
+/// Glyph and word of how a saga stands, and how sure that is.
+pub(super) fn outcome_ui(summary: &Summary, t: &Tokens, ui: &mut Ui) {
+    let outcome = t.outcome(saga_look(summary.outcome));
     let (square, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
     outcome.outcome.icon().paint(ui.painter(), square, outcome.color);
     let sure = if summary.confidence.is_inferred() {
@@ -263,13 +286,6 @@ fn head_words_ui(scene: &Scene<'_>, t: &Tokens, ui: &mut Ui) {
     };
     let line = Line::new().strong(outcome.outcome.word(), outcome.color);
     if sure.is_empty() { line } else { line.caption(&sure, t.faint) }.show(ui);
-    let definition = summary.definition.as_deref().map_or_else(|| "inferred".to_owned(), one_line);
-    chip(ui, &definition);
-    let mut line = Line::new().caption(&format!("took {}", span(summary.duration)), t.muted);
-    if !summary.outcome.is_end() && summary.silence > 0 {
-        line = line.caption(&format!(", quiet for {}", span(summary.silence)), t.muted);
-    }
-    line.show(ui);
 }
 
 /// Every step with its state and attempts, in order.

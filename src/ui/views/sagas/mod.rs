@@ -16,7 +16,7 @@ use crate::saga::{Edge, ListAsk, Outcome, Sort, Survey};
 use crate::ui::app::navigation::SagaChoice;
 use crate::ui::app::sagas::{NoSagas, Sagas, ShownSaga, SurveyKey};
 use crate::ui::command::{GoCommand, WindowCommand};
-use crate::ui::format::{count, middle, one_line, thousands};
+use crate::ui::format::{count, middle, one_line, saga_look, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::PAD;
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
@@ -262,7 +262,7 @@ impl SagasView {
                 .zip(survey.counts)
                 .filter(|(outcome, count)| *count > 0 || only == Some(*outcome))
                 .map(|(outcome, count)| {
-                    let word = table::look(outcome).word();
+                    let word = saga_look(outcome).word();
                     (outcome, format!("{} {}", capital(word), thousands(count as u64)))
                 })
                 .collect();
@@ -337,7 +337,7 @@ impl SagasView {
             return;
         }
         let selected = self.saga.of_event(context, sagas);
-        let mut chosen = None;
+        let (mut chosen, mut pinned) = (None, None);
         let mut opened = false;
         VirtualRows::new("sagas", "Sagas", list.len() as u64)
             .row_height(context.preferences.row_height())
@@ -346,12 +346,19 @@ impl SagasView {
                 let response =
                     table::saga_row(context, ui, rect, &head.cells, &sagas.survey, at, selected == Some(at));
                 if response.clicked() {
-                    chosen = Some(at);
+                    let pins = ui.input(|input| input.modifiers.command);
+                    *if pins { &mut pinned } else { &mut chosen } = Some(at);
                 }
                 opened |= response.double_clicked();
             });
         if let Some(at) = chosen {
             self.choose(context, &sagas.survey, at);
+        }
+        // A second one to compare with, as with events.
+        if let Some(at) = pinned {
+            let last = sagas.survey.instances.list()[sagas.survey.sagas[at].instance].last();
+            context.send(GoCommand::Pin(Some(last)));
+            context.send(WindowCommand::ShowView("compare"));
         }
         if opened {
             context.send(WindowCommand::ShowView("saga"));

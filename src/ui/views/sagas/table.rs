@@ -4,7 +4,7 @@ use egui::{Color32, Painter, Rect, Response, Ui, pos2, vec2};
 
 use crate::index::TypeId;
 use crate::saga::{Outcome, StepState, Summary, Survey};
-use crate::ui::format::{Zone, count, middle, one_line, span, thousands};
+use crate::ui::format::{Zone, count, middle, one_line, saga_look, span, thousands};
 use crate::ui::theme::{Outcome as Look, Tokens};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::columns::Cell;
@@ -32,20 +32,6 @@ pub(super) fn sort_of(column: &'static str) -> Option<&'static str> {
     crate::saga::Sort::named(column).map(|sort| sort.name)
 }
 
-/// How an outcome of a saga looks.
-pub(in crate::ui::views) fn look(outcome: Outcome) -> Look {
-    match outcome {
-        Outcome::Inconsistent => Look::Inconsistent,
-        Outcome::DeadLettered => Look::DeadLetter,
-        Outcome::Stuck => Look::Stuck,
-        Outcome::NoActivity => Look::NoActivity,
-        Outcome::Compensating => Look::Compensating,
-        Outcome::Running => Look::Running,
-        Outcome::Compensated => Look::Compensated,
-        Outcome::Completed => Look::Completed,
-    }
-}
-
 /// How a state of a step looks; `None` for one whose turn has not come.
 pub(in crate::ui::views) fn step_look(state: StepState) -> Option<Look> {
     Some(match state {
@@ -68,7 +54,7 @@ pub(in crate::ui::views) fn outcome_line(
     outcome: Outcome,
     inferred: bool,
 ) {
-    let look = t.outcome(look(outcome));
+    let look = t.outcome(saga_look(outcome));
     let square = Rect::from_center_size(pos2(rect.left() + 6.0, rect.center().y), vec2(12.0, 12.0));
     look.outcome.icon().paint(painter, square, look.color);
     let line = Line::new().body(look.outcome.word(), look.color);
@@ -128,7 +114,7 @@ pub(super) fn saga_row(
     let title = one_line(&one.title(context.log()));
     let shape = &survey.variants.list[saga.variant as usize].shape;
     let owed = owed_words(saga);
-    let word = look(saga.outcome).word();
+    let word = saga_look(saga.outcome).word();
     let label = format!(
         "{title}, {word}, stands at {}, {}{}",
         one_line(&saga.current),
@@ -183,5 +169,6 @@ pub(super) fn saga_row(
         if saga.is_singular {
             ui.label("It took a way that no other saga of this log took");
         }
+        ui.label("Click: show it, double click: in full, Ctrl+click: compare it with the selected one");
     })
 }
