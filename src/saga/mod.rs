@@ -13,6 +13,7 @@ mod graph;
 mod ids;
 mod instances;
 mod lane;
+mod layered;
 mod ledger;
 mod list;
 mod machine;

@@ -1,6 +1,8 @@
 //! The diagrams drawn: a saga's page, its sequence, and the process map, each as a whole at its natural size.
 
 use super::graph::EdgeKind;
+use super::layered::{Sizes, lay_out};
+use super::machine::Transition;
 use super::map::{EdgeLabel, ProcessMap};
 use super::mermaid::{lifeline, lifelines};
 use super::page::Page;
@@ -197,28 +199,19 @@ fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawin
 
 /// The process map: types in layers by their usual place, edges between them.
 pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> Drawing {
-    const BOX: (i32, i32) = (210, 40);
-    const STEP: (i32, i32) = (250, 96);
-    let mut layers: Vec<Vec<TypeId>> = Vec::new();
-    let mut last = None;
-    for node in &map.nodes {
-        if last != Some(node.layer) {
-            layers.push(Vec::new());
-            last = Some(node.layer);
-        }
-        if let Some(layer) = layers.last_mut() {
-            layer.push(node.id);
-        }
-    }
-    let widest = layers.iter().map(Vec::len).max().unwrap_or(1).max(1) as i32;
-    let (width, height) = (SIDE * 2 + widest * STEP.0, HEAD + layers.len() as i32 * STEP.1 + 40);
-    let place = |id: TypeId| {
-        layers.iter().enumerate().find_map(|(row, layer)| {
-            let column = layer.iter().position(|known| *known == id)?;
-            let free = (widest - layer.len() as i32) * STEP.0 / 2;
-            Some((SIDE + free + column as i32 * STEP.0 + BOX.0 / 2, HEAD + row as i32 * STEP.1 + BOX.1 / 2))
-        })
-    };
+    const SIZES: Sizes = Sizes { node: (210, 40), across: 36, down: 104 };
+    const BOX: (i32, i32) = SIZES.node;
+    let number = |id: TypeId| map.nodes.iter().position(|node| node.id == id);
+    let inner: Vec<(&Transition, (usize, usize))> = map
+        .edges
+        .iter()
+        .filter_map(|known| Some((known, (number(known.edge.0?)?, number(known.edge.1?)?))))
+        .collect();
+    let ends: Vec<(usize, usize)> = inner.iter().map(|(_, ends)| *ends).collect();
+    let layered = lay_out(map.nodes.len(), &ends, SIZES);
+    let (left, top) = (SIDE + 12, HEAD);
+    let (width, height) = ((layered.size.0 + 2 * left).max(420), layered.size.1 + top + 40);
+    let moved = |(x, y): (i32, i32)| (x + left, y + top);
     let mut drawing = Drawing::new(width, height, "Process map", p);
     drawing.text((SIDE, 32), Anchor::Start, style(16, true, p.text), "Process map");
     let shown = format!(
@@ -229,35 +222,28 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         map.hidden_edges
     );
     drawing.text((SIDE, 54), Anchor::Start, style(11, false, p.muted), &shown);
-    for known in &map.edges {
-        let (Some(from), Some(to)) = (known.edge.0.and_then(place), known.edge.1.and_then(place)) else {
-            continue;
-        };
-        let back = to.1 <= from.1;
-        let (start, end) = if back {
-            ((from.0 + BOX.0 / 2, from.1), (to.0 + BOX.0 / 2, to.1))
-        } else {
-            ((from.0, from.1 + BOX.1 / 2), (to.0, to.1 - BOX.1 / 2))
-        };
-        let middle = if back {
-            (start.0.max(end.0) + 24, start.1.midpoint(end.1))
-        } else {
-            (start.0.midpoint(end.0), start.1.midpoint(end.1))
-        };
-        drawing.path(&[start, middle, end], Stroke { colour: p.accent, dashed: back, arrow: true });
+    for (points, back) in layered.edges.iter().zip(&layered.back) {
+        let points: Vec<(i32, i32)> = points.iter().map(|point| moved(*point)).collect();
+        drawing.path(&points, Stroke { colour: p.accent, dashed: *back, arrow: true });
+    }
+    // A number on a line is read on a ground of its own, and gives way to the numbers before it.
+    let mut taken: Vec<(i32, i32, i32)> = Vec::new();
+    for ((known, _), points) in inner.iter().zip(&layered.edges) {
         let text = if label == EdgeLabel::Time { span(known.waits.p50) } else { known.count.to_string() };
-        // A number on a line is read on a ground of its own.
         let width = text.chars().count() as i32 * 7 + 6;
-        drawing.rect((middle.0 + 1, middle.1 - 11), (width, 15), p.surface, None);
-        drawing.text((middle.0 + 4, middle.1), Anchor::Start, style(11, false, p.muted), &text);
+        let at = label_place(points, width, &taken);
+        taken.push((at.0, at.1, width));
+        let (x, y) = moved(at);
+        drawing.rect((x, y), (width, LABEL), p.surface, None);
+        drawing.text((x + 3, y + 11), Anchor::Start, style(11, false, p.muted), &text);
         let end = |id: Option<TypeId>| id.map_or("", |id| name(survey, id));
         let (from, to) = (end(known.edge.0), end(known.edge.1));
         let (half, sagas) = (span(known.waits.p50), known.sagas);
         let words = format!("{from} → {to}, {} times in {sagas} sagas, half within {half}", known.count);
-        drawing.spot((middle.0 + 1, middle.1 - 11), (width, 15), Subject::Way(known.edge), words);
+        drawing.spot((x - 2, y - 2), (width + 4, LABEL + 4), Subject::Way(known.edge), words);
     }
-    for node in &map.nodes {
-        let Some((x, y)) = place(node.id) else { continue };
+    for (node, middle) in map.nodes.iter().zip(&layered.nodes) {
+        let (x, y) = moved(*middle);
         let info = &survey.traits[node.id.0 as usize];
         let border = if info.failure {
             p.failed
@@ -274,4 +260,24 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         drawing.text((x, y + 14), Anchor::Middle, style(11, false, p.muted), &node.sagas.to_string());
     }
     drawing
+}
+
+/// Height of a number on an edge.
+const LABEL: i32 = 15;
+
+/// Upper left corner of a number of this width on an edge: on its first stretch between two layers, where none of those
+/// that are `taken` (corner and width) is in the way, if there is such a place.
+fn label_place(points: &[(i32, i32)], width: i32, taken: &[(i32, i32, i32)]) -> (i32, i32) {
+    let (from, to) = (points[0], points[1.min(points.len() - 1)]);
+    let at = |percent: i32| {
+        let along = |from: i32, to: i32| from + (to - from) * percent / 100;
+        (along(from.0, to.0) - width / 2, along(from.1, to.1) - LABEL / 2)
+    };
+    let free = |(x, y): &(i32, i32)| {
+        let apart = |(other_x, other_y, other): &(i32, i32, i32)| {
+            x + width <= *other_x || other_x + other <= *x || y + LABEL <= *other_y || other_y + LABEL <= *y
+        };
+        taken.iter().all(apart)
+    };
+    [50, 35, 65, 25, 75].into_iter().map(at).find(free).unwrap_or_else(|| at(50))
 }
