@@ -86,8 +86,9 @@ impl<S: TransactionalStore> StoreJournal<S> {
         self.store
     }
 
-    /// What kept the store from being read, written or marked, if anything did: the runtime handles a message again
-    /// that could not be committed, and says no more. What was committed is not in doubt.
+    /// What kept the store from being read, written or marked last, if anything did. A handler that could not commit
+    /// says so itself ([`crate::runtime::Halt::Store`]); that messages were sent and could not be marked is said here
+    /// alone. What was committed is not in doubt.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::participant::{Outcome, Participant, Recorded, Replies, context_of};
-use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::pipeline::{Bench, Exposed, Halt, unopposed};
 use super::{
     Answer, Baggage, Body, Direction, Fact, FailedAttempt, Failure, Happened, LetterState, Message, Parking,
     ParticipationFact, Party, Route, SagaNo, Settled, WhyResolved, retry,
@@ -48,7 +48,7 @@ impl Choreographer {
         bench: &mut Bench<'_>,
         message: &Message,
         history: &mut Vec<FailedAttempt>,
-    ) -> Result<Outcome, Gap> {
+    ) -> Result<Outcome, Halt> {
         let party = self.participant.party();
         let forgotten = message.direction == Direction::Undo
             && !bench.protections.durable_saga
@@ -95,11 +95,8 @@ impl Choreographer {
     }
 }
 
-fn finish(bench: &mut Bench<'_>, party: Party) -> Result<(), Gap> {
-    match bench.finish(party, Exposed::No) {
-        Err(Interrupted::Crashed(gap)) => Err(gap),
-        Ok(()) | Err(Interrupted::Conflict) => Ok(()),
-    }
+fn finish(bench: &mut Bench<'_>, party: Party) -> Result<(), Halt> {
+    unopposed(bench.finish(party, Exposed::No))
 }
 
 /// Answers go to whoever subscribes.

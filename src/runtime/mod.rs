@@ -40,6 +40,6 @@ pub use journal::{Claim, Commit, CommitError, Context, Journal, MemoryJournal, R
 pub use message::{Answer, Baggage, Body, Failure, Happened, Message, MessageId, Refusal, RefusedBy, Route};
 pub use orchestrator::{Lane, Orchestrator, Phase, Reaction, SagaState, Status, StepState};
 pub use participant::{CONFLICT_RETRIES, Outcome, Participant};
-pub use pipeline::{Bench, Forced, Gap, Interrupted, Surroundings};
+pub use pipeline::{Bench, Forced, Gap, Halt, Interrupted, Surroundings};
 pub use protection::Protections;
 pub use wiring::{Subscription, Wiring, WiringError};

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::fact::Fact;
-use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::pipeline::{Bench, Exposed, Halt, Interrupted, unopposed};
 use super::validation::Passage;
 use super::{
     Answer, Body, Claim, Context, Direction, DomainFact, Failure, Message, Parking, Party, Position, Refusal,
@@ -78,7 +78,7 @@ impl Participant {
     }
 
     /// Handles a command or an undo of an orchestrated saga: whatever happens, the orchestrator gets an answer.
-    pub fn handle(&mut self, bench: &mut Bench<'_>, message: &Message) -> Result<Outcome, Gap> {
+    pub fn handle(&mut self, bench: &mut Bench<'_>, message: &Message) -> Result<Outcome, Halt> {
         let outcome = self.attempt(bench, message, &Orchestrated)?;
         let Outcome::RolledBack(failure) = outcome else { return Ok(outcome) };
         let final_word = message.direction == Direction::Do
@@ -103,7 +103,7 @@ impl Participant {
         bench: &mut Bench<'_>,
         message: &Message,
         replies: &dyn Replies,
-    ) -> Result<Outcome, Gap> {
+    ) -> Result<Outcome, Halt> {
         let (known, expired) = self.dedupe(bench, message);
         if let Some(position) = known {
             return self.repeat(bench, message, position, replies);
@@ -143,7 +143,8 @@ impl Participant {
             replies.reply(self.party, bench, message, &answer);
             match bench.finish(self.party, Exposed::ToConflicts) {
                 Ok(()) => return Ok(Outcome::Handled(Some(answer.answer))),
-                Err(Interrupted::Crashed(gap)) => return Err(gap),
+                Err(Interrupted::Crashed(gap)) => return Err(Halt::Crashed(gap)),
+                Err(Interrupted::Store(reason)) => return Err(Halt::Store(reason)),
                 Err(Interrupted::Conflict) => {
                     self.loaded.remove(&stream);
                 }
@@ -171,7 +172,7 @@ impl Participant {
         message: &Message,
         position: Position,
         replies: &dyn Replies,
-    ) -> Result<Outcome, Gap> {
+    ) -> Result<Outcome, Halt> {
         bench.around.deduplicated();
         let Some(event) = bench.journal.event(position) else { return Ok(Outcome::Ignored) };
         let Fact::Domain(fact) = &event.fact else { return Ok(Outcome::Ignored) };
@@ -294,7 +295,7 @@ impl Participant {
         message: &Message,
         failure: Failure,
         by: RefusedBy,
-    ) -> Result<Outcome, Gap> {
+    ) -> Result<Outcome, Halt> {
         let data = command_data(message).unwrap_or_default();
         let stream = self.load(bench, message, &data).unwrap_or_else(|_unknown| {
             let name = format!("{}-{}", bench.wiring.party_name(self.party), message.saga);
@@ -328,12 +329,8 @@ impl Participant {
         bench.letters.park(bench.commit, bench.journal, &context, None, parking);
     }
 
-    fn finish(&mut self, bench: &mut Bench<'_>, exposed: Exposed) -> Result<(), Gap> {
-        match bench.finish(self.party, exposed) {
-            Err(Interrupted::Crashed(gap)) => Err(gap),
-            // Nobody else writes while this handler runs, and the weather was asked to spare it.
-            Ok(()) | Err(Interrupted::Conflict) => Ok(()),
-        }
+    fn finish(&mut self, bench: &mut Bench<'_>, exposed: Exposed) -> Result<(), Halt> {
+        unopposed(bench.finish(self.party, exposed))
     }
 }
 
