@@ -9,6 +9,7 @@ mod index;
 mod json_formats;
 mod messaging;
 mod native_writer;
+mod pairs;
 mod plain_log;
 mod query;
 mod resume;
