@@ -153,7 +153,11 @@ impl Prover {
 
 /// Every fault alone and every pair; the outcomes that must be among them.
 fn prove(domain: &str, saga: &str, outcomes: &[Outcome]) {
-    let domain = Arc::new(BuiltIn::named(domain).unwrap().load());
+    prove_of(BuiltIn::named(domain).unwrap().load(), saga, outcomes);
+}
+
+fn prove_of(domain: Domain, saga: &str, outcomes: &[Outcome]) {
+    let domain = Arc::new(domain);
     let base = Recipe::new(&*domain.name, saga);
     let singles = singles(&domain, &base);
     let mut prover = Prover::new(&domain, &base);
@@ -189,6 +193,16 @@ fn the_shop_is_safe_and_live_under_every_pair_of_faults() {
 #[test]
 fn the_shop_without_a_coordinator_is_safe_under_every_pair_of_faults() {
     prove("shop", "fulfilment_choreographed", &[DeadLettered, Stuck, Compensated, Completed]);
+}
+
+/// Its steps have deadlines here, kept by one service for the next.
+#[test]
+fn the_shop_without_a_coordinator_and_with_timeouts_is_safe_under_every_pair_of_faults() {
+    let built_in = BuiltIn::named("shop").unwrap();
+    let (from, to) = ("like = \"fulfilment\"", "like = \"fulfilment\"\ntimeout = \"2s\"");
+    assert!(built_in.text.contains(from));
+    let domain = Domain::parse(&built_in.text.replace(from, to), &mut |path| built_in.file(path)).unwrap();
+    prove_of(domain, "fulfilment_choreographed", &[DeadLettered, Stuck, Compensated, Completed]);
 }
 
 #[test]

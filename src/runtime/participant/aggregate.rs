@@ -88,6 +88,12 @@ impl Aggregate {
         Some(&self.requests[place].1)
     }
 
+    /// What was recorded last of doing this step, whatever guards it.
+    pub(crate) fn answer(&self, saga: SagaNo, step: StepNo) -> Option<Position> {
+        let request = self.request(saga, step)?;
+        request.tombstone.or(request.refusal.map(|(position, _)| position)).or(request.effect)
+    }
+
     fn place(&self, name: (SagaNo, StepNo)) -> Result<usize, usize> {
         match self.requests.last() {
             Some((last, _)) if *last < name => Err(self.requests.len()),

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::choreographer;
 use super::fact::Fact;
 use super::pipeline::{Bench, Exposed, Halt, Interrupted, unopposed};
 use super::validation::Passage;
@@ -307,6 +308,35 @@ impl Participant {
         let refusal = decide::refusal(bench.wiring, message, &data, Refusal { reason: failure.error, by });
         let recorded = self.record(bench, message, stream, vec![refusal], false);
         Orchestrated.reply(self.party, bench, message, &recorded);
+        self.finish(bench, Exposed::No)?;
+        Ok(Outcome::Handled(Some(recorded.answer)))
+    }
+
+    /// The time of a choreographed step is over, says whoever keeps it: what is recorded under the key is sent again,
+    /// and if nothing is, that it will not happen is recorded and sent.
+    pub(crate) fn overdue(
+        &mut self,
+        bench: &mut Bench<'_>,
+        message: &Message,
+        replies: &dyn Replies,
+    ) -> Result<Outcome, Halt> {
+        if message.poison {
+            return Ok(Outcome::RolledBack(unreadable()));
+        }
+        let data = match replies.command_data(bench, message) {
+            Ok(data) => data,
+            Err(failure) => return Ok(Outcome::RolledBack(failure)),
+        };
+        let stream = match self.load(bench, message, &data) {
+            Ok(stream) => stream,
+            Err(error) => return Ok(Outcome::RolledBack(Failure { error: error.into(), permanent: false })),
+        };
+        if let Some(position) = self.loaded[&stream].answer(message.saga, message.step) {
+            return self.repeat(bench, message, position, replies);
+        }
+        let refusal = decide::refusal(bench.wiring, message, &data, choreographer::overdue());
+        let recorded = self.record(bench, message, stream, vec![refusal], false);
+        replies.reply(self.party, bench, message, &recorded);
         self.finish(bench, Exposed::No)?;
         Ok(Outcome::Handled(Some(recorded.answer)))
     }

@@ -50,6 +50,7 @@ impl World {
         let label = match message.body {
             Body::Deadline if message.direction == Direction::Undo => format!("timer {step}/undo"),
             Body::Deadline => format!("timer {step}"),
+            Body::Overdue(_) if message.route == Route::Timer => format!("timer {step}"),
             Body::Backoff => format!("backoff {step}"),
             _ => message_type(&self.wiring, message).to_string(),
         };
