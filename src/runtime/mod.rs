@@ -39,7 +39,7 @@ pub use ids::{EventId, Key, Party, Position, SagaNo, StepNo, StreamNo};
 pub use journal::{Claim, Commit, CommitError, Context, Journal, MemoryJournal, Recorded, StreamInfo};
 pub use message::{Answer, Baggage, Body, Failure, Happened, Message, MessageId, Refusal, RefusedBy, Route};
 pub use orchestrator::{Lane, Orchestrator, Phase, Reaction, SagaState, Status, StepState};
-pub use participant::{CONFLICT_RETRIES, Outcome, Participant};
+pub use participant::{Aggregate, CONFLICT_RETRIES, Outcome, Participant, prove_snapshot};
 pub use pipeline::{Bench, Forced, Gap, Halt, Interrupted, Surroundings};
 pub use protection::Protections;
 pub use wiring::{Subscription, Wiring, WiringError};

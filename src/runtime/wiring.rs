@@ -305,6 +305,12 @@ impl Wiring {
         self.evolving.get(self.steps[step.index()].aggregate?)
     }
 
+    /// An aggregate type of the domain, and the way of old events to its evolve rules.
+    pub(crate) fn definition(&self, aggregate: &str) -> Option<(&Aggregate, &VersionRouter)> {
+        let index = self.domain.aggregates.iter().position(|known| *known.name == *aggregate)?;
+        self.domain.aggregates.get(index).zip(self.evolving.get(index))
+    }
+
     /// In a choreography, those who keep the time of a step that has a timeout: whoever does a step whose end sets it
     /// off.
     pub fn timekeepers(&self, step: StepNo) -> &[Party] {

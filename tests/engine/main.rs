@@ -16,6 +16,7 @@ mod resume;
 mod saga_commands;
 mod sagas;
 mod simulation;
+mod snapshots;
 mod sqlite_damage;
 mod sqlite_formats;
 mod sqlite_mapped;

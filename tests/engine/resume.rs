@@ -10,8 +10,8 @@ use sagascope::domain::BuiltIn;
 use sagascope::engine::StoreJournal;
 use sagascope::model::{
     AppendError, Appended, Claim, CommitError as StoreCommitError, Committed, EventStore, ExpectedVersion,
-    IdempotencyStore, NewEvent, Outbox, OutboxRow, RecordedEvent, StoreFault, StreamName, Timestamp,
-    Transaction, TransactionalStore,
+    IdempotencyStore, NewEvent, Outbox, OutboxRow, RecordedEvent, Snapshot, SnapshotStore, StoreFault,
+    StreamName, Timestamp, Transaction, TransactionalStore,
 };
 use sagascope::runtime::{
     Answer, Bench, Body, Commit, CommitError, Context, DeadLetters, Direction, DomainFact, EventId, Fact,
@@ -399,6 +399,15 @@ impl Outbox for Flaky {
     }
     fn mark_sent(&mut self, sequences: &[i64]) -> Result<(), StoreFault> {
         self.store.mark_sent(sequences)
+    }
+}
+
+impl SnapshotStore for Flaky {
+    fn snapshot(&self, stream: &StreamName, rules: &str) -> Result<Option<Snapshot>, StoreFault> {
+        self.store.snapshot(stream, rules)
+    }
+    fn keep_snapshot(&mut self, stream: &StreamName, snapshot: &Snapshot) -> Result<(), StoreFault> {
+        self.store.keep_snapshot(stream, snapshot)
     }
 }
 
