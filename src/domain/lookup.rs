@@ -81,6 +81,12 @@ fn rule<'r>(rules: &'r [(Name, Program)], event_type: &str) -> Option<&'r Progra
 }
 
 impl Step {
+    /// The events that say what became of it, or of its undo.
+    pub fn outcomes(&self) -> impl Iterator<Item = &Name> {
+        let undone = [&self.compensated, &self.tombstone];
+        [&self.success, &self.failure].into_iter().chain(undone.into_iter().flatten())
+    }
+
     /// The longest time from the first command to giving the step up: attempts × timeout and the largest waits
     /// between them. `None` without a timeout.
     pub fn budget(&self) -> Option<Ticks> {

@@ -5,22 +5,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::base::entropy::{Draws, Purpose};
 use crate::base::ticks::Ticks;
-use crate::domain::Name;
+use crate::domain::{Domain, Name};
 use crate::model::{
     AppendError, Claim as Row, CommitError as Refused, EventKind, ExpectedVersion, JsonText, NewEvent,
-    OutboxMessage, Payload, RecordedEvent, StoreFault, StreamAppend, StreamName, Transaction,
+    OutboxMessage, Payload, RecordedEvent, Snapshot, StoreFault, StreamAppend, StreamName, Transaction,
     TransactionalStore,
 };
 use crate::runtime::fact::json::FactError;
 use crate::runtime::record::{key_text, metadata, read, timestamp};
 use crate::runtime::{
-    Claim, Commit, CommitError, EventId, Journal, Key, MemoryJournal, Message, Party, Position, Recorded,
-    StreamInfo, StreamNo, Wiring,
+    Aggregate, Claim, Commit, CommitError, EventId, Journal, Key, MemoryJournal, Message, Party, Position,
+    Recorded, StreamInfo, StreamNo, Wiring,
 };
+
+/// Raised when an aggregate is folded or spelled in another way than before.
+const FOLD: u32 = 1;
 
 /// Events read at a time when a store is opened.
 const PAGE: NonZeroUsize = NonZeroUsize::new(4_096).expect("it is not zero");
@@ -33,6 +38,8 @@ pub struct StoreJournal<S> {
     parties: Vec<Name>,
     copy: MemoryJournal,
     by_id: BTreeMap<EventId, Position>,
+    /// Names the rules by which snapshots are folded.
+    rules: String,
     fault: Option<String>,
 }
 
@@ -72,6 +79,7 @@ impl<S: TransactionalStore> StoreJournal<S> {
             parties: wiring.parties().map(|party| wiring.party_name(party)).collect(),
             copy: MemoryJournal::new(seed),
             by_id: BTreeMap::new(),
+            rules: rules_of(wiring.domain()),
             fault: None,
         };
         journal.read_events()?;
@@ -81,13 +89,19 @@ impl<S: TransactionalStore> StoreJournal<S> {
         Ok(journal)
     }
 
+    fn stream_name(&self, stream: StreamNo) -> StreamName {
+        let info = self.copy.stream(stream);
+        StreamName::new(info.aggregate.to_string(), info.name.to_string())
+    }
+
     /// The store, with everything that was committed.
     pub fn into_store(self) -> S {
         self.store
     }
 
-    /// What kept the store from being read, written or marked, if anything did: the runtime handles a message again
-    /// that could not be committed, and says no more. What was committed is not in doubt.
+    /// What kept the store from being read, written or marked last, if anything did. A handler that could not commit
+    /// says so itself ([`crate::runtime::Halt::Store`]); that messages were sent and could not be marked is said here
+    /// alone. What was committed is not in doubt.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
@@ -147,9 +161,8 @@ impl<S: TransactionalStore> StoreJournal<S> {
             match appends.last_mut() {
                 Some((stream, append)) if *stream == event.stream => append.events.push(new),
                 _ => {
-                    let info = self.copy.stream(event.stream);
                     let append = StreamAppend {
-                        stream: StreamName::new(info.aggregate.to_string(), info.name.to_string()),
+                        stream: self.stream_name(event.stream),
                         expected: ExpectedVersion::Exactly(i64::from(event.version) - 1),
                         events: vec![new],
                     };
@@ -248,6 +261,21 @@ impl<S: TransactionalStore> StoreJournal<S> {
     }
 }
 
+/// A name for everything that a fold of a domain's aggregates depends on.
+fn rules_of(domain: &Domain) -> String {
+    let mut said = json!([FOLD]).to_string();
+    for aggregate in &domain.aggregates {
+        said += &json!([aggregate.name, aggregate.initial]).to_string();
+        for (event_type, program) in &aggregate.on {
+            said += &json!([event_type, program.text()]).to_string();
+        }
+    }
+    for upcast in &domain.upcasts {
+        said += &json!([upcast.event_type, upcast.from, upcast.to, upcast.with.text()]).to_string();
+    }
+    format!("{:016x}", Draws::of(0, Purpose::Identity, &said).hash())
+}
+
 impl<S: TransactionalStore> Journal for StoreJournal<S> {
     fn open(&mut self, name: &str, aggregate: &Name) -> StreamNo {
         self.copy.open(name, aggregate)
@@ -279,6 +307,26 @@ impl<S: TransactionalStore> Journal for StoreJournal<S> {
 
     fn replay(&self, stream: StreamNo, after: u32, visit: &mut dyn FnMut(Position, &Recorded)) {
         self.copy.replay(stream, after, visit);
+    }
+
+    fn snapshot(&self, stream: StreamNo) -> Option<Arc<Aggregate>> {
+        // Whatever is wrong with a snapshot: the events are all there.
+        let snapshot = self.store.snapshot(&self.stream_name(stream), &self.rules).ok()??;
+        let aggregate: Aggregate = serde_json::from_value(snapshot.state.value()).ok()?;
+        // Another runtime may know more than the copy does.
+        (aggregate.version() <= self.copy.version(stream)).then(|| Arc::new(aggregate))
+    }
+
+    fn keep_snapshot(&mut self, stream: StreamNo, aggregate: Arc<Aggregate>) {
+        let state = serde_json::to_value(&*aggregate).expect("aggregates are plain data with text keys");
+        let snapshot = Snapshot {
+            rules: self.rules.clone(),
+            version: i64::from(aggregate.version()),
+            state: JsonText::from_value(&state),
+        };
+        if let Err(fault) = self.store.keep_snapshot(&self.stream_name(stream), &snapshot) {
+            self.fault = Some(fault.to_string());
+        }
     }
 
     fn commit(&mut self, commit: &mut Commit) -> Result<Position, CommitError> {

@@ -16,8 +16,8 @@ pub use issue::ReadIssue;
 pub use json::{JsonError, JsonText, parse_json};
 pub use port::{
     AppendError, Appended, Claim, CommitError, Committed, EventStore, ExpectedVersion, FetchError,
-    IdempotencyStore, Locator, NewEvent, Outbox, OutboxMessage, OutboxRow, PayloadSource, StoreFault,
-    StreamAppend, Transaction, TransactionalStore,
+    IdempotencyStore, Locator, NewEvent, Outbox, OutboxMessage, OutboxRow, PayloadSource, Snapshot,
+    SnapshotStore, StoreFault, StreamAppend, Transaction, TransactionalStore,
 };
 pub use row::{Row, SourceId};
 pub use stream::StreamName;

@@ -122,7 +122,7 @@ pub struct StoreFault(pub String);
 /// A store that commits everything one handling of a message changes as one: events of several streams, the
 /// messages to publish (outbox) and the claim that the message is handled (inbox). All of it becomes durable, or
 /// nothing does; that is what makes a repeat harmless and keeps a message from being lost.
-pub trait TransactionalStore: EventStore + IdempotencyStore + Outbox {
+pub trait TransactionalStore: EventStore + IdempotencyStore + Outbox + SnapshotStore {
     /// Commits `transaction`. On an error nothing changed.
     fn commit(&mut self, transaction: &Transaction) -> Result<Committed, CommitError>;
 }
@@ -219,6 +219,27 @@ impl Claim {
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
+}
+
+/// The newest snapshot of each aggregate: its state at a version, so that a long stream need not be read from its
+/// beginning. A cache, in no transaction with anything: whatever is missing in it is folded again.
+pub trait SnapshotStore {
+    /// The snapshot of a stream, if there is one that was made by these `rules`.
+    fn snapshot(&self, stream: &StreamName, rules: &str) -> Result<Option<Snapshot>, StoreFault>;
+
+    /// Keeps a snapshot, unless there is a newer one by the same rules.
+    fn keep_snapshot(&mut self, stream: &StreamName, snapshot: &Snapshot) -> Result<(), StoreFault>;
+}
+
+/// The state of an aggregate at a version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Names the rules by which it was folded: by others the state would be another one.
+    pub rules: String,
+    /// Version of the last event in it.
+    pub version: i64,
+    /// The state, as whoever folded it spells it.
+    pub state: JsonText,
 }
 
 /// Messages that were committed with the events that caused them and are still to be published. Rows are

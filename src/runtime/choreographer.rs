@@ -6,6 +6,8 @@
 //! What it cannot do is what nobody is there for: nobody waits, so a lost event is noticed by nobody; technical
 //! failures are retried by the consumer, and when that is spent, a dead letter is all that is left: a service that
 //! cannot process cannot answer either, so nothing upstream is undone. Only a refusal travels back.
+//!
+//! Unless a step has a `timeout`: then whoever publishes the event that sets it off keeps its time ([`timekeeping`]).
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,11 +15,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+mod timekeeping;
+
+pub(super) use timekeeping::refusal as overdue;
+
 use super::participant::{Outcome, Participant, Recorded, Replies, context_of};
-use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::pipeline::{Bench, Exposed, Halt, unopposed};
 use super::{
     Answer, Baggage, Body, Direction, Fact, FailedAttempt, Failure, Happened, LetterState, Message, Parking,
-    ParticipationFact, Party, Route, SagaNo, Settled, WhyResolved, retry,
+    ParticipationFact, Party, Route, SagaNo, Settled, StreamNo, Subscription, WhyResolved, retry,
 };
 use crate::base::ticks::Ticks;
 
@@ -48,16 +54,21 @@ impl Choreographer {
         bench: &mut Bench<'_>,
         message: &Message,
         history: &mut Vec<FailedAttempt>,
-    ) -> Result<Outcome, Gap> {
+    ) -> Result<Outcome, Halt> {
         let party = self.participant.party();
-        let forgotten = message.direction == Direction::Undo
+        let keeps_time = matches!(message.route, Route::Timer | Route::Reply);
+        let forgotten = (message.direction == Direction::Undo || keeps_time)
             && !bench.protections.durable_saga
             && !self.remembered.contains(&message.saga);
         if forgotten {
             finish(bench, party)?;
             return Ok(Outcome::Ignored);
         }
-        let outcome = self.participant.attempt(bench, message, &Choreographed)?;
+        let outcome = match &message.body {
+            _ if keeps_time => return timekeeping::keep(party, bench, message),
+            Body::Overdue(_) => self.participant.overdue(bench, message, &Choreographed)?,
+            _ => self.participant.attempt(bench, message, &Choreographed)?,
+        };
         let Outcome::RolledBack(failure) = outcome else {
             if !bench.protections.durable_saga {
                 self.remembered.insert(message.saga);
@@ -72,6 +83,7 @@ impl Choreographer {
         }
         let message_type = match &message.body {
             Body::Event(happened) => Arc::clone(&happened.event_type),
+            Body::Overdue(_) => Arc::clone(&bench.wiring.step(message.step).failure),
             _ => Arc::clone(&bench.wiring.saga().starts_on),
         };
         let parking = Parking {
@@ -95,11 +107,8 @@ impl Choreographer {
     }
 }
 
-fn finish(bench: &mut Bench<'_>, party: Party) -> Result<(), Gap> {
-    match bench.finish(party, Exposed::No) {
-        Err(Interrupted::Crashed(gap)) => Err(gap),
-        Ok(()) | Err(Interrupted::Conflict) => Ok(()),
-    }
+fn finish(bench: &mut Bench<'_>, party: Party) -> Result<(), Halt> {
+    unopposed(bench.finish(party, Exposed::No))
 }
 
 /// Answers go to whoever subscribes.
@@ -109,15 +118,19 @@ impl Replies for Choreographed {
     fn command_data(&self, bench: &Bench<'_>, message: &Message) -> Result<Arc<Value>, Failure> {
         let (input, results) = match &message.body {
             Body::Start(input) => (input, [].as_slice()),
-            Body::Event(happened) => (&happened.baggage.input, happened.baggage.results.as_slice()),
+            Body::Event(happened) | Body::Overdue(happened) => {
+                (&happened.baggage.input, happened.baggage.results.as_slice())
+            }
             _ => return Err(poison("poison")),
         };
         // What happened in a version older than one's own is understood as one's own.
         let upcast = match &message.body {
-            Body::Event(happened) => match bench.wiring.receive(&happened.event_type, &happened.data)? {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(data) => Some((&happened.data, Arc::new(data))),
-            },
+            Body::Event(happened) | Body::Overdue(happened) => {
+                match bench.wiring.receive(&happened.event_type, &happened.data)? {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(data) => Some((&happened.data, Arc::new(data))),
+                }
+            }
             _ => None,
         };
         let results = results.iter().map(|(step, data)| match &upcast {
@@ -131,6 +144,7 @@ impl Replies for Choreographed {
         if recorded.new {
             note_participation(party, bench, message, recorded);
         }
+        timekeeping::settle_refused(bench, message, recorded);
         let letter = bench.letters.of_message(message.id());
         if letter.is_some_and(|letter| matches!(letter.state, LetterState::Open | LetterState::Redriven)) {
             let context = context_of(bench, message);
@@ -141,6 +155,7 @@ impl Replies for Choreographed {
                 .settle(bench.commit, bench.journal, &context, how, |letter| letter.message.id() == id);
         }
         let baggage = Arc::new(pack(message, recorded));
+        timekeeping::report(party, bench, message, recorded, &baggage);
         let main = std::iter::once((recorded.id, &recorded.event_type, &recorded.data));
         let beside = recorded.beside.iter().map(|(id, event_type, data)| (*id, event_type, data));
         for (event, event_type, data) in main.chain(beside) {
@@ -152,14 +167,18 @@ impl Replies for Choreographed {
                 };
                 let route =
                     if subscription.direction == Direction::Do { Route::Command } else { Route::Undo };
+                let Subscription { step, direction, party: to } = *subscription;
+                if direction == Direction::Do && bench.protections.timeouts {
+                    timekeeping::set_timer(party, bench, message.saga, step, event, &happened);
+                }
                 bench.commit.outbox.push(Message {
                     event,
                     route,
                     from: party,
-                    to: subscription.party,
+                    to,
                     saga: message.saga,
-                    step: subscription.step,
-                    direction: subscription.direction,
+                    step,
+                    direction,
                     attempt: 1,
                     last: false,
                     due: Ticks::ZERO,
@@ -184,17 +203,22 @@ fn note_participation(party: Party, bench: &mut Bench<'_>, message: &Message, re
         Answer::Undone => ParticipationFact::Undone { step, cause },
         _ => return,
     };
-    let name = format!("participation-{}-{}", bench.wiring.party_name(party), message.saga);
-    let stream = bench.journal.open(&name, &"Participation".into());
+    let stream = participation(party, bench, message.saga);
     let context = context_of(bench, message);
     bench.commit.append(bench.journal, stream, &context, Fact::Participation(fact));
+}
+
+/// Where a service notes its own part in a saga.
+fn participation(party: Party, bench: &mut Bench<'_>, saga: SagaNo) -> StreamNo {
+    let name = format!("participation-{}-{saga}", bench.wiring.party_name(party));
+    bench.journal.open(&name, &"Participation".into())
 }
 
 /// What the next message carries along.
 fn pack(message: &Message, recorded: &Recorded) -> Baggage {
     let mut baggage = match &message.body {
         Body::Start(input) => Baggage { input: Arc::clone(input), results: Vec::new() },
-        Body::Event(happened) => (*happened.baggage).clone(),
+        Body::Event(happened) | Body::Overdue(happened) => (*happened.baggage).clone(),
         _ => Baggage::default(),
     };
     if let Answer::Done(result) = &recorded.answer {

@@ -7,21 +7,17 @@
 //! Loading begins at the newest snapshot, if there is one: a cache that can be thrown away, and
 //! [`Commands::prove`] shows that it changes nothing.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::participant::{Aggregate, CONFLICT_RETRIES, run};
-use super::snapshot::{Proof, Snapshot, Snapshots, WrongSnapshot};
+use super::snapshot::{Proof, SNAPSHOT_EVERY, Snapshot, Snapshots, WrongSnapshot};
 use super::validation::{Invalid, Passage, Validator};
 use super::version_router::VersionRouter;
 use super::{Commit, CommitError, Context, DomainFact, EventId, Fact, Journal, Role, SagaNo, StreamNo};
 use crate::base::ticks::Ticks;
 use crate::domain::{CommandRule, Domain, Name, Part, Program};
-
-/// Events of a stream between two snapshots.
-const SNAPSHOT_EVERY: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
 
 /// Handles the commands of a domain's aggregates. Holds nothing that a crash could lose.
 #[derive(Clone, Debug)]

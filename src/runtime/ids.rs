@@ -133,7 +133,8 @@ impl<'de> Deserialize<'de> for EventId {
 }
 
 /// Place of an event in the journal, counted from 1; 0 means none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Position(pub u32);
 
 /// A stream of a journal, by the number the journal gave it.

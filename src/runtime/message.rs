@@ -114,6 +114,9 @@ pub enum Body {
     Backoff,
     /// Choreography: something happened; whoever subscribes may react.
     Event(Happened),
+    /// Choreography: nobody has heard of the step that this event should have set off, and its time is over. As a
+    /// timer, to whoever published the event; as a request, from there to whoever should have done the step.
+    Overdue(Happened),
 }
 
 /// What a service answers.

@@ -9,6 +9,7 @@
 
 use super::{Commit, CommitError, DeadLetters, Journal, Message, Party, Position, Protections, Wiring};
 use crate::base::ticks::Ticks;
+use crate::domain::Name;
 
 /// Where a process may die: before which of the four operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,13 +86,37 @@ pub struct Bench<'a> {
     pub commit: &'a mut Commit,
 }
 
-/// Why a handling did not come to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why the last operations did not come to their end.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interrupted {
     /// The process died.
     Crashed(Gap),
     /// Somebody else appended first: reload and decide again.
     Conflict,
+    /// The store failed: deciding again is of no use, and nothing is decided.
+    Store(Name),
+}
+
+/// Why a handler let go of a message without an answer: it is not acknowledged, and comes again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Halt {
+    /// The process died.
+    #[error("the process died {}", .0.name())]
+    Crashed(Gap),
+    /// The store failed, and nothing of this handling was written. This is no failure of the business and counts as
+    /// no attempt: whoever runs the handler has to say so, and hand it the message again when the store is well.
+    #[error("the store failed: {0}")]
+    Store(Name),
+}
+
+/// What came of the last operations where nobody else can be faster.
+pub(crate) fn unopposed(finished: Result<(), Interrupted>) -> Result<(), Halt> {
+    match finished {
+        Err(Interrupted::Crashed(gap)) => Err(Halt::Crashed(gap)),
+        Err(Interrupted::Store(reason)) => Err(Halt::Store(reason)),
+        // Nobody else writes while this handler runs, and the weather was asked to spare it.
+        Ok(()) | Err(Interrupted::Conflict) => Ok(()),
+    }
 }
 
 /// Whether a handler minds what the weather says at commit.
@@ -156,9 +181,12 @@ impl Bench<'_> {
                 }
                 Ok(())
             }
-            Err(CommitError::Conflict { .. } | CommitError::Claimed { .. } | CommitError::Store(_)) => {
+            Err(error) => {
                 self.commit.clear();
-                Err(Interrupted::Conflict)
+                Err(match error {
+                    CommitError::Conflict { .. } | CommitError::Claimed { .. } => Interrupted::Conflict,
+                    CommitError::Store(reason) => Interrupted::Store(reason.into()),
+                })
             }
         }
     }
@@ -190,9 +218,10 @@ impl Bench<'_> {
     }
 
     /// Commits facts that belong to no message: what a person does.
-    pub fn note(&mut self) {
-        if let Ok(first) = self.journal.commit(self.commit) {
-            self.watch(first);
-        }
+    pub fn note(&mut self) -> Result<(), CommitError> {
+        let committed = self.journal.commit(self.commit);
+        self.commit.clear();
+        self.watch(committed?);
+        Ok(())
     }
 }

@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+/// Events of a stream between two snapshots of its aggregate.
+pub const SNAPSHOT_EVERY: NonZeroU32 = NonZeroU32::new(64).expect("it is not zero");
+
 /// The newest snapshot of every stream that is long enough to have one.
 #[derive(Clone, Debug)]
 pub struct Snapshots<K, S> {

@@ -23,6 +23,8 @@ pub struct Wiring {
     steps: Vec<StepWiring>,
     subscribers: Vec<(Name, Vec<Subscription>)>,
     first: Vec<Subscription>,
+    /// By step.
+    timekeepers: Vec<Vec<Party>>,
     point_of_no_return: Option<StepNo>,
     saga_type: Name,
     validator: Validator,
@@ -112,6 +114,7 @@ impl Wiring {
             steps,
             subscribers: Vec::new(),
             first: Vec::new(),
+            timekeepers: Vec::new(),
             point_of_no_return: point_of_no_return(definition),
             saga_type: "Saga".into(),
             validator: Validator::new(&domain.schemas),
@@ -122,6 +125,7 @@ impl Wiring {
         wiring.subscribe(definition);
         let subscribed = wiring.subscribers.iter().map(|(event_type, _)| Arc::clone(event_type));
         wiring.subscribed = VersionRouter::new(subscribed, &shared.upcasts);
+        wiring.timekeepers = wiring.step_numbers().map(|step| wiring.who_keeps_the_time_of(step)).collect();
         Ok(wiring)
     }
 
@@ -165,6 +169,24 @@ impl Wiring {
             let party = self.steps[first].party;
             self.first.push(Subscription { step: StepNo(first as u8), direction: Direction::Do, party });
         }
+    }
+
+    fn who_keeps_the_time_of(&self, step: StepNo) -> Vec<Party> {
+        if !self.is_choreographed() || self.step(step).timeout.is_none() {
+            return Vec::new();
+        }
+        let sets_it_off = |event: &Name| {
+            let subscribers = self.subscribers(event);
+            subscribers.iter().any(|it| (it.step, it.direction) == (step, Direction::Do))
+        };
+        let mut parties: Vec<Party> = self
+            .step_numbers()
+            .filter(|other| self.step(*other).outcomes().any(sets_it_off))
+            .map(|other| self.party_of(other))
+            .collect();
+        parties.sort_unstable();
+        parties.dedup();
+        parties
     }
 
     /// The domain.
@@ -281,6 +303,18 @@ impl Wiring {
     /// The way of old events to the evolve rules of a step's aggregate.
     pub(crate) fn evolving(&self, step: StepNo) -> Option<&VersionRouter> {
         self.evolving.get(self.steps[step.index()].aggregate?)
+    }
+
+    /// An aggregate type of the domain, and the way of old events to its evolve rules.
+    pub(crate) fn definition(&self, aggregate: &str) -> Option<(&Aggregate, &VersionRouter)> {
+        let index = self.domain.aggregates.iter().position(|known| *known.name == *aggregate)?;
+        self.domain.aggregates.get(index).zip(self.evolving.get(index))
+    }
+
+    /// In a choreography, those who keep the time of a step that has a timeout: whoever does a step whose end sets it
+    /// off.
+    pub fn timekeepers(&self, step: StepNo) -> &[Party] {
+        self.timekeepers.get(step.index()).map_or(&[], Vec::as_slice)
     }
 
     /// Who begins, when there is no orchestrator.

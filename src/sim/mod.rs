@@ -5,7 +5,7 @@
 //! [`possible`] where, and [`world`] carries it out; [`history`] steps back in it and keeps every future. [`matrix`]
 //! tries every fault at every message, [`sweep`] what a seed draws; [`shrink`] makes a recipe that fails as short as
 //! it can be, [`scenario`] tells it as a story and [`expect`] keeps it as a test.
-//! [`letters`] finds the dead letters of any log.
+//! [`letters`] finds the dead letters of any log, and [`rules`] are what holds for every one.
 
 pub mod expect;
 pub mod faults;
@@ -16,6 +16,7 @@ pub mod matrix;
 pub mod outcome;
 pub mod possible;
 pub mod recipe;
+pub mod rules;
 pub mod scenario;
 pub mod shrink;
 pub mod sweep;

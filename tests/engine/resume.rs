@@ -3,17 +3,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sagascope::base::ticks::Ticks;
 use sagascope::domain::BuiltIn;
 use sagascope::engine::StoreJournal;
 use sagascope::model::{
-    EventStore, ExpectedVersion, NewEvent, Outbox, StreamName, Timestamp, TransactionalStore,
+    AppendError, Appended, Claim, CommitError as StoreCommitError, Committed, EventStore, ExpectedVersion,
+    IdempotencyStore, NewEvent, Outbox, OutboxRow, RecordedEvent, Snapshot, SnapshotStore, StoreFault,
+    StreamName, Timestamp, Transaction, TransactionalStore,
 };
 use sagascope::runtime::{
-    Bench, Body, Commit, CommitError, Context, DeadLetters, Direction, DomainFact, EventId, Fact, Forced,
-    Gap, Journal, MemoryJournal, Message, Orchestrator, Participant, Party, Position, Protections, Role,
-    Route, SagaNo, StepNo, Surroundings, Wiring,
+    Answer, Bench, Body, Commit, CommitError, Context, DeadLetters, Direction, DomainFact, EventId, Fact,
+    Forced, Gap, Halt, Journal, MemoryJournal, Message, Orchestrator, Participant, Party, Position,
+    Protections, Role, Route, SagaNo, StepNo, Surroundings, Wiring,
 };
 use sagascope::store::native::{Clock, MemoryEventStore, SqliteEventStore};
 use serde_json::json;
@@ -106,19 +109,9 @@ fn record_given(wiring: &Wiring, journal: &mut dyn Journal) {
     }
 }
 
-/// The domain events of a run that dies before its operation number `crash_at`, and how many operations it had.
-/// `again` makes a journal from what the one before it left.
-fn run<J: Journal>(
-    wiring: &Wiring,
-    refused: &str,
-    crash_at: u32,
-    again: &mut dyn FnMut(Option<J>) -> J,
-) -> (Vec<String>, u32) {
-    let mut journal = again(None);
-    record_given(wiring, &mut journal);
-    let mut processes = Processes::new(wiring, &journal);
-    let (mut bus, mut gaps) = (Bus::default(), 0);
-    bus.accept(Message {
+/// From outside: an order is placed.
+fn start() -> Message {
+    Message {
         event: EventId::of(SEED, "client", 1),
         route: Route::Start,
         from: Party::CLIENT,
@@ -134,7 +127,22 @@ fn run<J: Journal>(
             "orderId": "1", "userId": "ada", "total": 4500, "currency": "EUR",
             "items": [{"productId": "kettle", "quantity": 1, "price": 4500}],
         }))),
-    });
+    }
+}
+
+/// The domain events of a run that dies before its operation number `crash_at`, and how many operations it had.
+/// `again` makes a journal from what the one before it left.
+fn run<J: Journal>(
+    wiring: &Wiring,
+    refused: &str,
+    crash_at: u32,
+    again: &mut dyn FnMut(Option<J>) -> J,
+) -> (Vec<String>, u32) {
+    let mut journal = again(None);
+    record_given(wiring, &mut journal);
+    let mut processes = Processes::new(wiring, &journal);
+    let (mut bus, mut gaps) = (Bus::default(), 0);
+    bus.accept(start());
     while let Some((in_hand, message)) = bus.queue.first_key_value().map(|(at, it)| (*at, it.clone())) {
         bus.now = in_hand.0.max(bus.now);
         let now = bus.now;
@@ -351,4 +359,127 @@ fn another_program_that_is_no_runtime_is_named_as_the_reason() {
     assert_eq!(journal.fault(), Some(&*error), "whoever runs sagas on it can say so");
     let stored = foreign.read_all(1, 10).unwrap();
     assert_eq!(stored.iter().map(|event| event.id.as_deref()).collect::<Vec<_>>(), [Some("not-ours")]);
+}
+
+/// A store that can be kept from writing.
+struct Flaky {
+    store: MemoryEventStore,
+    fails: Arc<AtomicBool>,
+}
+
+impl EventStore for Flaky {
+    fn append(
+        &mut self,
+        stream: &StreamName,
+        expected: ExpectedVersion,
+        events: &[NewEvent],
+    ) -> Result<Appended, AppendError> {
+        self.store.append(stream, expected, events)
+    }
+    fn read_stream(&self, stream: &StreamName, from: i64) -> Result<Vec<RecordedEvent>, StoreFault> {
+        self.store.read_stream(stream, from)
+    }
+    fn read_all(&self, from: i64, limit: usize) -> Result<Vec<RecordedEvent>, StoreFault> {
+        self.store.read_all(from, limit)
+    }
+}
+
+impl IdempotencyStore for Flaky {
+    fn processed(&self, consumer: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreFault> {
+        self.store.processed(consumer, key, now)
+    }
+    fn remove_expired(&mut self, now: Timestamp) -> Result<u64, StoreFault> {
+        self.store.remove_expired(now)
+    }
+}
+
+impl Outbox for Flaky {
+    fn unsent(&self, sender: &str, limit: usize) -> Result<Vec<OutboxRow>, StoreFault> {
+        self.store.unsent(sender, limit)
+    }
+    fn mark_sent(&mut self, sequences: &[i64]) -> Result<(), StoreFault> {
+        self.store.mark_sent(sequences)
+    }
+}
+
+impl SnapshotStore for Flaky {
+    fn snapshot(&self, stream: &StreamName, rules: &str) -> Result<Option<Snapshot>, StoreFault> {
+        self.store.snapshot(stream, rules)
+    }
+    fn keep_snapshot(&mut self, stream: &StreamName, snapshot: &Snapshot) -> Result<(), StoreFault> {
+        self.store.keep_snapshot(stream, snapshot)
+    }
+}
+
+impl TransactionalStore for Flaky {
+    fn commit(&mut self, transaction: &Transaction) -> Result<Committed, StoreCommitError> {
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(StoreFault("the disk is full".to_owned()).into());
+        }
+        self.store.commit(transaction)
+    }
+}
+
+/// Hands one message to whoever it is for, with nothing around; whether it was acknowledged, and what was published.
+fn deliver(
+    wiring: &Wiring,
+    journal: &mut dyn Journal,
+    processes: &mut Processes,
+    message: &Message,
+) -> (Result<(), Halt>, bool, Vec<Message>) {
+    let mut bus = Bus::default();
+    bus.accept(message.clone());
+    let in_hand = *bus.queue.first_key_value().unwrap().0;
+    let mut gaps = 0;
+    let mut around = Around { bus: &mut bus, in_hand, refused: false, gaps: &mut gaps, crash_at: 0 };
+    let mut commit = Commit::default();
+    let mut bench = Bench {
+        journal,
+        letters: &mut processes.letters,
+        wiring,
+        protections: &Protections::default(),
+        seed: SEED,
+        now: Ticks(1_000),
+        around: &mut around,
+        commit: &mut commit,
+    };
+    let result = match message.to {
+        Party::ORCHESTRATOR => processes.orchestrator.handle(&mut bench, message).map(drop),
+        party => processes.services.get_mut(&party).unwrap().handle(&mut bench, message).map(drop),
+    };
+    let acknowledged = bus.queue.remove(&in_hand).is_none();
+    (result, acknowledged, bus.queue.into_values().collect())
+}
+
+/// A full disk is neither a conflict nor a failure of the business: no attempt is spent, nothing is answered, and the
+/// same message is handled when there is room again.
+#[test]
+fn a_store_that_fails_is_named_by_the_handler_and_costs_no_attempt() {
+    let wiring = wiring();
+    let fails = Arc::new(AtomicBool::new(true));
+    let store = Flaky { store: MemoryEventStore::new(clock()), fails: Arc::clone(&fails) };
+    let mut journal = StoreJournal::open(store, &wiring, SEED).unwrap();
+    let mut processes = Processes::new(&wiring, &journal);
+    let mut messages = vec![start()];
+    // The orchestrator first, then the service that it asks.
+    for _ in 0..2 {
+        let message = messages.remove(0);
+        fails.store(true, Ordering::Relaxed);
+        let before = journal.len();
+        for _ in 0..5 {
+            let (result, acknowledged, published) = deliver(&wiring, &mut journal, &mut processes, &message);
+            assert_eq!(result, Err(Halt::Store("the disk is full".into())));
+            assert_eq!((acknowledged, published), (false, vec![]));
+        }
+        assert_eq!(journal.len(), before);
+        fails.store(false, Ordering::Relaxed);
+        let (result, acknowledged, published) = deliver(&wiring, &mut journal, &mut processes, &message);
+        assert_eq!((result, acknowledged), (Ok(()), true));
+        messages = published;
+        messages.retain(|message| message.route != Route::Timer);
+        assert_eq!(messages.len(), 1);
+    }
+    assert!(matches!(messages[0].body, Body::Answer(Answer::Done(_))), "{:?}", messages[0]);
+    assert_eq!(messages[0].attempt, 1);
+    assert_eq!(processes.letters.iter().count(), 0);
 }

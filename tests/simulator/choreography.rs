@@ -1,9 +1,12 @@
 //! The same saga without a coordinator: what is the same, and what nobody is there for.
 
-use sagascope::runtime::LetterState;
-use sagascope::sim::world::{Act, Outcome};
+use std::sync::Arc;
 
-use crate::support::{effects, finish, only, outcome, run, told};
+use sagascope::domain::Domain;
+use sagascope::runtime::LetterState;
+use sagascope::sim::world::{Act, Outcome, World};
+
+use crate::support::{domain_with, effects, finish, has, only, outcome, places, run, told, world_of};
 
 const SAGA: &str = "shop/fulfilment_choreographed";
 
@@ -101,4 +104,101 @@ fn a_redrive_hands_the_event_to_its_consumer_again() {
     let world = finish(world);
     assert_eq!(outcome(&world), Outcome::Completed);
     assert_eq!(world.dead_letters()[0].state, LetterState::Resolved);
+}
+
+/// The same choreography, in which every step that can have one has a timeout.
+fn with_timeouts() -> Arc<Domain> {
+    let from = "style = \"choreography\"\nlike = \"fulfilment\"";
+    domain_with("shop", &[(from, &format!("timeout = \"2s\"\n{from}"))])
+}
+
+fn timed(faults: &str) -> World {
+    finish(world_of(&with_timeouts(), format!("{SAGA}?{faults}").trim_end_matches('?')))
+}
+
+#[test]
+fn a_timeout_of_a_step_changes_what_nobody_was_there_for() {
+    use Outcome::{Compensated, Completed, DeadLettered, Inconsistent, Stuck};
+    for (faults, without, with) in [
+        ("", Completed, Completed),
+        // The event that sets a step off never comes: the step is refused, and the saga goes back.
+        ("fault=process-payment:lost", Stuck, Compensated),
+        ("fault=reserve-inventory:lost", Stuck, Compensated),
+        ("fault=confirm-order:lost", Stuck, Compensated),
+        // A notice may not be refused, and has none.
+        ("fault=send-confirmation:lost", Stuck, Stuck),
+        // What became of a step is told to its timekeeper, who asks and is told again, and to the next step, whose own
+        // time is over without it.
+        ("fault=process-payment/reply:lost@1", Stuck, Completed),
+        ("fault=process-payment/reply:lost@2", Completed, Compensated),
+        ("fault=reserve-inventory/reply:lost:2", Stuck, Compensated),
+        // The first step is set off from outside.
+        ("fault=create-order/reply:lost", Stuck, Compensated),
+        // A service that cannot process can still be told that it is over.
+        ("fault=process-payment:transient:99", DeadLettered, Compensated),
+        ("fault=reserve-inventory:transient:99", DeadLettered, Compensated),
+        ("fault=confirm-order:conflict:99", DeadLettered, Compensated),
+        // Late, but not later than what says that it is over.
+        ("fault=reserve-inventory:down=1m", Completed, Completed),
+        // Later: the command finds the refusal.
+        ("fault=reserve-inventory/reply:timeout", Completed, Compensated),
+        ("fault=process-payment:delayed=1h", Completed, Compensated),
+        ("fault=reserve-inventory:delayed=1h", Completed, Compensated),
+        // Nobody can read the event, and so it is with what says that its time is over.
+        ("fault=process-payment:poison", DeadLettered, DeadLettered),
+        ("fault=process-payment:poison:1", DeadLettered, Compensated),
+        ("fault=reserve-inventory:reject", Compensated, Compensated),
+        ("fault=reserve-inventory:transient:2", Completed, Completed),
+        // Protections.
+        ("fault=process-payment:lost&without=timeouts", Stuck, Stuck),
+        ("fault=process-payment:delayed=1h&without=idempotency", Completed, Compensated),
+        ("fault=process-payment:duplicated&without=idempotency", Inconsistent, Inconsistent),
+        ("fault=create-order:crash-before-publish&without=outbox", Stuck, Stuck),
+        ("fault=process-payment:crash-before-publish&without=outbox", Stuck, Completed),
+    ] {
+        let line = format!("{SAGA}?{faults}");
+        assert_eq!(outcome(&run(line.trim_end_matches('?'))), without, "{faults}, without a timeout");
+        let world = timed(faults);
+        assert_eq!(outcome(&world), with, "{faults}, with timeouts: {:?}", told(&world));
+        assert!(world.faults().iter().all(|fault| fault.hits > 0), "{faults}: {:?}", world.faults());
+    }
+}
+
+#[test]
+fn who_publishes_what_sets_a_step_off_notes_that_its_time_is_over() {
+    let world = timed("fault=reserve-inventory:lost");
+    assert_eq!(told(&world)[2..], ["inventory.rejected.v1", "payment.refunded.v1", "order.cancelled.v1"]);
+    let events = world.events();
+    let over = events.iter().find(|event| event.event_type == "participation.timed_out").unwrap();
+    assert_eq!(over.home().unwrap().stream.id, "participation-payment-s1");
+    let data = over.data.value().unwrap();
+    assert_eq!(data["step"], "reserve-inventory");
+    // The answer is caused by it, and it by the event that set the timer.
+    let refused = events.iter().find(|event| event.event_type == "inventory.rejected.v1").unwrap();
+    assert_eq!(refused.causation_id, over.id);
+    assert_eq!(refused.data.value().unwrap()["reason"], "no answer in time");
+    let charged = events.iter().find(|event| event.event_type == "payment.completed.v1").unwrap();
+    assert_eq!(over.causation_id, charged.id);
+    let waited = over.occurred_at.unwrap().nanos() - charged.occurred_at.unwrap().nanos();
+    assert_eq!(waited, 2_000_000_000);
+}
+
+#[test]
+fn what_was_heard_in_time_stops_the_timer() {
+    let world = timed("");
+    assert!(!has(&world, "participation.timed_out"));
+    assert_eq!(places(&world, "participation.heard").len(), 3, "of payment, stock and confirmation");
+    assert_eq!(told(&world).len(), 5);
+    // Without deadlines nobody listens.
+    assert!(!has(&run(SAGA), "participation.heard"));
+    assert!(!has(&timed("without=timeouts"), "participation.heard"));
+}
+
+#[test]
+fn a_letter_of_a_step_whose_time_is_over_is_answered() {
+    let world = timed("fault=reserve-inventory:transient:99");
+    let letters = world.dead_letters();
+    assert_eq!((letters.len(), letters[0].state), (1, LetterState::Answered));
+    assert_eq!((effects(&world, "create-order"), effects(&world, "process-payment")), ((1, 1), (1, 1)));
+    assert!(only(&world).owed.is_empty());
 }

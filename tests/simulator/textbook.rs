@@ -1,5 +1,6 @@
 //! The table of textbook outcomes, cell by cell: faults × what is switched off × positions in the saga.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -115,50 +116,70 @@ const TABLE: &[Row] = &[
     row(&["{s}/undo-reply:crash-before-publish", "{next}:reject"], "B", "CO",           "=",      "ST some", "=",       "ST *",    "="),
 ];
 
-/// Which position each step of a saga has.
-const TRAVEL: &[(&str, char)] = &[
-    ("book-hotel", 'F'),
-    ("book-car", 'B'),
-    ("book-flight", 'P'),
-    ("issue-vouchers", 'A'),
-    ("send-itinerary", 'N'),
+/// Which positions each step of a saga has.
+const TRAVEL: &[(&str, &str)] = &[
+    ("book-hotel", "F"),
+    ("book-car", "B"),
+    ("book-flight", "P"),
+    ("issue-vouchers", "A"),
+    ("send-itinerary", "N"),
 ];
-const SHOP: &[(&str, char)] = &[
-    ("create-order", 'F'),
-    ("process-payment", 'B'),
-    ("reserve-inventory", 'B'),
-    ("confirm-order", 'P'),
-    ("send-confirmation", 'N'),
+const SHOP: &[(&str, &str)] = &[
+    ("create-order", "F"),
+    ("process-payment", "B"),
+    ("reserve-inventory", "B"),
+    ("confirm-order", "P"),
+    ("send-confirmation", "N"),
 ];
 
-/// No step between the first and the pivot: what is said of `B` is said of the other two.
-const TRANSFER: &[(&str, char)] =
-    &[("reserve-debit", 'F'), ("credit-target", 'P'), ("capture-debit", 'A'), ("send-advice", 'N')];
+/// The only step before the pivot is the first one and has all that makes a `B`: an undo and a key. So every cell of
+/// `B` is run at it, but for those that speak of an earlier step ([`needs_an_earlier_step`]).
+const TRANSFER: &[(&str, &str)] =
+    &[("reserve-debit", "FB"), ("credit-target", "P"), ("capture-debit", "A"), ("send-advice", "N")];
+
+/// Whether a cell is about a debt further back, which the first step of a saga cannot leave: where its undo is
+/// answered nothing is left to be sent, and the saga ends as with everything on.
+fn needs_an_earlier_step(cell: &str) -> bool {
+    cell.split(' ').any(|word| word == "some")
+}
 
 #[test]
 fn a_transfer_goes_by_the_book() {
-    go_by_the_book("transfer/transfer", TRANSFER);
+    let elsewhere = go_by_the_book("transfer/transfer", TRANSFER, "");
+    assert_eq!(
+        elsewhere,
+        [
+            "{s}/undo-reply:crash-before-ack, without outbox",
+            "{s}/undo-reply:crash-before-publish, without outbox"
+        ]
+    );
 }
 
 #[test]
 fn travel_goes_by_the_book() {
-    go_by_the_book("travel/trip", TRAVEL);
+    assert_eq!(go_by_the_book("travel/trip", TRAVEL, ""), [""; 0]);
 }
 
+/// Behind its pivot the shop has a notice and nothing else: the cells of `A` are those of the other two.
 #[test]
 fn the_shop_goes_by_the_book() {
-    go_by_the_book("shop/fulfilment", SHOP);
+    assert_eq!(go_by_the_book("shop/fulfilment", SHOP, "A"), [""; 0]);
 }
 
-fn go_by_the_book(saga: &str, positions: &[(&str, char)]) {
+/// Runs every cell of the table at every step that has its position; no step has one of `missing`. Gives the cells
+/// whose own words cannot be true here ([`needs_an_earlier_step`]): they were run, and went as with everything on.
+fn go_by_the_book(saga: &str, positions: &[(&str, &str)], missing: &str) -> Vec<String> {
+    let spoken_of = TABLE.iter().flat_map(|row| row.at.chars()).filter(|letter| *letter != ' ');
+    let nobody: BTreeSet<char> =
+        spoken_of.filter(|letter| !positions.iter().any(|(_, own)| own.contains(*letter))).collect();
+    assert_eq!(nobody.into_iter().collect::<String>(), missing, "{saga}");
     let domain = domain(saga.split('/').next().unwrap());
     let mut wrong = String::new();
     let mut cells = 0;
+    let mut elsewhere = Vec::new();
     for row in TABLE {
-        for (index, (step, position)) in positions.iter().enumerate() {
-            if !row.at.contains(*position) {
-                continue;
-            }
+        for (index, (step, letters)) in positions.iter().enumerate() {
+            let Some(position) = letters.chars().find(|letter| row.at.contains(*letter)) else { continue };
             let next = positions.get(index + 1).map_or("", |(next, _)| next);
             let columns = [
                 ("", row.all),
@@ -171,10 +192,14 @@ fn go_by_the_book(saga: &str, positions: &[(&str, char)]) {
             for (without, cell) in columns {
                 // A first step that only an inbox guards is done twice as a later one is.
                 let is_later =
-                    without == "idempotency" && *position == 'F' && guarded_by_inbox(&domain, saga, step);
+                    without == "idempotency" && position == 'F' && guarded_by_inbox(&domain, saga, step);
                 let expected = match if is_later { later_without_inbox(row) } else { cell } {
                     "" => continue,
                     "=" => row.all,
+                    cell if index == 0 && needs_an_earlier_step(cell) => {
+                        elsewhere.push(format!("{}, without {without}", row.faults[0]));
+                        row.all
+                    }
                     // Without inboxes what follows is done twice, unless a state guards it or its number is free.
                     "next" => {
                         if guarded_by_inbox(&domain, saga, next) {
@@ -210,6 +235,7 @@ fn go_by_the_book(saga: &str, positions: &[(&str, char)]) {
     }
     assert!(cells > 500, "{cells} cells");
     assert!(wrong.is_empty(), "{} of {cells} cells differ:\n{wrong}", wrong.lines().count() / 2);
+    elsewhere
 }
 
 /// What the table says of the same faults at a step between the first and the pivot, without inboxes.

@@ -22,6 +22,8 @@ struct Draft<'t> {
     like: Option<Found<&'t str>>,
     /// Whether the file says what starts it.
     starts: bool,
+    /// In a choreography, for every step that can have one.
+    timeout: Option<Ticks>,
     changes: Vec<Change<'t>>,
     reactions: Vec<(Found<&'t str>, Found<&'t str>)>,
 }
@@ -64,8 +66,41 @@ pub(super) fn sagas<'t>(file: &mut Fields<'t>, domain: &mut Domain, errors: &mut
             }
         }
         let reactions = reactions(&drafts[index], &saga.starts_on, &steps, errors);
+        if saga.style == SagaStyle::Choreography {
+            keep_time(&drafts[index], &mut steps, &reactions, errors);
+        }
         check_emits(&drafts[index], domain, errors);
         domain.sagas.push(Saga { steps, reactions, ..saga });
+    }
+}
+
+/// In a choreography the time of a step is kept by whoever publishes what sets it off, and when it is over the step is
+/// refused. So a step needs somebody in the system before it, and must be one that may be refused.
+fn keep_time(draft: &Draft<'_>, steps: &mut [Step], reactions: &[Reaction], errors: &mut Errors<'_>) {
+    let emitted = |event: &str| {
+        let base = split_version(event).0;
+        steps.iter().flat_map(Step::outcomes).any(|known| split_version(known).0 == base)
+    };
+    let inside: BTreeSet<usize> = reactions
+        .iter()
+        .filter(|reaction| !reaction.undo && emitted(&reaction.event))
+        .map(|reaction| reaction.step)
+        .collect();
+    for (index, step) in steps.iter_mut().enumerate() {
+        let reason = if step.kind == StepKind::Retriable {
+            "it may not be refused, so its time cannot be over"
+        } else if !inside.contains(&index) {
+            "it is set off from outside, where nobody keeps its time"
+        } else {
+            step.timeout = step.timeout.or(draft.timeout);
+            continue;
+        };
+        if step.timeout.is_some() {
+            let changed = draft.changes.iter().find(|change| *change.step.value == *step.name);
+            let placed = draft.steps.iter().find(|placed| placed.step.name == step.name);
+            let at = changed.map(|change| &change.step.at).or(placed.map(|placed| &placed.name_at));
+            errors.add(at.unwrap_or(&draft.name.at), format!("{} has a timeout, but {reason}.", step.name));
+        }
     }
 }
 
@@ -100,8 +135,9 @@ fn draft<'t>(
         starts_on.map_or_else(|| format!("{}.requested", name.value).into(), |name| name.value.into());
     let input = fields.program("input", errors);
     let samples = samples(&mut fields, errors);
-    let defaults =
-        Defaults { timeout: timeout(&mut fields, errors), retry: retry(&mut fields, RETRY, errors) };
+    let timeout = timeout(&mut fields, errors);
+    let of_steps = timeout.filter(|_| !choreographed);
+    let defaults = Defaults { timeout: of_steps, retry: retry(&mut fields, RETRY, errors) };
     let like = fields.text("like", errors);
     if let Some(like) = &like
         && !choreographed
@@ -151,7 +187,7 @@ fn draft<'t>(
         steps: Vec::new(),
         reactions: Vec::new(),
     };
-    Draft { name, saga, steps, like, starts, changes, reactions }
+    Draft { name, saga, steps, like, starts, timeout, changes, reactions }
 }
 
 fn change<'t>(mut fields: Fields<'t>, defaults: Defaults, errors: &mut Errors<'t>) -> Option<Change<'t>> {

@@ -186,11 +186,34 @@ fn reactions_must_be_to_events_that_somebody_emits() {
         )
     };
     check(&like("s", ""), &[]);
-    check(&like("s", "step = [{name = 'a', timeout = '1s'}]"), &[]);
+    check(&like("s", "step = [{name = 'a', retry = {attempts = 2}}]"), &[]);
     check(&like("s", "step = [{name = 'b'}]"), &[("7:17", "There is no step b")]);
     check(&like("u", ""), &[("5:8", "There is no saga u")]);
     check(&like("t", ""), &[("5:8", "takes its steps from elsewhere")]);
     check("[saga.s]\nlike = 't'", &[("2:8", "Only a choreography"), ("2:8", "There is no saga t")]);
+}
+
+#[test]
+fn in_a_choreography_somebody_must_be_there_to_keep_the_time_of_a_step() {
+    let choreography = |own: &str, a: &str, b: &str| {
+        format!(
+            "[saga.s]\nstyle = 'choreography'\n{own}\non = [{{event = 's.requested', command = 'x.a'}}, {{event = 'x.done', \
+             command = 'y.b'}}]\nstep = [{{name = 'a', command = 'x.a', success = 'x.done', undo = 'none'{a}}},\n\
+             {{name = 'b', command = 'y.b', success = 'y.done'{b}}}]"
+        )
+    };
+    let (pivot, timeout) = (", kind = 'pivot'", ", timeout = '1s'");
+    check(&choreography("", "", &format!("{pivot}{timeout}")), &[]);
+    check(&choreography("", timeout, pivot), &[("5:17", "nobody keeps its time")]);
+    check(
+        &choreography("", "", &format!(", kind = 'retriable'{timeout}")),
+        &[("6:10", "it may not be refused, so its time cannot be over")],
+    );
+    // What is said for all is for those that can have it.
+    let text = choreography("timeout = '1s'", "", pivot);
+    let domain = Domain::parse(&text, &mut |_| Err("there is no such file".to_owned())).unwrap();
+    let timeouts: Vec<bool> = domain.sagas[0].steps.iter().map(|step| step.timeout.is_some()).collect();
+    assert_eq!(timeouts, [false, true]);
 }
 
 #[test]

@@ -49,6 +49,12 @@ impl Journal for Contested {
     fn replay(&self, stream: StreamNo, after: u32, visit: &mut dyn FnMut(Position, &Recorded)) {
         self.inner.replay(stream, after, visit);
     }
+    fn snapshot(&self, stream: StreamNo) -> Option<Arc<Aggregate>> {
+        self.inner.snapshot(stream)
+    }
+    fn keep_snapshot(&mut self, stream: StreamNo, aggregate: Arc<Aggregate>) {
+        self.inner.keep_snapshot(stream, aggregate);
+    }
     fn commit(&mut self, commit: &mut Commit) -> Result<Position, CommitError> {
         if self.rivals > 0 {
             self.rivals -= 1;

@@ -86,6 +86,21 @@ pub enum ParticipationFact {
         /// The event it reacted to.
         cause: Option<EventId>,
     },
+    /// It keeps the time of a step that another service does, and has heard what became of it.
+    Heard {
+        /// The step.
+        step: StepNo,
+        /// The event that says so.
+        cause: Option<EventId>,
+    },
+    /// The time of that step is over, and nobody has heard of it.
+    TimedOut {
+        /// The step.
+        step: StepNo,
+        /// When its time was over.
+        #[serde(with = "json::ticks")]
+        deadline: Ticks,
+    },
 }
 
 /// One attempt that failed, for the history of a dead letter.

@@ -1,6 +1,7 @@
 //! The journal in memory. Events lie in shared chunks, so that a clone of it costs next to nothing and a world
 //! can be kept at every few steps.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Claim, Commit, CommitError, Journal, Recorded, StreamInfo};
@@ -9,7 +10,7 @@ use crate::base::entropy::{Draws, Purpose, scattered};
 use crate::base::lookup::Lookup;
 use crate::base::ticks::Ticks;
 use crate::domain::Name;
-use crate::runtime::{EventId, Key, Message, Party, Position, StreamNo};
+use crate::runtime::{Aggregate, EventId, Key, Message, Party, Position, StreamNo};
 
 /// An event store in memory.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,7 @@ pub struct MemoryJournal {
     ends: Chunks<Position>,
     streams: Vec<Stream>,
     by_name: Lookup,
+    snapshots: BTreeMap<StreamNo, Arc<Aggregate>>,
     inbox: Vec<Claimed>,
     by_key: Lookup,
     outboxes: Vec<Vec<Message>>,
@@ -141,6 +143,14 @@ impl Journal for MemoryJournal {
         for position in self.streams[stream.0 as usize].positions.iter().skip(after as usize) {
             visit(*position, self.event(*position).expect("positions of a stream are in the journal"));
         }
+    }
+
+    fn snapshot(&self, stream: StreamNo) -> Option<Arc<Aggregate>> {
+        self.snapshots.get(&stream).cloned()
+    }
+
+    fn keep_snapshot(&mut self, stream: StreamNo, aggregate: Arc<Aggregate>) {
+        self.snapshots.insert(stream, aggregate);
     }
 
     fn commit(&mut self, commit: &mut Commit) -> Result<Position, CommitError> {

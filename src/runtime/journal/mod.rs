@@ -10,7 +10,9 @@ mod memory;
 
 pub use memory::MemoryJournal;
 
-use super::{EventId, Fact, Key, Message, Party, Position, SagaNo, StreamNo};
+use std::sync::Arc;
+
+use super::{Aggregate, EventId, Fact, Key, Message, Party, Position, SagaNo, StreamNo};
 use crate::base::ticks::Ticks;
 use crate::domain::Name;
 
@@ -187,6 +189,13 @@ pub trait Journal {
 
     /// The events of a stream after `version`, in order.
     fn replay(&self, stream: StreamNo, after: u32, visit: &mut dyn FnMut(Position, &Recorded));
+
+    /// The newest snapshot of a stream's aggregate, if one was kept: where loading it begins.
+    fn snapshot(&self, stream: StreamNo) -> Option<Arc<Aggregate>>;
+
+    /// Keeps a stream's aggregate as it was at its version. A cache: losing it costs time and nothing else, so nobody
+    /// is told if it cannot be kept.
+    fn keep_snapshot(&mut self, stream: StreamNo, aggregate: Arc<Aggregate>);
 
     /// Everything of `commit`, or nothing. Gives the position of its first event.
     fn commit(&mut self, commit: &mut Commit) -> Result<Position, CommitError>;

@@ -31,7 +31,7 @@ impl Course<'_, '_> {
             Body::Answer(answer) => self.undo_answered(message, answer),
             Body::Deadline => self.deadline(message),
             Body::Backoff => self.backoff_over(message),
-            Body::Command(_) | Body::Event(_) => Reaction::Ignored,
+            Body::Command(_) | Body::Event(_) | Body::Overdue(_) => Reaction::Ignored,
         }
     }
 

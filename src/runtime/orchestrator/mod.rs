@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::participant::CONFLICT_RETRIES;
-use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::pipeline::{Bench, Exposed, Halt, Interrupted, unopposed};
 use super::{
-    Answer, Body, Context, Direction, Fact, FailedAttempt, Failure, Journal, Key, LetterState, Message,
-    Parking, Party, SagaFact, SagaNo, Settled, StepNo, StreamNo, WhyResolved,
+    Answer, Body, CommitError, Context, Direction, Fact, FailedAttempt, Failure, Journal, Key, LetterState,
+    Message, Parking, Party, SagaFact, SagaNo, Settled, StepNo, StreamNo, WhyResolved,
 };
 use course::Course;
 
@@ -74,7 +74,7 @@ impl Orchestrator {
     }
 
     /// Handles a start, an answer or a timer.
-    pub fn handle(&mut self, bench: &mut Bench<'_>, message: &Message) -> Result<Reaction, Gap> {
+    pub fn handle(&mut self, bench: &mut Bench<'_>, message: &Message) -> Result<Reaction, Halt> {
         for _ in 0..=CONFLICT_RETRIES {
             let stream = self.stream(bench, message.saga);
             let version = bench.journal.version(stream);
@@ -102,15 +102,16 @@ impl Orchestrator {
                     self.put(bench, message.saga, stream, state);
                     return Ok(reaction);
                 }
-                Err(Interrupted::Crashed(gap)) => return Err(gap),
                 Err(Interrupted::Conflict) => {}
+                Err(Interrupted::Crashed(gap)) => return Err(Halt::Crashed(gap)),
+                Err(Interrupted::Store(reason)) => return Err(Halt::Store(reason)),
             }
         }
         Ok(Reaction::RolledBack)
     }
 
     /// Puts a message aside that could not be handled, as a dead letter of its saga.
-    pub fn set_aside(&mut self, bench: &mut Bench<'_>, message: &Message, error: &str) -> Result<(), Gap> {
+    pub fn set_aside(&mut self, bench: &mut Bench<'_>, message: &Message, error: &str) -> Result<(), Halt> {
         let stream = self.stream(bench, message.saga);
         let state = self.take(bench, message.saga, stream);
         let context = context_of(bench, message);
@@ -134,9 +135,9 @@ impl Orchestrator {
     }
 
     /// A person sends a dead letter again: a new cycle of attempts with the old key. `false`: the letter does not
-    /// keep a step or an undo, so its message itself has to be sent again.
-    pub fn redrive(&mut self, bench: &mut Bench<'_>, letter: u32) -> bool {
-        let Some(known) = bench.letters.get(letter) else { return false };
+    /// keep a step or an undo, so its message itself has to be sent again. On an error nothing is sent.
+    pub fn redrive(&mut self, bench: &mut Bench<'_>, letter: u32) -> Result<bool, CommitError> {
+        let Some(known) = bench.letters.get(letter) else { return Ok(false) };
         let Key { saga, step, direction } = known.key();
         let letter_stream = known.stream;
         debug_assert_eq!(known.state, LetterState::Open, "whoever asks has looked");
@@ -158,10 +159,10 @@ impl Orchestrator {
             course.redrive(step, direction);
         }
         let state = course.state;
-        bench.note();
+        bench.note()?;
         self.put(bench, saga, stream, state);
         bench.drain(Party::ORCHESTRATOR);
-        keeps
+        Ok(keeps)
     }
 
     fn stream(&mut self, bench: &mut Bench<'_>, saga: SagaNo) -> StreamNo {
@@ -215,11 +216,8 @@ impl Orchestrator {
     }
 }
 
-fn finish(bench: &mut Bench<'_>) -> Result<(), Gap> {
-    match bench.finish(Party::ORCHESTRATOR, Exposed::No) {
-        Err(Interrupted::Crashed(gap)) => Err(gap),
-        Ok(()) | Err(Interrupted::Conflict) => Ok(()),
-    }
+fn finish(bench: &mut Bench<'_>) -> Result<(), Halt> {
+    unopposed(bench.finish(Party::ORCHESTRATOR, Exposed::No))
 }
 
 fn context_of(bench: &Bench<'_>, message: &Message) -> Context {

@@ -4,16 +4,18 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::{Aggregate as Definition, Part, Program, split_version, with_version};
+use crate::runtime::snapshot::SNAPSHOT_EVERY;
 use crate::runtime::version_router::{RouteError, VersionRouter};
 use crate::runtime::{
     DomainFact, EventId, Fact, Journal, Position, Recorded, RefusedBy, Role, SagaNo, StepNo, StreamNo,
 };
 
 /// What has happened in a stream under the key of one step.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Request {
     /// The first success event.
     pub(crate) effect: Option<Position>,
@@ -27,9 +29,10 @@ pub(crate) struct Request {
     pub(crate) refusal: Option<(Position, Option<EventId>)>,
 }
 
-/// A loaded aggregate.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Aggregate {
+/// An aggregate at a version, as its handler sees it. What it holds is the handler's matter; others can keep it as a
+/// snapshot and give it back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Aggregate {
     pub(crate) version: u32,
     /// In the order of their names; new ones mostly come last.
     requests: Vec<((SagaNo, StepNo), Request)>,
@@ -37,6 +40,22 @@ pub(crate) struct Aggregate {
 }
 
 impl Aggregate {
+    /// Version of the last event in it.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Whether another snapshot is due after the one of version `kept` (0: there is none). The longer a stream is, the
+    /// more a copy costs: that of a long one is made whenever it has grown by an eighth.
+    pub(crate) fn is_due(&self, kept: u32) -> bool {
+        self.version.saturating_sub(kept) >= SNAPSHOT_EVERY.get().max(kept / 8)
+    }
+
+    /// Whether programs have needed its state.
+    pub(crate) fn has_state(&self) -> bool {
+        self.state.is_some()
+    }
+
     /// Folds what the stream has beyond what is loaded.
     pub(crate) fn catch_up(
         &mut self,
@@ -86,6 +105,12 @@ impl Aggregate {
     pub(crate) fn request(&self, saga: SagaNo, step: StepNo) -> Option<&Request> {
         let place = self.place((saga, step)).ok()?;
         Some(&self.requests[place].1)
+    }
+
+    /// What was recorded last of doing this step, whatever guards it.
+    pub(crate) fn answer(&self, saga: SagaNo, step: StepNo) -> Option<Position> {
+        let request = self.request(saga, step)?;
+        request.tombstone.or(request.refusal.map(|(position, _)| position)).or(request.effect)
     }
 
     fn place(&self, name: (SagaNo, StepNo)) -> Result<usize, usize> {

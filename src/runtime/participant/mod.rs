@@ -7,6 +7,10 @@
 //! comes before validate, for the key is in the envelope: a broken repeat of a finished request still gets its
 //! answer. Without an inbox, a charge that is asked for twice is made twice.
 //!
+//! *Snapshots*: an aggregate is the fold of its stream, and a service that has lost it (a crash, too many others) begins
+//! at the newest snapshot and reads what follows. A snapshot is a cache: [`prove_snapshot`] shows that it changes
+//! nothing.
+//!
 //! *Refusals are final*: what was refused or given up is recorded under the key, and every later copy gets the same
 //! answer. Retriable steps and undos must never be final: they stay open to another try.
 
@@ -18,17 +22,20 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::choreographer;
 use super::fact::Fact;
-use super::pipeline::{Bench, Exposed, Gap, Interrupted};
+use super::pipeline::{Bench, Exposed, Halt, Interrupted, unopposed};
+use super::snapshot::{Proof, SNAPSHOT_EVERY, WrongSnapshot};
 use super::validation::Passage;
 use super::{
-    Answer, Body, Claim, Context, Direction, DomainFact, Failure, Message, Parking, Party, Position, Refusal,
-    RefusedBy, Role, Route, SagaNo, StepNo, StreamNo,
+    Answer, Body, Claim, Context, Direction, DomainFact, Failure, Journal, Message, Parking, Party, Position,
+    Refusal, RefusedBy, Role, Route, SagaNo, StepNo, StreamNo, Wiring,
 };
 use crate::base::ticks::Ticks;
 use crate::domain::Part;
 
-pub(crate) use aggregate::{Aggregate, run};
+pub use aggregate::Aggregate;
+pub(crate) use aggregate::run;
 use decide::Decision;
 
 /// How often a conflict is met by deciding again, within one attempt.
@@ -51,11 +58,28 @@ pub enum Outcome {
     Ignored,
 }
 
+/// An aggregate in memory, and the version of its newest snapshot; 0 for none.
+#[derive(Clone, Debug, Default)]
+struct Loaded {
+    aggregate: Aggregate,
+    kept: u32,
+}
+
+impl Loaded {
+    /// Begins at the newest snapshot.
+    fn of(journal: &dyn Journal, stream: StreamNo) -> Self {
+        let is_long = journal.version(stream) >= SNAPSHOT_EVERY.get();
+        let snapshot = is_long.then(|| journal.snapshot(stream)).flatten();
+        let aggregate = snapshot.map_or_else(Aggregate::default, |snapshot| Aggregate::clone(&snapshot));
+        Self { kept: aggregate.version, aggregate }
+    }
+}
+
 /// A service at work. All it holds is volatile: a crash loses nothing that the journal does not have.
 #[derive(Clone, Debug)]
 pub struct Participant {
     party: Party,
-    loaded: BTreeMap<StreamNo, Box<Aggregate>>,
+    loaded: BTreeMap<StreamNo, Box<Loaded>>,
     streams: BTreeMap<(SagaNo, StepNo), StreamNo>,
     name: String,
 }
@@ -78,7 +102,7 @@ impl Participant {
     }
 
     /// Handles a command or an undo of an orchestrated saga: whatever happens, the orchestrator gets an answer.
-    pub fn handle(&mut self, bench: &mut Bench<'_>, message: &Message) -> Result<Outcome, Gap> {
+    pub fn handle(&mut self, bench: &mut Bench<'_>, message: &Message) -> Result<Outcome, Halt> {
         let outcome = self.attempt(bench, message, &Orchestrated)?;
         let Outcome::RolledBack(failure) = outcome else { return Ok(outcome) };
         let final_word = message.direction == Direction::Do
@@ -103,7 +127,7 @@ impl Participant {
         bench: &mut Bench<'_>,
         message: &Message,
         replies: &dyn Replies,
-    ) -> Result<Outcome, Gap> {
+    ) -> Result<Outcome, Halt> {
         let (known, expired) = self.dedupe(bench, message);
         if let Some(position) = known {
             return self.repeat(bench, message, position, replies);
@@ -120,7 +144,7 @@ impl Participant {
                     return Ok(Outcome::RolledBack(Failure { error: error.into(), permanent: false }));
                 }
             };
-            let aggregate = &self.loaded[&stream];
+            let aggregate = &self.loaded[&stream].aggregate;
             let decision = match decide::known(bench.wiring, aggregate, message) {
                 Some(position) => Decision::Answer(position),
                 None if poison.is_some() => {
@@ -143,7 +167,8 @@ impl Participant {
             replies.reply(self.party, bench, message, &answer);
             match bench.finish(self.party, Exposed::ToConflicts) {
                 Ok(()) => return Ok(Outcome::Handled(Some(answer.answer))),
-                Err(Interrupted::Crashed(gap)) => return Err(gap),
+                Err(Interrupted::Crashed(gap)) => return Err(Halt::Crashed(gap)),
+                Err(Interrupted::Store(reason)) => return Err(Halt::Store(reason)),
                 Err(Interrupted::Conflict) => {
                     self.loaded.remove(&stream);
                 }
@@ -171,7 +196,7 @@ impl Participant {
         message: &Message,
         position: Position,
         replies: &dyn Replies,
-    ) -> Result<Outcome, Gap> {
+    ) -> Result<Outcome, Halt> {
         bench.around.deduplicated();
         let Some(event) = bench.journal.event(position) else { return Ok(Outcome::Ignored) };
         let Fact::Domain(fact) = &event.fact else { return Ok(Outcome::Ignored) };
@@ -209,11 +234,17 @@ impl Participant {
             stream
         };
         if self.loaded.len() >= LOADED_MAX && !self.loaded.contains_key(&stream) {
-            self.loaded.retain(|_, aggregate| aggregate.version >= LONG_STREAM);
+            self.loaded.retain(|_, loaded| loaded.aggregate.version >= LONG_STREAM);
         }
         let definition = bench.wiring.aggregate(step).zip(bench.wiring.evolving(step));
         let with_state = bench.wiring.reads_state(step);
-        self.loaded.entry(stream).or_default().catch_up(bench.journal, stream, definition, with_state)?;
+        let loaded = self.loaded.entry(stream).or_insert_with(|| Box::new(Loaded::of(bench.journal, stream)));
+        loaded.aggregate.catch_up(bench.journal, stream, definition, with_state)?;
+        // Everything in it is committed: what is only decided is not in the journal.
+        if loaded.aggregate.is_due(loaded.kept) {
+            loaded.kept = loaded.aggregate.version;
+            bench.journal.keep_snapshot(stream, Arc::new(loaded.aggregate.clone()));
+        }
         Ok(stream)
     }
 
@@ -294,7 +325,7 @@ impl Participant {
         message: &Message,
         failure: Failure,
         by: RefusedBy,
-    ) -> Result<Outcome, Gap> {
+    ) -> Result<Outcome, Halt> {
         let data = command_data(message).unwrap_or_default();
         let stream = self.load(bench, message, &data).unwrap_or_else(|_unknown| {
             let name = format!("{}-{}", bench.wiring.party_name(self.party), message.saga);
@@ -306,6 +337,35 @@ impl Participant {
         let refusal = decide::refusal(bench.wiring, message, &data, Refusal { reason: failure.error, by });
         let recorded = self.record(bench, message, stream, vec![refusal], false);
         Orchestrated.reply(self.party, bench, message, &recorded);
+        self.finish(bench, Exposed::No)?;
+        Ok(Outcome::Handled(Some(recorded.answer)))
+    }
+
+    /// The time of a choreographed step is over, says whoever keeps it: what is recorded under the key is sent again,
+    /// and if nothing is, that it will not happen is recorded and sent.
+    pub(crate) fn overdue(
+        &mut self,
+        bench: &mut Bench<'_>,
+        message: &Message,
+        replies: &dyn Replies,
+    ) -> Result<Outcome, Halt> {
+        if message.poison {
+            return Ok(Outcome::RolledBack(unreadable()));
+        }
+        let data = match replies.command_data(bench, message) {
+            Ok(data) => data,
+            Err(failure) => return Ok(Outcome::RolledBack(failure)),
+        };
+        let stream = match self.load(bench, message, &data) {
+            Ok(stream) => stream,
+            Err(error) => return Ok(Outcome::RolledBack(Failure { error: error.into(), permanent: false })),
+        };
+        if let Some(position) = self.loaded[&stream].aggregate.answer(message.saga, message.step) {
+            return self.repeat(bench, message, position, replies);
+        }
+        let refusal = decide::refusal(bench.wiring, message, &data, choreographer::overdue());
+        let recorded = self.record(bench, message, stream, vec![refusal], false);
+        replies.reply(self.party, bench, message, &recorded);
         self.finish(bench, Exposed::No)?;
         Ok(Outcome::Handled(Some(recorded.answer)))
     }
@@ -328,12 +388,29 @@ impl Participant {
         bench.letters.park(bench.commit, bench.journal, &context, None, parking);
     }
 
-    fn finish(&mut self, bench: &mut Bench<'_>, exposed: Exposed) -> Result<(), Gap> {
-        match bench.finish(self.party, exposed) {
-            Err(Interrupted::Crashed(gap)) => Err(gap),
-            // Nobody else writes while this handler runs, and the weather was asked to spare it.
-            Ok(()) | Err(Interrupted::Conflict) => Ok(()),
-        }
+    fn finish(&mut self, bench: &mut Bench<'_>, exposed: Exposed) -> Result<(), Halt> {
+        unopposed(bench.finish(self.party, exposed))
+    }
+}
+
+/// Folds an aggregate from its newest snapshot and from its beginning, and compares.
+pub fn prove_snapshot(
+    journal: &dyn Journal,
+    wiring: &Wiring,
+    stream: StreamNo,
+) -> Result<Proof, WrongSnapshot> {
+    let definition = wiring.definition(&journal.stream(stream).aggregate);
+    let snapshot = journal.snapshot(stream).map_or_else(Aggregate::default, |it| Aggregate::clone(&it));
+    let (kept, with_state) = (snapshot.version, snapshot.has_state());
+    let fold = |mut aggregate: Aggregate| {
+        let folded = aggregate.catch_up(journal, stream, definition, with_state);
+        folded.map(|()| aggregate)
+    };
+    let (version, kept) = (u64::from(journal.version(stream)), u64::from(kept));
+    if fold(snapshot) == fold(Aggregate::default()) {
+        Ok(Proof { version, snapshot: kept, folded: version.saturating_sub(kept) })
+    } else {
+        Err(WrongSnapshot { version, snapshot: kept })
     }
 }
 

@@ -50,6 +50,7 @@ impl World {
         let label = match message.body {
             Body::Deadline if message.direction == Direction::Undo => format!("timer {step}/undo"),
             Body::Deadline => format!("timer {step}"),
+            Body::Overdue(_) if message.route == Route::Timer => format!("timer {step}"),
             Body::Backoff => format!("backoff {step}"),
             _ => message_type(&self.wiring, message).to_string(),
         };
@@ -289,7 +290,8 @@ impl World {
         steps.chain(messages).collect()
     }
 
-    /// Every invariant: first that the books balance, which holds for every domain, then the domain's own.
+    /// Every invariant: first that the books balance, which holds for every domain, then the domain's own, then the
+    /// rules of every log ([`crate::sim::rules::RULES`]).
     pub fn invariants(&self) -> Vec<InvariantReport> {
         self.invariants_seen_by(&self.watching())
     }
@@ -314,6 +316,15 @@ impl World {
             let about = if invariant.about.is_empty() { &*invariant.name } else { &invariant.about };
             reports.push(InvariantReport { code: code.to_owned(), about: about.to_owned(), state });
         }
+        reports.extend(watch.rules.standing().map(|(rule, breach)| InvariantReport {
+            code: rule.code.to_owned(),
+            about: rule.about.to_owned(),
+            state: breach.map_or(InvariantState::Holds, |breach| InvariantState::Broken {
+                since: breach.since,
+                difference: breach.difference.clone(),
+                event: Some(breach.event),
+            }),
+        }));
         reports
     }
 
@@ -321,13 +332,14 @@ impl World {
         self.journal.event(Position(u32::try_from(position).ok()?))
     }
 
-    /// Sagas whose effects break an invariant of the domain.
+    /// Sagas whose effects break an invariant of the domain, or whose events a rule of every log.
     fn culprits(&self, watch: &Watch) -> BTreeSet<SagaNo> {
         let broken = watch.monitor.reports().filter_map(|check| match check.standing {
             Standing::Broken(breach) => self.at(breach.position).map(|event| event.saga),
             _ => None,
         });
-        broken.filter(|saga| *saga != SagaNo::NONE).collect()
+        let by_rules = watch.rules.culprits().iter().copied();
+        broken.filter(|saga| *saga != SagaNo::NONE).chain(by_rules).collect()
     }
 
     fn books_balance(&self) -> InvariantReport {

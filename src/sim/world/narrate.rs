@@ -7,8 +7,8 @@ use super::weather::message_type;
 use super::{Happening, Moved, World};
 use crate::domain::Name;
 use crate::runtime::{
-    Answer, Body, Direction, DomainFact, Fact, Journal, LetterFact, Message, Position, Recorded, RefusedBy,
-    Role, Route, SagaFact, StepOutcome, UndoEffect,
+    Answer, Body, Direction, DomainFact, Fact, Journal, LetterFact, Message, ParticipationFact, Position,
+    Recorded, RefusedBy, Role, Route, SagaFact, StepOutcome, UndoEffect,
 };
 
 impl World {
@@ -60,7 +60,10 @@ impl World {
             Body::Answer(Answer::Refused(_)) => StepResult::Refused,
             Body::Answer(Answer::Failed(_)) => StepResult::Failed,
             Body::Deadline => StepResult::TimedOut,
-            Body::Command(_) | Body::Event(_) if roles.contains(&Role::Refusal) => StepResult::Refused,
+            Body::Overdue(_) if message.route == Route::Timer => StepResult::TimedOut,
+            Body::Command(_) | Body::Event(_) | Body::Overdue(_) if roles.contains(&Role::Refusal) => {
+                StepResult::Refused
+            }
             Body::Command(_) if roles.iter().all(|role| *role == Role::Beside) => StepResult::Failed,
             _ => StepResult::Done,
         }
@@ -149,6 +152,10 @@ impl World {
             Fact::Saga(fact) => Some(self.saga_clause(fact)),
             Fact::Letter(LetterFact::Parked { message_type, error, .. }) => {
                 Some(format!("{message_type} becomes a dead letter ({error})"))
+            }
+            Fact::Participation(ParticipationFact::TimedOut { step, .. }) => {
+                let name = &self.wiring.step_names()[step.index()];
+                Some(format!("nobody has heard of {name} in time, and its service is told that it is over"))
             }
             Fact::Letter(LetterFact::Resolved { .. }) => Some("its dead letter is resolved".to_owned()),
             Fact::Letter(LetterFact::Answered {}) => Some("its dead letter is answered".to_owned()),

@@ -10,8 +10,8 @@ use super::{Happening, Moved, World, fact_context};
 use crate::base::ticks::Ticks;
 use crate::domain::Name;
 use crate::runtime::{
-    Bench, Choreographer, Fact, FailedAttempt, Gap, Journal, Message, MessageFact, Orchestrator, Outcome,
-    Participant, Party, Reaction, RunFact, ServiceFact, Transport, Wiring,
+    Bench, Choreographer, Fact, FailedAttempt, Gap, Halt, Journal, Message, MessageFact, Orchestrator,
+    Outcome, Participant, Party, Reaction, RunFact, ServiceFact, Transport, Wiring,
 };
 
 /// How long a process that died stays away, where the fault does not say.
@@ -54,7 +54,7 @@ impl Process {
         message: &Message,
         history: &mut Vec<FailedAttempt>,
         deliveries: u32,
-    ) -> Result<(Happening, Option<Ticks>), Gap> {
+    ) -> Result<(Happening, Option<Ticks>), Halt> {
         Ok(match self {
             Self::Orchestrator(process) => match process.handle(bench, message)? {
                 Reaction::Moved | Reaction::Kept => (Happening::Handled, None),
@@ -160,7 +160,8 @@ impl World {
                 happened
             }
             Ok((happened, None)) => happened,
-            Err(gap) => {
+            Err(Halt::Store(reason)) => unreachable!("a journal in memory does not fail: {reason}"),
+            Err(Halt::Crashed(gap)) => {
                 if !acknowledged {
                     self.bus.wait_first(id);
                 }
@@ -252,9 +253,9 @@ impl World {
         let mut process =
             std::mem::replace(&mut self.processes[0], Process::Orchestrator(Orchestrator::default()));
         let redriven = match &mut process {
-            Process::Orchestrator(orchestrator) => {
-                self.with_bench(|bench| orchestrator.redrive(bench, letter))
-            }
+            Process::Orchestrator(orchestrator) => self
+                .with_bench(|bench| orchestrator.redrive(bench, letter))
+                .expect("nobody else writes to a journal in memory"),
             _ => false,
         };
         self.processes[0] = process;

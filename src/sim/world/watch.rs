@@ -12,9 +12,10 @@ use crate::domain::Part;
 use crate::runtime::monitor::{Books, Cadence, Monitor, Turn};
 use crate::runtime::projection::{Observed, ReadModels};
 use crate::runtime::{
-    CheckFact, DeadLetters, Direction, Fact, Journal, Key, LetterState, MemoryJournal, Position, Recorded,
-    SagaNo, Wiring,
+    CheckFact, DeadLetters, Direction, Fact, Journal, Key, LetterState, MemoryJournal, Position, Protections,
+    Recorded, SagaNo, Wiring,
 };
+use crate::sim::rules::Rules;
 
 /// How far read models are behind the log.
 const BEHIND: Ticks = Ticks::from_millis(40);
@@ -25,6 +26,9 @@ const MANY_SAGAS: u32 = 200;
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     pub(super) monitor: Monitor,
+    /// What holds for the log of every domain.
+    pub(super) rules: Rules,
+    protections: Protections,
     models: ReadModels,
     ledger: Ledger,
     letters: DeadLetters,
@@ -34,10 +38,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(stage: &Stage, sagas: u32) -> Self {
+    pub(super) fn new(stage: &Stage, protections: Protections, sagas: u32) -> Self {
         let cadence = if sagas > MANY_SAGAS { Cadence::Amortized } else { Cadence::EveryCommit };
         Self {
             monitor: stage.monitor().at(cadence),
+            rules: Rules::default(),
+            protections,
             models: stage.models(),
             ledger: Ledger::new(stage.wiring.steps()),
             letters: DeadLetters::default(),
@@ -64,6 +70,7 @@ impl Watch {
                 let Some(event) = journal.event(Position(position)) else { continue };
                 self.ledger.fold(wiring, Position(position), event);
                 self.letters.evolve(Position(position), event);
+                self.rules.observe(wiring, &self.protections, journal, Position(position), event);
                 observe(journal, position, event, |observed| self.monitor.observe(observed));
                 concerns |= event.fact.domain().is_some();
                 at = event.at;
@@ -156,13 +163,16 @@ impl World {
     /// break and when they hold again. Without it they are made when somebody asks.
     #[must_use]
     pub fn watched(mut self) -> Self {
-        self.watch = Some(Watch::new(&self.stage, self.recipe.sagas));
+        self.watch = Some(Watch::new(&self.stage, self.protections, self.recipe.sagas));
         self
     }
 
     /// Who watches, up to date.
     pub(super) fn watching(&self) -> Watch {
-        let mut watch = self.watch.clone().unwrap_or_else(|| Watch::new(&self.stage, self.recipe.sagas));
+        let mut watch = self
+            .watch
+            .clone()
+            .unwrap_or_else(|| Watch::new(&self.stage, self.protections, self.recipe.sagas));
         watch.catch_up(&self.wiring, &self.journal, self.now, self.end == Some(End::Quiesced));
         watch
     }
@@ -170,7 +180,7 @@ impl World {
     /// The read models as far as they are, to be queried.
     pub fn models(&self) -> ReadModels {
         let known = self.watch.clone();
-        let mut watch = known.unwrap_or_else(|| Watch::new(&self.stage, self.recipe.sagas));
+        let mut watch = known.unwrap_or_else(|| Watch::new(&self.stage, self.protections, self.recipe.sagas));
         watch.project(&self.journal, self.now, self.end == Some(End::Quiesced));
         watch.models
     }
@@ -196,5 +206,45 @@ impl World {
             self.record(context, &stream, "Check", Fact::Check(fact));
         }
         self.watch = Some(watch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::BuiltIn;
+    use crate::runtime::{Commit, EventId};
+    use crate::sim::recipe::Recipe;
+    use crate::sim::world::{InvariantState, Outcome};
+
+    #[test]
+    fn a_saga_whose_log_breaks_a_rule_is_inconsistent_and_the_others_are_not() {
+        let recipe = Recipe::parse("shop/fulfilment?sagas=2").unwrap();
+        let domain = Arc::new(BuiltIn::named("shop").unwrap().load());
+        for watched in [false, true] {
+            let mut world = World::new(Arc::clone(&domain), &recipe).unwrap();
+            if watched {
+                world = world.watched();
+            }
+            world.run();
+            assert_eq!(world.outcome(SagaNo(2)), Outcome::Completed);
+            let mut last = world.journal.events_from(Position(1)).last().unwrap().1.clone();
+            last.version += 1;
+            last.saga = SagaNo(2);
+            last.id = EventId(5);
+            last.cause = Some(EventId(7));
+            world.journal.commit(&mut Commit { events: vec![last], ..Commit::default() }).unwrap();
+            let report = world.report();
+            assert_eq!(
+                (world.outcome(SagaNo(2)), world.outcome(SagaNo(1))),
+                (Outcome::Inconsistent, Outcome::Completed)
+            );
+            assert_eq!(report.outcomes, [(Outcome::Inconsistent, 1), (Outcome::Completed, 1)]);
+            let broken =
+                report.invariants.iter().find(|it| matches!(it.state, InvariantState::Broken { .. }));
+            assert_eq!(broken.unwrap().code, "G2");
+        }
     }
 }

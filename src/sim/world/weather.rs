@@ -300,6 +300,8 @@ pub(super) fn message_type(wiring: &Wiring, message: &Message) -> Name {
     match &message.body {
         Body::Start(_) => Name::clone(&wiring.saga().starts_on),
         Body::Event(happened) => Name::clone(&happened.event_type),
+        Body::Overdue(_) if message.route == Route::Timer => "timer".into(),
+        Body::Overdue(_) => Name::clone(&definition.failure),
         Body::Command(_) => wiring.command(message.step, message.direction),
         Body::Deadline | Body::Backoff => "timer".into(),
         Body::Answer(answer) => {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Clock, next_version, recorded};
 use crate::model::{
     AppendError, Appended, Claim, CommitError, Committed, EventStore, ExpectedVersion, IdempotencyStore,
-    NewEvent, Outbox, OutboxRow, RecordedEvent, StoreFault, StreamName, Timestamp, Transaction,
-    TransactionalStore,
+    NewEvent, Outbox, OutboxRow, RecordedEvent, Snapshot, SnapshotStore, StoreFault, StreamName, Timestamp,
+    Transaction, TransactionalStore,
 };
 
 /// Events, inbox and outbox in memory. The first event of a stream has version 1, the first of all position 1.
@@ -20,6 +20,7 @@ pub struct MemoryEventStore {
     inbox: BTreeMap<(String, String), Claim>,
     /// Every message with whether it was sent; the sequence is the place, from 1.
     outbox: Vec<(OutboxRow, bool)>,
+    snapshots: HashMap<StreamName, Snapshot>,
 }
 
 impl MemoryEventStore {
@@ -32,6 +33,7 @@ impl MemoryEventStore {
             ids: HashSet::new(),
             inbox: BTreeMap::new(),
             outbox: Vec::new(),
+            snapshots: HashMap::new(),
         }
     }
 
@@ -145,6 +147,20 @@ impl IdempotencyStore for MemoryEventStore {
         let before = self.inbox.len();
         self.inbox.retain(|_, claim| !claim.is_expired(now));
         Ok((before - self.inbox.len()) as u64)
+    }
+}
+
+impl SnapshotStore for MemoryEventStore {
+    fn snapshot(&self, stream: &StreamName, rules: &str) -> Result<Option<Snapshot>, StoreFault> {
+        Ok(self.snapshots.get(stream).filter(|snapshot| snapshot.rules == rules).cloned())
+    }
+
+    fn keep_snapshot(&mut self, stream: &StreamName, snapshot: &Snapshot) -> Result<(), StoreFault> {
+        let is_newer = |known: &Snapshot| known.rules != snapshot.rules || known.version < snapshot.version;
+        if self.snapshots.get(stream).is_none_or(is_newer) {
+            self.snapshots.insert(stream.clone(), snapshot.clone());
+        }
+        Ok(())
     }
 }
 

@@ -112,7 +112,7 @@ fn insert_messages(connection: &Connection, messages: &[OutboxMessage]) -> rusql
 }
 
 /// The JSON of a column; what is none was not written by us.
-fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<JsonText> {
+pub(super) fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<JsonText> {
     let text: String = row.get(column)?;
     JsonText::new(&text).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))

@@ -16,6 +16,12 @@
 #![doc = include_str!("messaging.sql")]
 //! ```
 //!
+//! And one in which long streams have snapshots has another, a cache that may be dropped at any time:
+//!
+//! ```sql
+#![doc = include_str!("snapshots.sql")]
+//! ```
+//!
 //! * `sequence` is the order of storage. `position` is the global position as the source gave it; for an event
 //!   appended here it is its `sequence`. The [`EventStore`](crate::model::EventStore) port counts by `sequence`.
 //! * An event's home stream stands in its own row, any further ones in `event_streams` from ordinal 1.
@@ -33,6 +39,7 @@ mod format;
 mod memory;
 mod messaging;
 mod rows;
+mod snapshots;
 mod store;
 mod writer;
 
