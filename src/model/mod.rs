@@ -9,6 +9,7 @@ mod port;
 mod row;
 mod stream;
 mod time;
+mod workflow;
 
 pub use event::{EventKind, Membership, Payload, RecordedEvent};
 pub use failure::{is_failure_type, type_family, words};
@@ -22,3 +23,4 @@ pub use port::{
 pub use row::{Row, SourceId};
 pub use stream::StreamName;
 pub use time::{TimeError, Timestamp};
+pub use workflow::{WorkflowAct, WorkflowNote};

@@ -58,6 +58,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &json::SagascopeJsonl,
     &json::CloudEventsJson,
     &json::JsonEvents,
+    &json::TemporalJson,
     &sqlite::CqrsEsSqlite,
     &sqlite::EmmettSqlite,
     &sqlite::PyEventSourcingSqlite,

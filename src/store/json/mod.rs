@@ -13,6 +13,7 @@ mod layout;
 mod mapped;
 mod reader;
 mod record;
+mod temporal;
 mod values;
 
 pub use canonical::{JsonlWriter, event_to_json};
@@ -22,3 +23,4 @@ pub(super) use cloudevents::CloudEventsJson;
 pub(super) use events::JsonEvents;
 pub(super) use layout::look;
 pub(super) use mapped::{open_mapped, propose};
+pub(super) use temporal::TemporalJson;

@@ -11,7 +11,7 @@ use super::escapes::Watch;
 use super::frames::{Cut, Frame, Frames};
 use super::identity::Identity;
 use super::layout::{Start, start_of};
-use super::record::{Convert, Fault, decode};
+use super::record::{Convert, Fault, decode_at};
 use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
 use crate::store::shape::{JsonShape, Shape};
@@ -28,8 +28,8 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn event(&self, bytes: &[u8]) -> Result<RecordedEvent, Fault> {
-        decode(bytes, self.unescape.load(Ordering::Relaxed), self.convert.as_ref())
+    fn event(&self, bytes: &[u8], at: u64) -> Result<RecordedEvent, Fault> {
+        decode_at(bytes, at, self.unescape.load(Ordering::Relaxed), self.convert.as_ref())
     }
 }
 
@@ -131,7 +131,7 @@ impl JsonReader {
         if self.decoder.convert.is_nothing(self.frames.bytes(cut)) {
             return;
         }
-        match self.decoder.event(self.frames.bytes(cut)) {
+        match self.decoder.event(self.frames.bytes(cut), cut.at) {
             Ok(event) => {
                 batch.events.push((Locator { at: cut.at, len: cut.range.len() as u32 }, event));
             }
@@ -231,7 +231,7 @@ fn event(file: &mut File, decoder: &Decoder, locator: Locator) -> Result<Recorde
     match file.read_exact(&mut bytes) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(FetchError::Changed),
         Err(error) => Err(unreadable(error)),
-        Ok(()) => decoder.event(&bytes).map_err(|fault| FetchError::Unreadable(fault.problem)),
+        Ok(()) => decoder.event(&bytes, locator.at).map_err(|fault| FetchError::Unreadable(fault.problem)),
     }
 }
 
