@@ -31,6 +31,7 @@ pub mod text;
 mod undo;
 mod variants;
 mod verdict;
+mod workflow;
 mod worth;
 
 pub use ahead::Ahead;

@@ -29,6 +29,12 @@ pub type Fetch<'a> = dyn FnMut(&[Row]) -> Vec<Option<RecordedEvent>> + 'a;
 /// Events read at a time.
 const AT_A_TIME: usize = 1_024;
 
+/// What types begin with that only the history of a workflow engine has.
+const HISTORY: &str = "WorkflowExecution";
+
+/// How sure an outcome is that follows from which call undid which.
+const BY_CALLS: Confidence = Confidence(850);
+
 /// The sagas of a log.
 #[derive(Debug)]
 pub struct Survey {
@@ -76,7 +82,7 @@ impl Survey {
             now: log.times().last.map_or(i64::MIN, Timestamp::nanos),
         };
         let mut survey = Self {
-            has_facts: has("saga.") || has("participation.") || has("dead_letter."),
+            has_facts: has("saga.") || has("participation.") || has("dead_letter.") || has(HISTORY),
             sagas: Vec::with_capacity(instances.len()),
             domain: domain.cloned(),
             instances,
@@ -315,7 +321,12 @@ impl Judge<'_> {
         let state = self.survey.variants.list[summary.variant as usize].shape.last();
         let patience = state.and_then(|state| self.survey.machine.patience(*state));
         summary.outcome = verdict(course, self.survey.moment, last, patience);
-        if let Some(current) = course.current() {
+        if !course.plan.undos.is_empty() {
+            summary.confidence = BY_CALLS;
+        }
+        // Where an engine says that it is over, no step is in hand.
+        let over = course.plan.is_history && course.end.is_some();
+        if let Some(current) = course.current().filter(|_| !over) {
             summary.current = Arc::clone(&course.plan.steps[current].name);
         }
         summary.steps = steps(course);

@@ -59,6 +59,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &json::CloudEventsJson,
     &json::JsonEvents,
     &json::TemporalJson,
+    &json::KafkaJson,
     &sqlite::CqrsEsSqlite,
     &sqlite::EmmettSqlite,
     &sqlite::PyEventSourcingSqlite,

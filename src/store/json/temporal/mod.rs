@@ -27,7 +27,8 @@ use super::reader::{self, info_of, json_shape};
 use super::record::{Convert, Record};
 use crate::base::limits::JSON_DEPTH_MAX;
 use crate::model::{
-    EventKind, JsonText, Membership, Payload, RecordedEvent, StreamName, WorkflowAct, WorkflowNote,
+    EventKind, JsonText, Membership, Payload, RUNTIME_FAMILIES, RecordedEvent, StreamName, WorkflowAct,
+    WorkflowNote,
 };
 use crate::store::shape::Shape;
 use crate::store::sound::{nests_deeper, too_deep};
@@ -203,13 +204,20 @@ fn meaning(told: &Told<'_>, history: &History) -> (String, Option<WorkflowNote>)
         Named::By(member) => number_at(&told.attributes, member).and_then(|number| history.name(number)),
     };
     let event_type = match name {
-        Some(name) if !kind.verb.is_empty() => format!("{}.{}", name.name, kind.verb),
+        Some(name) if !kind.verb.is_empty() => typed(&name.name, kind.verb),
         _ => told.name.clone(),
     };
     let step = name.and_then(|name| name.step.clone());
     let note =
         kind.act.filter(|_| step.is_some() == kind.is_step).map(|act| note(told, history, kind, act, step));
     (event_type, note)
+}
+
+/// The type of what happened to a step. One that is called as a runtime's own facts are would be taken for these.
+fn typed(name: &str, verb: &str) -> String {
+    let family = format!("{name}.");
+    let taken = RUNTIME_FAMILIES.iter().any(|known| family.starts_with(known));
+    if taken { format!("{}-step.{verb}", name.replace('.', "-")) } else { family + verb }
 }
 
 fn note(
@@ -273,7 +281,7 @@ fn of_marker(told: &Told<'_>, history: &History) -> (String, Option<WorkflowNote
         reason: failure.and_then(reason),
         ..WorkflowNote::of(act)
     };
-    (format!("{}.{verb}", name.name), Some(note))
+    (typed(&name.name, verb), Some(note))
 }
 
 #[cfg(test)]
