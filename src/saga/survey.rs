@@ -385,7 +385,10 @@ impl Judge<'_> {
         let happened = |row: &Row| !self.survey.traits[self.log.type_of(*row).0 as usize].technical;
         let last = one.rows().iter().rposition(happened).unwrap_or(0);
         // A letter that nothing followed keeps the saga from its end, whatever the end looks like.
-        let keeps = |letter: &Letter| letter.open && (!summary.outcome.is_end() || letter.at > last);
+        let keeps = |letter: &Letter| {
+            let is_last = letter.at > last || self.at_once(letter.parked, one.rows()[last]);
+            letter.open && (!summary.outcome.is_end() || is_last)
+        };
         let dead = course.letters().any(keeps);
         let twice = |at: usize| {
             let held = course.steps[at].held();
@@ -399,6 +402,18 @@ impl Judge<'_> {
             summary.outcome = Outcome::DeadLettered;
             summary.confidence = Confidence::CERTAIN;
         }
+    }
+}
+
+impl Judge<'_> {
+    /// Whether two events happened at the same time as far as the first one's clock goes: a queue stamps the copy of a
+    /// message in milliseconds, which looks earlier than the message itself.
+    fn at_once(&self, one: Row, other: Row) -> bool {
+        let times = self.log.event(one).time.zip(self.log.event(other).time);
+        times.is_some_and(|(one, other)| {
+            let unit = 10_i64.pow(9 - u32::from(one.digits().min(9)));
+            one.nanos().div_euclid(unit) == other.nanos().div_euclid(unit)
+        })
     }
 }
 
