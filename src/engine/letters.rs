@@ -9,7 +9,7 @@ use super::OpenLog;
 use crate::base::cancel::CancelToken;
 use crate::base::ticks::Ticks;
 use crate::index::{EventLog, StreamId};
-use crate::model::{RecordedEvent, Row};
+use crate::model::{RecordedEvent, Row, letter_facts};
 use crate::runtime::{Direction, LetterState};
 
 /// Aggregate type of dead letters.
@@ -17,6 +17,8 @@ const AGGREGATE: &str = "DeadLetter";
 /// How their streams and their types begin.
 const STREAM: &str = "dead_letter-";
 const FAMILY: &str = "dead_letter.";
+/// The number of a letter whose stream has none.
+const UNNUMBERED: u32 = 0;
 
 /// Letters that are read; of more only the number is told.
 const LETTERS_MAX: usize = 20_000;
@@ -152,12 +154,19 @@ pub fn read_letters(open: &OpenLog, cancel: &CancelToken) -> Option<(Vec<LoggedL
     }
     letters
         .sort_by_key(|letter: &LoggedLetter| letter.changes.first().map(|first| open.log.rank_of(first.row)));
+    // Letters of a queue have no number of their own; they get those that follow.
+    let mut next = letters.iter().map(|letter| letter.id).max().unwrap_or(0);
+    for letter in letters.iter_mut().filter(|letter| letter.id == UNNUMBERED) {
+        next = next.saturating_add(1);
+        letter.id = next;
+    }
     Some((letters, left_out))
 }
 
 fn letter(open: &OpenLog, stream: StreamId) -> Option<LoggedLetter> {
     let rows = open.log.replay_rows(stream);
-    let id = open.log.stream(stream).id.rsplit('-').next()?.parse().ok()?;
+    let name = &open.log.stream(stream).id;
+    let id = name.strip_prefix(STREAM).and_then(|id| id.parse().ok()).unwrap_or(UNNUMBERED);
     let mut found: Option<LoggedLetter> = None;
     for (row, event) in rows.iter().zip(open.pool.fetch(&open.log, &rows)) {
         let Ok(event) = event else { continue };
@@ -166,7 +175,8 @@ fn letter(open: &OpenLog, stream: StreamId) -> Option<LoggedLetter> {
             Some(letter) => letter,
             None => found.insert(begin(stream, id, &event)),
         };
-        letter.take(*row, &event.event_type, &data);
+        let metadata = event.metadata.as_ref().map(crate::model::JsonText::value).unwrap_or_default();
+        letter.take(*row, &event.event_type, &data, &metadata);
     }
     found.filter(|letter| !letter.changes.is_empty())
 }
@@ -195,7 +205,8 @@ fn text(data: &Value, field: &str) -> String {
 }
 
 impl LoggedLetter {
-    fn take(&mut self, row: Row, event_type: &str, data: &Value) {
+    fn take(&mut self, row: Row, event_type: &str, said: &Value, metadata: &Value) {
+        let data = letter_facts(said, metadata);
         if let Some(deliveries) = data.get("deliveries").and_then(Value::as_u64) {
             self.deliveries = self.deliveries.max(deliveries);
         }
@@ -206,7 +217,13 @@ impl LoggedLetter {
             self.message_type = text(data, "message_type");
             self.step = text(data, "step");
             self.error = text(data, "error");
-            self.message = data.get("message").cloned().unwrap_or_default();
+            // A queue keeps the message itself.
+            let is_copy = !std::ptr::eq(data, said);
+            self.message =
+                data.get("message").or_else(|| is_copy.then_some(said)).cloned().unwrap_or_default();
+            if self.key.is_empty() {
+                self.key = text(data, "key");
+            }
             if data.get("direction").and_then(Value::as_str) == Some(Direction::Undo.word()) {
                 self.direction = Direction::Undo;
             }
@@ -232,6 +249,10 @@ pub fn issuing_event(
     let wanted = text(&letter.message, "event");
     let log = &open.log;
     let parked = letter.changes.first()?.row;
+    if let Some(cause) = log.event(parked).cause.filter(|_| wanted.is_empty()) {
+        let event = open.pool.fetch(log, &[cause]).pop()?.ok()?;
+        return Some((cause, event));
+    }
     let correlation = log.event(parked).correlation?;
     let last = log.rank_of(parked);
     let rows = log.correlation(correlation).rows.iter().copied().filter(|row| log.rank_of(*row) <= last);

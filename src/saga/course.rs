@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Act, LetterChange, Seen, Sign, sign};
+use super::facts::{Act, LetterChange, Seen, Sign, sign as sign_of};
 use super::lane::{Lane, StepState, noted_state};
 use super::plan::{Meaning, Plan};
+use super::workflow;
 use crate::domain::{Direction, StepKind};
-use crate::model::Row;
+use crate::model::{Row, WorkflowNote};
 
 /// What is known of one step.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +69,10 @@ pub struct Course {
     pub going_back: bool,
     /// The point of no return lies behind.
     pub pivot_passed: bool,
+    /// Why it ended with effects that nobody will undo any more.
+    pub gave_up: Option<String>,
+    /// Something failed, or somebody asked it to stop.
+    troubled: bool,
     /// Where it ended: place among its events.
     pub end: Option<usize>,
     /// Invariants that are broken by it.
@@ -88,6 +93,8 @@ impl Course {
             compensated: false,
             going_back: false,
             pivot_passed: false,
+            gave_up: None,
+            troubled: false,
             end: None,
             broken: Vec::new(),
             letters: BTreeMap::new(),
@@ -99,7 +106,9 @@ impl Course {
     pub fn fold(&mut self, event: &Seen<'_>) -> Option<Sign> {
         let at = self.events;
         self.events += 1;
-        let sign = sign(&mut self.plan, event)?;
+        let note = event.said.and_then(|said| WorkflowNote::read(&said.metadata));
+        let sign = note.and_then(|note| workflow::sign(&mut self.plan, &self.steps, self.troubled, &note));
+        let sign = sign.or_else(|| sign_of(&mut self.plan, event))?;
         self.steps.resize_with(self.plan.steps.len(), StepCourse::default);
         match &sign {
             Sign::Started | Sign::Waits => self.noted = true,
@@ -122,10 +131,14 @@ impl Course {
                 self.going_back = true;
                 self.end = None;
             }
+            // What comes to its end on the way back has not reached its goal, whatever its engine calls that.
+            Sign::Completed if self.plan.is_history && self.going_back => self.give_up(at, ""),
             Sign::Completed => {
                 self.completed = true;
                 self.end = Some(at);
             }
+            Sign::GaveUp(reason) => self.give_up(at, reason),
+            Sign::AskedToStop => self.troubled = true,
             Sign::Compensated => {
                 self.compensated = true;
                 self.end = Some(at);
@@ -167,6 +180,31 @@ impl Course {
         let course = &mut self.steps[step];
         let lane = if direction == Direction::Do { &mut course.forward } else { &mut course.back };
         lane.take(event, act);
+        match (act, direction) {
+            (Act::Answered(_), Direction::Do) => course.effects.push(event.row),
+            (Act::Answered(_), Direction::Undo) => course.undone.push(event.row),
+            (Act::Refused(_) | Act::Failed { .. }, Direction::Do) => self.troubled = true,
+            _ => {}
+        }
+        if self.plan.is_history && direction == Direction::Undo {
+            self.going_back = true;
+        }
+    }
+
+    /// It ended without reaching its goal: well undone, or with something that stands and stays. Where it began to
+    /// undo, what it left is what it did not want to undo; where it did not, everything that stands is left over.
+    fn give_up(&mut self, at: usize, reason: &str) {
+        self.going_back = true;
+        self.end = Some(at);
+        let undoes = (0..self.steps.len()).any(|step| self.has_undo(step));
+        let stands = |step: &usize| {
+            let course = &self.steps[*step];
+            let open = course.held() > 0 || course.forward.may_have_happened();
+            if undoes { self.has_undo(*step) && course.held() > 0 } else { open }
+        };
+        let stands = (0..self.steps.len()).any(|step| stands(&step));
+        self.compensated = !stands;
+        self.gave_up = stands.then(|| reason.to_owned());
     }
 
     /// Without a coordinator the life of a saga is what its effects show.
@@ -208,7 +246,7 @@ impl Course {
     pub fn attempts(&self, step: usize) -> (u32, u32) {
         let course = &self.steps[step];
         if self.noted {
-            return (course.forward.attempts.len() as u32, course.back.attempts.len() as u32);
+            return (course.forward.tries(), course.back.tries());
         }
         let tries = |direction| self.open_letter(step, direction).map_or(0, |letter| letter.attempts);
         let done = u32::from(!course.effects.is_empty() || !course.refusals.is_empty());
@@ -270,6 +308,6 @@ impl Course {
             return definition.kind == StepKind::Compensatable && definition.compensate.is_some();
         }
         let course = &self.steps[step];
-        !course.undone.is_empty() || !course.tombstones.is_empty() || !course.back.attempts.is_empty()
+        !course.undone.is_empty() || !course.tombstones.is_empty() || !course.back.is_idle()
     }
 }

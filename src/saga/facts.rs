@@ -6,7 +6,7 @@ use crate::domain::Direction;
 use serde_json::Value;
 
 use super::plan::{Meaning, Plan};
-use crate::model::{JsonText, RecordedEvent, Row, Timestamp};
+use crate::model::{JsonText, RecordedEvent, Row, Timestamp, letter_facts};
 
 /// An event of a saga, as far as it is known: from the index alone, or with what it says.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ impl Said {
 /// What happens to a step in one direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
+    /// The command is out; nobody has taken it up yet.
+    Asked,
     /// An attempt begins; the first of its cycle has number 1.
     Begun(u32),
     /// An attempt failed technically, with this error.
@@ -60,6 +62,9 @@ pub enum Act {
     TimedOut,
     /// Done, or undone.
     Done,
+    /// The same, and this event is itself the effect: an engine that calls the step keeps its answer. With the number
+    /// of the attempt, where nothing told of it before.
+    Answered(Option<u32>),
     /// There was nothing to undo.
     NothingToDo,
     /// Refused, or given up, with the reason.
@@ -103,6 +108,10 @@ pub enum Sign {
     Completed,
     /// Everything is undone.
     Compensated,
+    /// Somebody asked it to stop.
+    AskedToStop,
+    /// It ended without reaching its goal, for this reason.
+    GaveUp(String),
     /// It waits for a person.
     Waits,
     /// A dead letter of it.
@@ -205,18 +214,20 @@ fn of_saga(plan: &mut Plan, what: &str, said: &Said) -> Option<Sign> {
 }
 
 fn of_letter(plan: &mut Plan, what: &str, said: &Said) -> Option<Sign> {
+    let facts = letter_facts(&said.data, &said.metadata);
+    let text = |name: &str| facts.get(name).and_then(Value::as_str);
     let change = match what {
         "parked" => LetterChange::Parked,
         "redriven" => LetterChange::Redriven,
         "resolved" | "answered" | "discarded" => LetterChange::Settled,
         _ => return None,
     };
-    let direction = if said.text("direction") == Some("undo") { Direction::Undo } else { Direction::Do };
+    let direction = if text("direction") == Some("undo") { Direction::Undo } else { Direction::Do };
     Some(Sign::Letter {
         stream: said.stream.clone(),
-        step: said.text("step").and_then(|step| plan.step(step)),
+        step: text("step").and_then(|step| plan.step(step)),
         direction,
         change,
-        attempts: said.data.get("attempts").and_then(Value::as_array).map_or(0, |all| all.len() as u32),
+        attempts: facts.get("attempts").and_then(Value::as_array).map_or(0, |all| all.len() as u32),
     })
 }

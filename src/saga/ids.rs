@@ -23,7 +23,9 @@ const CAUSES: [&str; 10] = [
 ];
 
 /// Members that name an event of the same stream by its version: workflow histories.
-const PLACES: [&str; 5] = [
+const PLACES: [&str; 7] = [
+    "acceptedeventid",
+    "acceptedrequestsequencingeventid",
     "scheduledeventid",
     "startedeventid",
     "initiatedeventid",

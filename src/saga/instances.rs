@@ -292,8 +292,10 @@ fn cut_into_lives(log: &EventLog, traits: &[Traits], list: Vec<Instance>) -> Vec
         let (mut life, mut from, mut before) = (1, 0, None);
         for (place, row) in one.rows().iter().enumerate().skip(at) {
             let Some(id) = shaped(*row) else { continue };
-            if id == start && before.is_some_and(|before: TypeId| ends[before.0 as usize]) && place - from > 1
-            {
+            let after_end = before.is_some_and(|before: TypeId| ends[before.0 as usize]);
+            // A workflow's next run begins with an event that nothing else begins with.
+            let begins_run = &*traits[id.0 as usize].name == "WorkflowExecutionStarted";
+            if id == start && (after_end || begins_run) && place - from > 1 {
                 cut.push(Instance { life, from: from as u32, to: place as u32, ..one.clone() });
                 (life, from) = (life + 1, place);
             }

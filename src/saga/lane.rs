@@ -88,12 +88,38 @@ pub struct Lane {
     pub attempts: Vec<Attempt>,
     /// Why it was refused.
     pub refusal: Option<String>,
+    /// An engine asked for it, which counts attempts and need not tell of each.
+    is_counted: bool,
 }
 
 impl Lane {
     /// Whether a dead letter keeps it, as the orchestrator knows.
     pub fn is_parked(&self) -> bool {
         self.status == Status::Parked
+    }
+
+    /// Whether nothing is known of it.
+    pub fn is_idle(&self) -> bool {
+        self.status == Status::Idle
+    }
+
+    /// Whether it may have happened, or may be happening.
+    pub(super) fn may_have_happened(&self) -> bool {
+        matches!(self.status, Status::Waiting | Status::BackingOff | Status::Unknown)
+    }
+
+    /// Number of attempts in all cycles. An attempt that says it is the third of its cycle had two before it, whether
+    /// somebody told of them or not.
+    pub fn tries(&self) -> u32 {
+        let (mut before, mut tries) = (0, 0_u32);
+        for attempt in &self.attempts {
+            let more = attempt.number.checked_sub(before).filter(|more| *more > 0);
+            tries = tries.saturating_add(more.unwrap_or(attempt.number.max(1)));
+            before = attempt.number;
+        }
+        // Of a counted one whose beginning nobody told, its end is known at least.
+        let has_ended = !matches!(self.status, Status::Idle | Status::Waiting);
+        if tries == 0 && self.is_counted && has_ended { 1 } else { tries }
     }
 
     fn end_attempt(&mut self, time: Option<Timestamp>, error: Option<String>) {
@@ -105,6 +131,10 @@ impl Lane {
 
     pub(super) fn take(&mut self, event: &Seen<'_>, act: &Act) {
         match act {
+            Act::Asked => {
+                self.status = Status::Waiting;
+                self.is_counted = true;
+            }
             Act::Begun(number) => {
                 self.status = Status::Waiting;
                 self.attempts.push(Attempt {
@@ -123,6 +153,15 @@ impl Lane {
                 self.status = Status::BackingOff;
                 self.end_attempt(event.time, Some("no answer in time".to_owned()));
             }
+            Act::Answered(number) => {
+                self.status = Status::Done;
+                self.is_counted = true;
+                if let Some(number) = number.filter(|_| self.attempts.is_empty()) {
+                    let began = event.time;
+                    self.attempts.push(Attempt { number, row: event.row, began, ended: None, error: None });
+                }
+                self.end_attempt(event.time, None);
+            }
             Act::Done => {
                 self.status = Status::Done;
                 self.end_attempt(event.time, None);
@@ -138,6 +177,7 @@ impl Lane {
             }
             Act::Failed { unknown } => {
                 self.status = if *unknown { Status::Unknown } else { Status::DidNotHappen };
+                self.end_attempt(event.time, None);
             }
             Act::Parked => self.status = Status::Parked,
             Act::Resumed => self.status = Status::BackingOff,
@@ -162,5 +202,32 @@ pub(super) fn noted_state(forward: &Lane, back: &Lane) -> StepState {
         Status::DidNotHappen => StepState::Rejected,
         Status::Unknown => StepState::Unknown,
         Status::Parked => StepState::Parked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+
+    #[test]
+    fn attempts_that_are_known_only_by_count_are_counted() {
+        let seen = Seen { row: Row::new(SourceId(0), 0), event_type: "t", time: None, key: 0, said: None };
+        for (acts, tries) in [
+            (vec![], 0),
+            (vec![Act::Asked], 0),
+            (vec![Act::Asked, Act::Begun(3), Act::Answered(None)], 3),
+            (vec![Act::Begun(1), Act::TimedOut, Act::Begun(2), Act::Done], 2),
+            // A second cycle begins from one.
+            (vec![Act::Begun(1), Act::Begun(2), Act::Parked, Act::Begun(1)], 3),
+            (vec![Act::Begun(1), Act::Begun(1)], 2),
+            (vec![Act::Answered(Some(2))], 2),
+            (vec![Act::Asked, Act::Refused("no".to_owned())], 1),
+            (vec![Act::Done], 0),
+        ] {
+            let mut lane = Lane::default();
+            acts.iter().for_each(|act| lane.take(&seen, act));
+            assert_eq!(lane.tries(), tries, "{acts:?}");
+        }
     }
 }

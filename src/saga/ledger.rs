@@ -111,6 +111,14 @@ pub(super) fn account(course: &Course, at: usize) -> Account {
         definition.kind == StepKind::Compensatable && definition.compensate.is_none()
     });
     let owes_undo = course.has_undo(at);
+    if course.plan.is_history {
+        // Every call is a step of its own there, and one that failed may have been made good by the workflow's code.
+        return match held {
+            1.. if course.going_back && owes_undo => Account::OwedBack,
+            1.. if !course.has_ended() => Account::Undecided,
+            _ => Account::Settled,
+        };
+    }
     if held < 0 || held > 1 && !notice {
         return Account::Unaccounted;
     }

@@ -32,6 +32,7 @@ pub mod text;
 mod undo;
 mod variants;
 mod verdict;
+mod workflow;
 mod worth;
 
 pub use ahead::Ahead;

@@ -4,11 +4,19 @@
 use std::sync::Arc;
 
 use crate::index::EventLog;
-use crate::model::words;
+use crate::model::{RUNTIME_FAMILIES, words};
 
-/// Families that a runtime records beside what happened; no part of a saga's shape.
-const TECHNICAL: [&str; 8] =
-    ["saga.", "run.", "message.", "service.", "check.", "participation.", "dead_letter.", "snapshot."];
+/// Bookkeeping of a workflow engine: how its workers decide what to do next, and what they note for themselves.
+const BOOKKEEPING: [&str; 8] = [
+    "WorkflowTaskScheduled",
+    "WorkflowTaskStarted",
+    "WorkflowTaskCompleted",
+    "WorkflowTaskFailed",
+    "WorkflowTaskTimedOut",
+    "WorkflowPropertiesModified",
+    "UpsertWorkflowSearchAttributes",
+    "MarkerRecorded",
+];
 
 /// Words of an undo, each with the words of effects that it undoes; none: whatever the family did.
 static UNDOS: &[(&str, &[&str])] = &[
@@ -87,7 +95,8 @@ impl Traits {
         let words = words(name);
         let undo = UNDOS.iter().position(|(undo, _)| words.iter().any(|word| word == undo));
         Self {
-            technical: TECHNICAL.iter().any(|prefix| name.starts_with(prefix)),
+            technical: RUNTIME_FAMILIES.iter().any(|prefix| name.starts_with(prefix))
+                || BOOKKEEPING.contains(&&**name),
             failure,
             undo,
             good_end: ENDS.iter().any(|end| words.iter().any(|word| word == end)),
@@ -123,6 +132,61 @@ impl Traits {
     }
 }
 
+/// Verbs of commands that undo, and whether they are never said of anything else: a lock is released at the end of
+/// every good story, and nothing is refunded in one.
+const UNDO_COMMANDS: [(&str, bool); 17] = [
+    ("compensate", true),
+    ("compensation", true),
+    ("refund", true),
+    ("restock", true),
+    ("reverse", true),
+    ("revert", true),
+    ("rollback", true),
+    ("undo", true),
+    ("unreserve", true),
+    ("void", true),
+    ("cancel", false),
+    ("clear", false),
+    ("delete", false),
+    ("release", false),
+    ("remove", false),
+    ("return", false),
+    ("revoke", false),
+];
+
+/// Words of a step's name that say nothing about what it is for.
+const EMPTY_WORDS: [&str; 6] = ["activity", "async", "for", "step", "the", "workflow"];
+
+/// A step whose name is a command that undoes something.
+#[derive(Debug)]
+pub(super) struct UndoCommand {
+    /// Whether nothing else is called so.
+    pub(super) is_sure: bool,
+    about: Vec<String>,
+}
+
+impl UndoCommand {
+    /// `RefundPayment`, `compensateBookHotel`; `None` for every other name.
+    pub(super) fn of(step: &str) -> Option<Self> {
+        let mut about = words(step);
+        let (at, is_sure) = about.iter().enumerate().find_map(|(at, word)| {
+            let (_, is_sure) = UNDO_COMMANDS.iter().find(|(verb, _)| verb == word)?;
+            Some((at, *is_sure))
+        })?;
+        about.remove(at);
+        about.retain(|word| !EMPTY_WORDS.contains(&word.as_str()) && word.parse::<u32>().is_err());
+        Some(Self { is_sure, about })
+    }
+
+    /// How many words of its object are in the name of another step. `None`: it is about something else.
+    pub(super) fn fits(&self, step: &str) -> Option<usize> {
+        let known = words(step);
+        let common = self.about.iter().filter(|word| known.contains(word)).count();
+        // A bare "refund" is about whatever there is.
+        (common > 0 || self.about.is_empty()).then_some(common)
+    }
+}
+
 /// Whether a step of this name is a notice, which nobody minds twice.
 pub(super) fn is_notice(step: &str) -> bool {
     words(step).iter().any(|word| NOTICES.contains(&word.as_str()))
@@ -155,8 +219,27 @@ mod tests {
     }
 
     #[test]
+    fn a_command_that_undoes_is_joined_to_what_it_is_about() {
+        for (undo, step, fits) in [
+            ("RefundPayment", "ProcessPayment", Some(1)),
+            ("compensateBookHotel", "bookHotel", Some(2)),
+            ("CancelHotelActivity #2", "BookHotel", Some(1)),
+            ("refund", "withdraw", Some(0)),
+            ("CancelHotel", "BookFlight", None),
+        ] {
+            assert_eq!(UndoCommand::of(undo).unwrap().fits(step), fits, "{undo} {step}");
+        }
+        assert!(UndoCommand::of("ProcessPayment").is_none());
+        assert!(
+            UndoCommand::of("RefundCard").unwrap().is_sure
+                && !UndoCommand::of("ReleaseLock").unwrap().is_sure
+        );
+    }
+
+    #[test]
     fn what_a_runtime_records_is_told_from_what_happened() {
         assert!(traits("saga.step_started").technical && traits("message.sent").technical);
+        assert!(traits("WorkflowTaskFailed").technical && !traits("WorkflowTaskAssigned").technical);
         assert!(!traits("order.created.v1").technical && !traits("MessageSent").technical);
         assert!(is_notice("send-confirmation") && !is_notice("process-payment"));
     }

@@ -55,6 +55,10 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// Whether a domain file says all this.
     pub is_defined: bool,
+    /// Whether an engine's history says it: each step is one call, and its answer is its effect.
+    pub is_history: bool,
+    /// Calls that undo a step, by their names: inferred.
+    pub(super) undos: Vec<(Name, usize)>,
     starts_on: Option<Name>,
 }
 
@@ -69,13 +73,23 @@ impl Plan {
                 .map(|step| PlanStep { name: Arc::clone(&step.name), definition: Some(step.clone()) })
                 .collect(),
             is_defined: true,
+            is_history: false,
+            undos: Vec::new(),
             starts_on: Some(Arc::clone(&saga.starts_on)),
         }
     }
 
     /// Of a saga that only its own facts tell of.
     pub fn unknown() -> Self {
-        Self { name: None, style: None, steps: Vec::new(), is_defined: false, starts_on: None }
+        Self {
+            name: None,
+            style: None,
+            steps: Vec::new(),
+            is_defined: false,
+            is_history: false,
+            undos: Vec::new(),
+            starts_on: None,
+        }
     }
 
     /// The step of this name; without a definition it is added.

@@ -31,6 +31,12 @@ const AT_A_TIME: usize = 1_024;
 /// Events of sagas that are judged at a time where next to nothing has to be read.
 const JUDGED_AT_A_TIME: usize = 1 << 16;
 
+/// What types begin with that only the history of a workflow engine has.
+const HISTORY: &str = "WorkflowExecution";
+
+/// How sure an outcome is that follows from which call undid which.
+const BY_CALLS: Confidence = Confidence(850);
+
 /// The sagas of a log.
 #[derive(Debug)]
 pub struct Survey {
@@ -81,7 +87,7 @@ impl Survey {
         };
         let variants = Arc::new(variants);
         let mut survey = Self {
-            has_facts: has("saga.") || has("participation.") || has("dead_letter."),
+has_facts: has("saga.") || has("participation.") || has("dead_letter.") || has(HISTORY),
             sagas: Vec::new(),
             domain: domain.cloned(),
             instances,
@@ -378,7 +384,12 @@ impl Judge<'_> {
         let state = self.survey.variants.list[summary.variant as usize].shape.last();
         let patience = state.and_then(|state| self.survey.machine.patience(*state));
         summary.outcome = verdict(course, self.survey.moment, last, patience);
-        if let Some(current) = course.current() {
+        if !course.plan.undos.is_empty() {
+            summary.confidence = BY_CALLS;
+        }
+        // Where an engine says that it is over, no step is in hand.
+        let over = course.plan.is_history && course.end.is_some();
+        if let Some(current) = course.current().filter(|_| !over) {
             summary.current = Arc::clone(&course.plan.steps[current].name);
         }
         summary.steps = steps(course);
@@ -469,7 +480,10 @@ impl Judge<'_> {
         let happened = |row: &Row| !self.survey.traits[self.log.type_of(*row).0 as usize].technical;
         let last = one.rows().iter().rposition(happened).unwrap_or(0);
         // A letter that nothing followed keeps the saga from its end, whatever the end looks like.
-        let keeps = |letter: &Letter| letter.open && (!summary.outcome.is_end() || letter.at > last);
+        let keeps = |letter: &Letter| {
+            let is_last = letter.at > last || self.at_once(letter.parked, one.rows()[last]);
+            letter.open && (!summary.outcome.is_end() || is_last)
+        };
         let dead = course.letters().any(keeps);
         let twice = |at: usize| {
             let held = course.steps[at].held();
@@ -483,6 +497,18 @@ impl Judge<'_> {
             summary.outcome = Outcome::DeadLettered;
             summary.confidence = Confidence::CERTAIN;
         }
+    }
+}
+
+impl Judge<'_> {
+    /// Whether two events happened at the same time as far as the first one's clock goes: a queue stamps the copy of a
+    /// message in milliseconds, which looks earlier than the message itself.
+    fn at_once(&self, one: Row, other: Row) -> bool {
+        let times = self.log.event(one).time.zip(self.log.event(other).time);
+        times.is_some_and(|(one, other)| {
+            let unit = 10_i64.pow(9 - u32::from(one.digits().min(9)));
+            one.nanos().div_euclid(unit) == other.nanos().div_euclid(unit)
+        })
     }
 }
 

@@ -43,10 +43,11 @@ pub fn said(page: &Page, row: &PageRow) -> String {
         None | Some(Sign::Started | Sign::Completed | Sign::Compensated) => String::new(),
         Some(Sign::Step(at, direction, act)) => {
             let what = match act {
+                Act::Asked => "asked for".to_owned(),
                 Act::Begun(number) => format!("attempt {number}"),
                 Act::AttemptFailed(error) => format!("failed: {error}"),
                 Act::TimedOut => "no answer in time".to_owned(),
-                Act::Done => "done".to_owned(),
+                Act::Done | Act::Answered(_) => "done".to_owned(),
                 Act::NothingToDo => "nothing to undo".to_owned(),
                 Act::Refused(reason) => reason.clone(),
                 Act::Failed { unknown: true } => "given up, may have happened".to_owned(),
@@ -66,6 +67,8 @@ pub fn said(page: &Page, row: &PageRow) -> String {
             format!("{}, {what}", step(*at))
         }
         Some(Sign::PivotPassed) => "point of no return".to_owned(),
+        Some(Sign::AskedToStop) => "asked to stop".to_owned(),
+        Some(Sign::GaveUp(reason)) => reason.clone(),
         Some(Sign::GoesBack) => "compensation starts".to_owned(),
         Some(Sign::Waits) => "waits for a person".to_owned(),
         Some(Sign::Letter { step: at, direction, .. }) => {

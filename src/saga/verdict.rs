@@ -36,7 +36,7 @@ pub(super) fn verdict(course: &Course, moment: Moment, last: i64, quiet: Option<
     if course.compensated {
         return Outcome::Compensated;
     }
-    if moment.quiesced {
+    if moment.quiesced || course.gave_up.is_some() {
         return Outcome::Stuck;
     }
     let silence = moment.now.saturating_sub(last);

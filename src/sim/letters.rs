@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::{RecordedEvent, Timestamp};
+use crate::model::{RecordedEvent, Timestamp, letter_facts};
 
 /// What the types of a letter's events begin with.
 const LETTER: &str = "dead_letter.";
@@ -113,22 +113,23 @@ impl LoggedLetters {
 }
 
 fn park(letter: &mut LoggedLetter, event: &RecordedEvent, data: &Value) {
-    let field = |name: &str| data[name].as_str().map(str::to_owned);
+    let metadata = event.metadata.as_ref().map(crate::model::JsonText::value).unwrap_or_default();
+    let facts = letter_facts(data, &metadata);
+    let field = |name: &str| facts[name].as_str().map(str::to_owned);
     "open".clone_into(&mut letter.state);
     letter.consumer = field("consumer");
     letter.message_type = field("message_type");
     letter.step = field("step");
     letter.direction = field("direction");
     letter.reason = field("error");
-    letter.deliveries = data["deliveries"].as_u64();
+    letter.deliveries = facts["deliveries"].as_u64();
     letter.saga.clone_from(&event.correlation_id);
-    let metadata = event.metadata.as_ref().map(crate::model::JsonText::value).unwrap_or_default();
-    letter.key = metadata["key"].as_str().map(str::to_owned).or_else(|| {
+    letter.key = metadata["key"].as_str().map(str::to_owned).or_else(|| field("key")).or_else(|| {
         let (saga, step, direction) =
             (letter.saga.as_ref()?, letter.step.as_ref()?, letter.direction.as_ref()?);
         Some(format!("{saga}/{step}/{direction}"))
     });
-    let attempts = data["attempts"].as_array().into_iter().flatten();
+    let attempts = facts["attempts"].as_array().into_iter().flatten();
     letter.attempts.extend(attempts.map(|attempt| LoggedAttempt {
         attempt: attempt["attempt"].as_u64(),
         at_ticks: attempt["at"].as_u64(),

@@ -58,6 +58,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &json::SagascopeJsonl,
     &json::CloudEventsJson,
     &json::JsonEvents,
+    &json::TemporalJson,
+    &json::KafkaJson,
     &sqlite::CqrsEsSqlite,
     &sqlite::EmmettSqlite,
     &sqlite::PyEventSourcingSqlite,

@@ -12,6 +12,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ("cqrs-es-sqlite", "tests/data/cqrs-es.db"),
     ("emmett-sqlite", "tests/data/emmett.db"),
     ("json-events", "tests/data/shop-domain.jsonl"),
+    ("kafka-kcat", "tests/data/kafka/order-events.kcat.jsonl"),
+    ("temporal-json", "tests/data/temporal/retries.json"),
     ("pyeventsourcing-sqlite", "tests/data/pyeventsourcing.db"),
 ];
 

@@ -7,6 +7,7 @@ mod event_store;
 mod formats;
 mod index;
 mod json_formats;
+mod message_logs;
 mod messaging;
 mod native_writer;
 mod pairs;

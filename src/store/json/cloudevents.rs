@@ -162,7 +162,7 @@ fn is_json_type(content_type: &str) -> bool {
 }
 
 /// The trace id of `00-<trace>-<parent>-<flags>`.
-fn trace_id(traceparent: &str) -> Option<String> {
+pub(super) fn trace_id(traceparent: &str) -> Option<String> {
     let trace = traceparent.split('-').nth(1)?;
     (trace.len() == 32 && trace.bytes().all(|digit| digit.is_ascii_hexdigit())).then(|| trace.to_owned())
 }

@@ -14,10 +14,11 @@ use crate::store::mapping::{Field, folded, spelling_rank};
 const FIELD_COUNT: usize = Field::Kind as usize + 1;
 
 /// Keys in metadata that name what an event belongs to, beside the spellings of the field itself. Folded.
-const CORRELATION_KEYS: [&str; 3] = ["correlationstreamname", "nservicebusconversationid", "xtraceid"];
+pub(super) const CORRELATION_KEYS: [&str; 3] =
+    ["correlationstreamname", "nservicebusconversationid", "xtraceid"];
 
 /// The same for what caused it.
-const CAUSATION_KEYS: [&str; 4] =
+pub(super) const CAUSATION_KEYS: [&str; 4] =
     ["nservicebusrelatedto", "causationmessageglobalposition", "causationmessageid", "xcausationid"];
 
 /// The raw parts of an event.
@@ -119,7 +120,7 @@ fn kind_of(word: &str) -> Option<EventKind> {
 }
 
 /// The id under the most telling key of an object.
-fn nested_id(object: &Record<'_>, field: Field, more: &[&str]) -> Option<String> {
+pub(super) fn nested_id(object: &Record<'_>, field: Field, more: &[&str]) -> Option<String> {
     let rank = |key: &str| {
         spelling_rank(field, key).or_else(|| {
             let key = folded(key);

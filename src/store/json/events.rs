@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::draft::Draft;
 use super::reader::{self, info_of, json_shape};
 use super::record::{Convert, Record};
-use super::{canonical, cloudevents};
+use super::{canonical, cloudevents, kafka, temporal};
 use crate::model::RecordedEvent;
 use crate::store::mapping::{FIELDS, Field, fields_by_name, spelling_rank};
 use crate::store::shape::{JsonShape, Shape};
@@ -75,11 +75,8 @@ fn is_of_another(record: &Map<String, Value>) -> bool {
     let has = |key: &str| record.contains_key(key);
     canonical::is_own(record)
         || cloudevents::is_cloud_event(record)
-        || ["topic", "partition", "offset"].iter().all(|key| has(key))
-        || ((has("eventId") || has("event_id"))
-            && record
-                .keys()
-                .any(|key| key.ends_with("EventAttributes") || key.ends_with("_event_attributes")))
+        || kafka::is_kafka_record(record)
+        || temporal::is_history_event(record)
         || ["resourceSpans", "resourceLogs", "resourceMetrics", "objectTypes", "spans"]
             .iter()
             .any(|key| has(key))

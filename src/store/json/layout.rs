@@ -23,6 +23,9 @@ const SAMPLE_MAX: usize = 32;
 /// Keys under which a document keeps its list of events.
 const LIST_KEYS: [&str; 7] = ["events", "data", "messages", "items", "entries", "records", "value"];
 
+/// A key around a document that keeps a list: what a server answers whose history it is.
+const AROUND_KEY: &str = "history";
+
 /// Where records begin, and how they follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
@@ -171,11 +174,13 @@ fn layout_of_long_line(path: &Path) -> io::Result<JsonLayout> {
 /// Offset behind the bracket that opens the list of objects in a document that begins at `first`.
 fn list_in(head: &[u8], first: usize) -> Option<usize> {
     let (mut depth, mut at) = (0usize, first);
+    // The depth at which a list may lie, and where it was taken one deeper.
+    let mut inside = 1;
     while at < head.len() {
         match head[at] {
             b'"' => {
                 let end = string_end(head, at)?;
-                if depth == 1 {
+                if depth == inside {
                     let name = std::str::from_utf8(&head[at + 1..end - 1]).unwrap_or_default();
                     let value = skip_blank(head, end).filter(|colon| head[*colon] == b':');
                     let list = value.and_then(|colon| skip_blank(head, colon + 1));
@@ -184,12 +189,18 @@ fn list_in(head: &[u8], first: usize) -> Option<usize> {
                     {
                         return Some(list + 1);
                     }
+                    if depth == 1 && name == AROUND_KEY && list.is_some_and(|inner| head[inner] == b'{') {
+                        inside = 2;
+                    }
                 }
                 at = end;
                 continue;
             }
             b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.checked_sub(1).filter(|depth| *depth > 0)?,
+            b'}' | b']' => {
+                depth = depth.checked_sub(1).filter(|depth| *depth > 0)?;
+                inside = inside.min(depth);
+            }
             _ => {}
         }
         at += 1;
@@ -311,6 +322,8 @@ mod tests {
             Some((Document, 2)),
         );
         check("{\"events\": [1, 2]}", Some((Document, 1)));
+        check("{\"a\": {}, \"history\": {\"events\": [{\"a\":1},{\"a\":2}]}, \"b\": 1}", Some((Document, 2)));
+        check("{\"history\": {\"a\": 1}, \"x\": {\"events\": [{\"a\":1}]}}", Some((Document, 1)));
         check("[]", Some((Array, 0)));
         check("", None);
         check("a: {}", None);

@@ -11,7 +11,7 @@ use super::escapes::Watch;
 use super::frames::{Cut, Frame, Frames};
 use super::identity::Identity;
 use super::layout::{Start, start_of};
-use super::record::{Convert, Fault, decode};
+use super::record::{Convert, Fault, decode_at};
 use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
 use crate::store::shape::{JsonShape, Shape};
@@ -21,15 +21,21 @@ use crate::store::{Format, OpenRequest, Progress, ReadBatch, SourceInfo, StoreEr
 const BATCH_BYTES: u64 = 8 << 20;
 
 /// What the reader and every payload source of it share.
-struct Decoder {
+pub(super) struct Decoder {
     convert: Box<dyn Convert>,
     /// Every backslash of the file is doubled. Known before the first record with a backslash is read.
     unescape: AtomicBool,
 }
 
 impl Decoder {
-    fn event(&self, bytes: &[u8]) -> Result<RecordedEvent, Fault> {
-        decode(bytes, self.unescape.load(Ordering::Relaxed), self.convert.as_ref())
+    /// Of a file whose backslashes are as they should be.
+    pub(super) fn new(convert: Box<dyn Convert>) -> Self {
+        Self { convert, unescape: AtomicBool::new(false) }
+    }
+
+    /// The event in `bytes`, which are at this offset of the file.
+    pub(super) fn event(&self, bytes: &[u8], at: u64) -> Result<RecordedEvent, Fault> {
+        decode_at(bytes, at, self.unescape.load(Ordering::Relaxed), self.convert.as_ref())
     }
 }
 
@@ -131,18 +137,15 @@ impl JsonReader {
         if self.decoder.convert.is_nothing(self.frames.bytes(cut)) {
             return;
         }
-        match self.decoder.event(self.frames.bytes(cut)) {
+        match self.decoder.event(self.frames.bytes(cut), cut.at) {
             Ok(event) => {
                 batch.events.push((Locator { at: cut.at, len: cut.range.len() as u32 }, event));
             }
             Err(fault) => {
-                let problem = if cut.last && fault.is_cut {
-                    "The file ends in the middle of this record: it seems to be cut.".to_owned()
-                } else {
-                    fault.problem
-                };
+                let is_syntax = fault.is_syntax;
+                let problem = problem_of(fault, cut.last);
                 batch.issues.push(ReadIssue::new(self.frames.place(cut), problem, self.frames.bytes(cut)));
-                if fault.is_syntax {
+                if is_syntax {
                     self.frames.recover(cut);
                 }
             }
@@ -174,6 +177,15 @@ impl JsonReader {
     }
 }
 
+/// What is wrong with a record, which may be the last of its file.
+pub(super) fn problem_of(fault: Fault, is_last: bool) -> String {
+    if is_last && fault.is_cut {
+        "The file ends in the middle of this record: it seems to be cut.".to_owned()
+    } else {
+        fault.problem
+    }
+}
+
 /// The note on a file that `psql \copy` wrote.
 const UNESCAPED: &str =
     "Backslashes were doubled, as psql's \\copy writes them; the whole file was read with single ones.";
@@ -190,21 +202,12 @@ impl StoreReader for JsonReader {
     }
 
     fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError> {
-        let path = self.info.path.clone();
-        let (identity, decoder) = (self.identity.clone(), Arc::clone(&self.decoder));
-        let mut source = JsonPayloads { path, file: None, identity, decoder };
-        match source.same_file() {
-            Ok(Some(_)) => {}
-            Ok(None) => return Err(StoreError::Changed { path: source.path }),
-            Err(error) => return Err(StoreError::io(&source.path, &error)),
-        }
-        source.rest();
-        Ok(Box::new(source))
+        JsonPayloads::of(&self.info.path, &self.identity, &self.decoder)
     }
 }
 
 /// Reads single records again.
-struct JsonPayloads {
+pub(super) struct JsonPayloads {
     path: PathBuf,
     /// None while nothing is asked of it.
     file: Option<File>,
@@ -213,6 +216,23 @@ struct JsonPayloads {
 }
 
 impl JsonPayloads {
+    /// Of the file that was opened, if it is still there.
+    pub(super) fn of(
+        path: &Path,
+        identity: &Identity,
+        decoder: &Arc<Decoder>,
+    ) -> Result<Box<dyn PayloadSource>, StoreError> {
+        let (path, identity, decoder) = (path.to_owned(), identity.clone(), Arc::clone(decoder));
+        let mut source = Self { path, file: None, identity, decoder };
+        match source.same_file() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(StoreError::Changed { path: source.path }),
+            Err(error) => return Err(StoreError::io(&source.path, &error)),
+        }
+        source.rest();
+        Ok(Box::new(source))
+    }
+
     /// The open file; `None` if the path no longer names the file that was opened, at least as long as it was.
     fn same_file(&mut self) -> io::Result<Option<&mut File>> {
         let file = match self.file.take() {
@@ -231,7 +251,7 @@ fn event(file: &mut File, decoder: &Decoder, locator: Locator) -> Result<Recorde
     match file.read_exact(&mut bytes) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(FetchError::Changed),
         Err(error) => Err(unreadable(error)),
-        Ok(()) => decoder.event(&bytes).map_err(|fault| FetchError::Unreadable(fault.problem)),
+        Ok(()) => decoder.event(&bytes, locator.at).map_err(|fault| FetchError::Unreadable(fault.problem)),
     }
 }
 

@@ -1,5 +1,5 @@
 //! From the bytes of one record to an event: repair what can be repaired, split the object into its keys, and
-//! hand them to the format. The reader and the later fetch of a single event both come through [`decode`].
+//! hand them to the format. The reader and the later fetch of a single event both come through [`decode_at`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,6 +21,11 @@ pub(super) trait Convert: Send + Sync {
 
     /// The event that `record` is.
     fn event(&self, record: &Record<'_>) -> Result<RecordedEvent, String>;
+
+    /// The same for the record at this offset of its file: for formats in which one record explains another.
+    fn event_at(&self, record: &Record<'_>, _at: u64) -> Result<RecordedEvent, String> {
+        self.event(record)
+    }
 }
 
 /// An object, split into its keys and no further.
@@ -154,8 +159,20 @@ impl Fault {
     }
 }
 
-/// The event in `bytes`. `unescape`: every backslash of the file was doubled ([`super::escapes`]).
+/// The event in `bytes`, wherever they are.
+#[cfg(test)]
 pub(super) fn decode(bytes: &[u8], unescape: bool, convert: &dyn Convert) -> Result<RecordedEvent, Fault> {
+    decode_at(bytes, 0, unescape, convert)
+}
+
+/// The event in `bytes`, which are at this offset of their file. `unescape`: every backslash of the file was doubled
+/// ([`super::escapes`]).
+pub(super) fn decode_at(
+    bytes: &[u8],
+    at: u64,
+    unescape: bool,
+    convert: &dyn Convert,
+) -> Result<RecordedEvent, Fault> {
     let mut repairs = Vec::new();
     // The strict check is several times faster than the lossy one, and nearly always enough.
     let mut text = std::str::from_utf8(bytes).map_or_else(
@@ -183,7 +200,7 @@ pub(super) fn decode(bytes: &[u8], unescape: bool, convert: &dyn Convert) -> Res
         let reason = error.to_string().replace(" at line 1 column ", " at character ");
         Fault { problem: format!("It is not JSON: {reason}."), is_syntax: true, is_cut: error.is_eof() }
     })?;
-    let mut event = convert.event(&record).map_err(Fault::of_kind)?;
+    let mut event = convert.event_at(&record, at).map_err(Fault::of_kind)?;
     event.warnings.append(&mut repairs);
     if !record.repeated.is_empty() {
         let keys = record.repeated.join("\", \"");

@@ -6,7 +6,7 @@ use super::state_line;
 use crate::engine::LoggedLetter;
 use crate::runtime::{Direction, LetterState};
 use crate::sim::DeadLetter;
-use crate::ui::format::{count, virtual_seconds};
+use crate::ui::format::{Zone, count, virtual_seconds};
 use crate::ui::theme::PAD;
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, RowAlign, RowScroll, VirtualRows, row};
@@ -136,6 +136,11 @@ fn paint(context: &ViewContext<'_>, ui: &Ui, rect: Rect, letter: &LoggedLetter, 
     Line::new().mono(&letter.saga, t.text).paint(painter, saga);
     Line::new().body(&step_words(letter), t.muted).paint(painter, step);
     Line::new().mono_small(&letter.attempts.len().to_string(), t.muted).right().paint(painter, tries);
-    let time = letter.since().map(virtual_seconds).unwrap_or_default();
+    // A letter of a queue has a time and no ticks.
+    let parked = || {
+        let time = context.log().event(letter.changes.first()?.row).time?;
+        Some(Zone { local: context.preferences.local_time }.time(time))
+    };
+    let time = letter.since().map(virtual_seconds).or_else(parked).unwrap_or_default();
     Line::new().mono_small(&time, t.muted).right().paint(painter, since);
 }
