@@ -8,6 +8,7 @@ mod detect;
 mod json;
 pub mod mapping;
 pub mod native;
+mod ocel;
 mod partial;
 pub mod shape;
 mod sound;
@@ -57,9 +58,13 @@ pub struct OpenRequest<'a> {
 pub static FORMATS: &[&dyn Format] = &[
     &json::SagascopeJsonl,
     &json::CloudEventsJson,
+    &json::JaegerJson,
+    &json::OcelJson,
+    &json::OtlpJson,
     &json::JsonEvents,
     &sqlite::CqrsEsSqlite,
     &sqlite::EmmettSqlite,
+    &sqlite::OcelSqlite,
     &sqlite::PyEventSourcingSqlite,
     &native::SagascopeSqlite,
 ];

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::draft::Draft;
 use super::reader::{self, info_of, json_shape};
 use super::record::{Convert, Record};
-use super::{canonical, cloudevents};
+use super::{canonical, cloudevents, jaeger, otlp};
 use crate::model::RecordedEvent;
 use crate::store::mapping::{FIELDS, Field, fields_by_name, spelling_rank};
 use crate::store::shape::{JsonShape, Shape};
@@ -80,10 +80,9 @@ fn is_of_another(record: &Map<String, Value>) -> bool {
             && record
                 .keys()
                 .any(|key| key.ends_with("EventAttributes") || key.ends_with("_event_attributes")))
-        || ["resourceSpans", "resourceLogs", "resourceMetrics", "objectTypes", "spans"]
-            .iter()
-            .any(|key| has(key))
-        || has("traceID") && has("spanID")
+        || otlp::is_otlp(record)
+        || jaeger::is_jaeger(record)
+        || has("objectTypes")
         || record.keys().any(|key| key.starts_with("ocel:") || key.starts_with("ocel_"))
 }
 
