@@ -87,7 +87,7 @@ impl Survey {
         };
         let variants = Arc::new(variants);
         let mut survey = Self {
-has_facts: has("saga.") || has("participation.") || has("dead_letter.") || has(HISTORY),
+            has_facts: has("saga.") || has("participation.") || has("dead_letter.") || has(HISTORY),
             sagas: Vec::new(),
             domain: domain.cloned(),
             instances,

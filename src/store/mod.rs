@@ -8,6 +8,7 @@ mod detect;
 mod json;
 pub mod mapping;
 pub mod native;
+mod ocel;
 mod partial;
 pub mod shape;
 mod sound;
@@ -57,11 +58,15 @@ pub struct OpenRequest<'a> {
 pub static FORMATS: &[&dyn Format] = &[
     &json::SagascopeJsonl,
     &json::CloudEventsJson,
+    &json::JaegerJson,
+    &json::OcelJson,
+    &json::OtlpJson,
     &json::JsonEvents,
     &json::TemporalJson,
     &json::KafkaJson,
     &sqlite::CqrsEsSqlite,
     &sqlite::EmmettSqlite,
+    &sqlite::OcelSqlite,
     &sqlite::PyEventSourcingSqlite,
     &native::SagascopeSqlite,
 ];

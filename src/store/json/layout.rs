@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 
 use super::elements::List;
 use super::frames::{Frame, Frames, is_blank};
+use super::ocel::is_outline;
+use super::outline::lists_of;
 use super::record::Record;
 use crate::base::limits::{JSON_DEPTH_MAX, PROBE_BYTES, RECORD_BYTES_MAX};
 use crate::model::parse_json;
@@ -21,7 +23,8 @@ use crate::store::sound::{nests_deeper, without_lone_surrogates};
 const SAMPLE_MAX: usize = 32;
 
 /// Keys under which a document keeps its list of events.
-const LIST_KEYS: [&str; 7] = ["events", "data", "messages", "items", "entries", "records", "value"];
+const LIST_KEYS: [&str; 9] =
+    ["events", "data", "messages", "items", "entries", "records", "value", "resourceSpans", "batches"];
 
 /// A key around a document that keeps a list: what a server answers whose history it is.
 const AROUND_KEY: &str = "history";
@@ -94,9 +97,16 @@ pub(in crate::store) fn look(path: &Path, head: &[u8]) -> Result<Option<JsonShap
         _ if first_line_end(head, first).is_none() && !whole => layout_of_long_line(path).map_err(failed)?,
         _ => layout_of(head, first),
     };
-    let start = start_of(layout, head);
+    let start = match start_of(layout, head) {
+        // Objects may fill more than the head before the first event comes.
+        Start::List(List::None, at) if !whole => {
+            late_list(path).map_err(failed)?.unwrap_or(Start::List(List::None, at))
+        }
+        start => start,
+    };
     let mut sampled =
-        sample(start.frames_from(&head[start.offset()..], Vec::new()), u64::MAX).map_err(failed)?;
+        sample(start.frames_from(head.get(start.offset()..).unwrap_or_default(), Vec::new()), u64::MAX)
+            .map_err(failed)?;
     if sampled.records.is_empty() && !whole {
         let file = File::open(path).map_err(failed)?;
         let frames = start.frames(file, Vec::new()).map_err(failed)?;
@@ -112,6 +122,13 @@ pub(in crate::store) fn look(path: &Path, head: &[u8]) -> Result<Option<JsonShap
         }
         Sampled { records, .. } => Ok(Some(JsonShape { layout, records })),
     }
+}
+
+/// Where the events of an object-centric log begin, if the file at `path` is one.
+fn late_list(path: &Path) -> io::Result<Option<Start>> {
+    let lists = lists_of(File::open(path)?)?;
+    let events = lists.iter().find(|list| list.key == "events").filter(|_| is_outline(&lists));
+    Ok(events.map(|list| Start::List(List::Inner, list.at)))
 }
 
 /// UTF-16 with or without its mark, of which the first letter is one that JSON begins with.

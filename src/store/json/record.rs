@@ -154,7 +154,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    fn of_kind(problem: impl Into<String>) -> Self {
+    pub(super) fn of_kind(problem: impl Into<String>) -> Self {
         Self { problem: problem.into(), is_syntax: false, is_cut: false }
     }
 }

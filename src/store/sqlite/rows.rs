@@ -163,7 +163,7 @@ impl Plan {
 }
 
 /// What an event is, in 32 bits: equal for the same row as long as it is the same event.
-fn fingerprint(event: &RecordedEvent) -> u32 {
+pub(super) fn fingerprint(event: &RecordedEvent) -> u32 {
     // Compared only while the program runs, so the hash need not be the same for ever.
     let mut hash = FixedState::default().build_hasher();
     let mut add = |bytes: &[u8]| {
@@ -438,6 +438,18 @@ impl StoreReader for RowReader {
     }
 }
 
+/// Why a read of single rows gave nothing.
+pub(super) fn fetch_error(fault: Fault) -> FetchError {
+    match fault {
+        Fault::Store(StoreError::Changed { .. }) => FetchError::Changed,
+        Fault::Store(StoreError::Sqlite { reason, .. } | StoreError::Io { reason, .. }) => {
+            FetchError::Unreadable(reason)
+        }
+        Fault::Store(other) => FetchError::Unreadable(other.to_string()),
+        Fault::Sqlite(error) => FetchError::Unreadable(sentence(&error)),
+    }
+}
+
 /// Reads single rows again.
 struct RowPayloads {
     database: Database,
@@ -464,17 +476,7 @@ impl PayloadSource for RowPayloads {
         });
         match read {
             Ok(events) => events,
-            Err(fault) => {
-                let error = match fault {
-                    Fault::Store(StoreError::Changed { .. }) => FetchError::Changed,
-                    Fault::Store(StoreError::Sqlite { reason, .. } | StoreError::Io { reason, .. }) => {
-                        FetchError::Unreadable(reason)
-                    }
-                    Fault::Store(other) => FetchError::Unreadable(other.to_string()),
-                    Fault::Sqlite(error) => FetchError::Unreadable(sentence(&error)),
-                };
-                vec![Err(error); locators.len()]
-            }
+            Err(fault) => vec![Err(fetch_error(fault)); locators.len()],
         }
     }
 
