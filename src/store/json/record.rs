@@ -160,7 +160,6 @@ impl Fault {
 }
 
 /// The event in `bytes`, wherever they are.
-#[cfg(test)]
 pub(super) fn decode(bytes: &[u8], unescape: bool, convert: &dyn Convert) -> Result<RecordedEvent, Fault> {
     decode_at(bytes, 0, unescape, convert)
 }
