@@ -336,12 +336,15 @@ fn first<'a>(log: &'a mut [Value], event_type: &str) -> &'a mut Value {
     log.iter_mut().find(|event| event["type"] == event_type).unwrap()
 }
 
+/// Makes a sound log wrong.
+type Breakage = fn(&mut Vec<Value>);
+
 /// Breaks one log in each respect, in more than one way: a check that sees nothing checks nothing.
 #[test]
 fn each_check_sees_what_it_is_for() {
     let domain = shop();
     let sound = log(SEEDS[0]);
-    let breakages: &[(&str, &[fn(&mut Vec<Value>)])] = &[
+    let breakages: &[(&str, &[Breakage])] = &[
         (
             "types and streams are the domain's",
             &[
