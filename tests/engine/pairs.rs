@@ -85,7 +85,7 @@ impl Prover {
     fn run(&mut self, recipe: &Recipe) {
         let mut world = World::on(self.stage.clone(), recipe).unwrap();
         world.run();
-        self.is_safe(&world, recipe);
+        Self::is_safe(&world, recipe);
         let outcome = self.is_live(&world, recipe);
         *self.seen.outcomes.entry(outcome).or_default() += 1;
         self.seen.kinds.extend(world.recipe().faults.iter().map(|fault| fault.kind));
@@ -94,7 +94,7 @@ impl Prover {
         }
     }
 
-    fn is_safe(&self, world: &World, recipe: &Recipe) {
+    fn is_safe(world: &World, recipe: &Recipe) {
         let broken = |state: &InvariantState| matches!(state, InvariantState::Broken { .. });
         for invariant in world.invariants() {
             assert!(!broken(&invariant.state), "{recipe}: {invariant:?}");
@@ -144,7 +144,7 @@ impl Prover {
             }
             world.run();
         }
-        self.is_safe(&world, recipe);
+        Self::is_safe(&world, recipe);
         let outcome = self.is_live(&world, recipe);
         assert_ne!(outcome, Outcome::DeadLettered, "{recipe}: redriving does not end it");
         self.seen.healed += 1;

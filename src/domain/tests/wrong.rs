@@ -207,7 +207,7 @@ fn in_a_choreography_somebody_must_be_there_to_keep_the_time_of_a_step() {
     check(&choreography("", timeout, pivot), &[("5:17", "nobody keeps its time")]);
     check(
         &choreography("", "", &format!(", kind = 'retriable'{timeout}")),
-        &[("6:10", "it may not be refused, so its time cannot be over")],
+        &[("6:9", "it may not be refused, so its time cannot be over")],
     );
     // What is said for all is for those that can have it.
     let text = choreography("timeout = '1s'", "", pivot);
