@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-/// Families of types that a runtime of sagas records beside what happened: "saga.started", "dead_letter.parked". No
+/// Families of types that a runtime of sagas records beside what happened: `saga.started`, `dead_letter.parked`. No
 /// reader of other histories may give such a name to anything else.
 pub const RUNTIME_FAMILIES: [&str; 8] =
     ["saga.", "run.", "message.", "service.", "check.", "participation.", "dead_letter.", "snapshot."];

@@ -226,7 +226,9 @@ mod tests {
             (vec![Act::Done], 0),
         ] {
             let mut lane = Lane::default();
-            acts.iter().for_each(|act| lane.take(&seen, act));
+            for act in &acts {
+                lane.take(&seen, act);
+            }
             assert_eq!(lane.tries(), tries, "{acts:?}");
         }
     }

@@ -2,19 +2,19 @@
 //! broker, from the outside.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::cli::Cli;
 use crate::support::{data, events_of, sample};
 
-fn text(path: &PathBuf) -> &str {
+fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 fn sagas(cli: &Cli, paths: &[PathBuf]) -> Vec<Map<String, Value>> {
-    let paths = paths.iter().map(text);
+    let paths = paths.iter().map(|path| text(path));
     cli.json(&std::iter::once("sagas").chain(paths).collect::<Vec<_>>())
 }
 
@@ -241,7 +241,7 @@ fn the_whole_topics_tell_the_whole_week() {
 fn topics_are_put_in_order_and_what_is_odd_in_them_is_kept() {
     let orders = events_of(&data("kafka/order-events.kcat.jsonl"));
     assert_eq!(orders.len(), 129);
-    assert!(orders.is_sorted_by_key(|event| event.time()));
+    assert!(orders.is_sorted_by_key(sagascope::model::RecordedEvent::time));
     let first = &orders[0];
     assert_eq!(first.event_type, "com.shop.OrderPlaced");
     assert_eq!(first.home().unwrap().stream, sagascope::model::StreamName::new("order-events", "ord-00001"));

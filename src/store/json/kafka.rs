@@ -145,8 +145,8 @@ impl Headers {
     /// The value of the first of `names` that is there.
     fn first(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|wanted| {
-            let named = self.0.iter().filter(|(name, _)| folded(name) == *wanted);
-            named.filter_map(|(_, value)| plain(value)).next()
+            let mut values = self.0.iter().filter(|(name, _)| folded(name) == *wanted);
+            values.find_map(|(_, value)| plain(value))
         })
     }
 
@@ -215,8 +215,7 @@ fn is_letter_topic(topic: &str) -> bool {
     ]
     .iter()
     .any(|end| ends(end))
-        || topic.ends_with("_error")
-        || topic.ends_with(".error")
+        || topic.rsplit_once(['_', '.']).is_some_and(|(_, end)| end == "error")
 }
 
 /// When a record happened, by its own word, else by the producer's; and when the broker took it, where that is the time
@@ -300,11 +299,12 @@ impl Convert for Kafka {
             // A letter's message may still have the id of the event it is a copy of: that is where it came from.
             event.id = Some(place);
             event.causation_id = own_id.or(causation_id);
-            event.event_type = "dead_letter.parked".to_owned();
+            "dead_letter.parked".clone_into(&mut event.event_type);
             let id = format!("dead_letter-{topic}-{partition}-{offset}");
             event.streams =
                 vec![Membership { stream: StreamName::new("DeadLetter", id), version: None, role: None }];
-            metadata.insert(LETTER_MEMBER.to_owned(), letter(&headers, &inside, &topic, kind, key));
+            metadata
+                .insert(LETTER_MEMBER.to_owned(), letter(&headers, &inside, &topic, kind, key.as_deref()));
         } else {
             event.id = own_id.or(Some(place));
             event.causation_id = causation_id;
@@ -352,7 +352,7 @@ fn letter(
     inside: &Record<'_>,
     topic: &str,
     kind: Option<String>,
-    key: Option<String>,
+    key: Option<&str>,
 ) -> Value {
     let origin = headers.first(&ORIGINS);
     let within = || {

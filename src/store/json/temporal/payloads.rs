@@ -20,7 +20,9 @@ pub(super) fn open(value: &mut Value, sealed: &mut dyn FnMut(&str)) {
             if members.len() == 1
                 && let Some(Value::Array(items)) = members.get_mut("payloads")
             {
-                items.iter_mut().for_each(|item| open(item, sealed));
+                for item in items.iter_mut() {
+                    open(item, sealed);
+                }
                 *value = Value::Array(std::mem::take(items));
                 return;
             }

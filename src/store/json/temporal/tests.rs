@@ -113,35 +113,36 @@ fn every_event_says_whose_it_is_what_caused_it_and_what_it_means() {
     assert!(events.iter().all(|event| event.warnings.is_empty()));
 }
 
+/// In `snake_case`, and ids as numbers.
+fn snake(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| {
+                let name: String = name
+                    .chars()
+                    .flat_map(|letter| {
+                        let gap = letter.is_ascii_uppercase().then_some('_');
+                        gap.into_iter().chain(std::iter::once(letter.to_ascii_lowercase()))
+                    })
+                    .collect();
+                let number = value
+                    .as_str()
+                    .filter(|_| name.ends_with("event_id"))
+                    .and_then(|id| id.parse::<i64>().ok());
+                let value = number.map_or_else(|| snake(value), Value::from);
+                (name, value)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(snake).collect(),
+        other => other.clone(),
+    }
+}
+
 #[test]
 fn every_spelling_is_the_same_history() {
     let (plain, events) = (read_list(&history()), history());
     let list = Value::from(events.clone()).to_string();
-    // snake_case, and ids as numbers.
-    fn snake(value: &Value) -> Value {
-        match value {
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, value)| {
-                    let name: String = name
-                        .chars()
-                        .flat_map(|letter| {
-                            let gap = letter.is_ascii_uppercase().then_some('_');
-                            gap.into_iter().chain(std::iter::once(letter.to_ascii_lowercase()))
-                        })
-                        .collect();
-                    let number = value
-                        .as_str()
-                        .filter(|_| name.ends_with("event_id"))
-                        .and_then(|id| id.parse::<i64>().ok());
-                    let value = number.map_or_else(|| snake(value), Value::from);
-                    (name, value)
-                })
-                .collect(),
-            Value::Array(items) => items.iter().map(snake).collect(),
-            other => other.clone(),
-        }
-    }
     let short = list.replace("EVENT_TYPE_WORKFLOW_EXECUTION_STARTED", "WorkflowExecutionStarted");
     for content in [
         format!("{{\"events\": {list}}}"),

@@ -94,8 +94,8 @@ fn counted_time(raw: &RawValue) -> Option<Timestamp> {
 /// `timerFiredEventAttributes` are those of a `TimerFired`.
 fn type_of_key(key: &str) -> Option<String> {
     let camel = key.strip_suffix("EventAttributes").map(|stem| {
-        let (first, rest) = stem.split_at(stem.len().min(1));
-        first.to_ascii_uppercase() + rest
+        let mut letters = stem.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
     });
     let snake = || key.strip_suffix("_event_attributes").map(|stem| plain_name(&stem.to_ascii_uppercase()));
     camel.or_else(snake).filter(|name| !name.is_empty())
@@ -168,4 +168,23 @@ pub(super) fn reason(failure: &Value) -> Option<String> {
         next = member(failure, "cause");
     }
     (!messages.is_empty()).then(|| messages.join(": "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_attributes_names_the_type() {
+        for (key, expected) in [
+            ("timerFiredEventAttributes", Some("TimerFired")),
+            ("timer_fired_event_attributes", Some("TimerFired")),
+            // As damage leaves it.
+            ("\u{fffd}imerFiredEventAttributes", Some("\u{fffd}imerFired")),
+            ("EventAttributes", None),
+            ("attributes", None),
+        ] {
+            assert_eq!(type_of_key(key).as_deref(), expected, "{key}");
+        }
+    }
 }
