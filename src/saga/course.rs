@@ -167,6 +167,26 @@ impl Course {
         let course = &mut self.steps[step];
         let lane = if direction == Direction::Do { &mut course.forward } else { &mut course.back };
         lane.take(event, act);
+        if self.plan.steps[step].span.is_some_and(|span| span.is_root || span.is_top) {
+            self.completed = self.spans_ended_well() == Some(true);
+            self.end = self.completed.then(|| self.events - 1);
+        }
+    }
+
+    /// Whether a trace ended well: every root of it did, or what stands above the rest where the root is not in the
+    /// log. `None` while one of them runs, and of what is no trace.
+    pub fn spans_ended_well(&self) -> Option<bool> {
+        let spans = || self.plan.steps.iter().enumerate().filter_map(|(at, step)| Some((at, step.span?)));
+        let has_root = spans().any(|(_, span)| span.is_root);
+        let mut well = None;
+        for (at, _) in spans().filter(|(_, span)| if has_root { span.is_root } else { span.is_top }) {
+            match self.state(at) {
+                StepState::Completed => well = well.or(Some(true)),
+                StepState::Rejected => well = Some(false),
+                _ => return None,
+            }
+        }
+        well
     }
 
     /// Without a coordinator the life of a saga is what its effects show.
