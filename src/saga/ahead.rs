@@ -36,7 +36,7 @@ pub struct Ahead {
 
 /// What is ahead of a saga, the next first. Empty at its end.
 pub(super) fn ahead(survey: &Survey, summary: &Summary, course: Option<&Course>) -> Vec<Ahead> {
-    if summary.outcome.is_end() {
+    if summary.outcome.is_end() || course.is_some_and(|course| course.spans_ended_well().is_some()) {
         return Vec::new();
     }
     match course.filter(|course| course.plan.is_defined) {

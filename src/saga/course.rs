@@ -189,6 +189,26 @@ impl Course {
         if self.plan.is_history && direction == Direction::Undo {
             self.going_back = true;
         }
+        if self.plan.steps[step].span.is_some_and(|span| span.is_root || span.is_top) {
+            self.completed = self.spans_ended_well() == Some(true);
+            self.end = self.completed.then(|| self.events - 1);
+        }
+    }
+
+    /// Whether a trace ended well: every root of it did, or what stands above the rest where the root is not in the
+    /// log. `None` while one of them runs, and of what is no trace.
+    pub fn spans_ended_well(&self) -> Option<bool> {
+        let spans = || self.plan.steps.iter().enumerate().filter_map(|(at, step)| Some((at, step.span?)));
+        let has_root = spans().any(|(_, span)| span.is_root);
+        let mut well = None;
+        for (at, _) in spans().filter(|(_, span)| if has_root { span.is_root } else { span.is_top }) {
+            match self.state(at) {
+                StepState::Completed => well = well.or(Some(true)),
+                StepState::Rejected => well = Some(false),
+                _ => return None,
+            }
+        }
+        well
     }
 
     /// It ended without reaching its goal: well undone, or with something that stands and stays. Where it began to

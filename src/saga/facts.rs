@@ -136,9 +136,36 @@ pub enum Sign {
     },
 }
 
+/// The member of the metadata under which a span of a trace says which it is, and whether it starts or ends here.
+const SPAN: &str = "span";
+
+/// Whether an event is the start or the end of a span.
+pub(super) fn is_of_span(event: &RecordedEvent) -> bool {
+    let span = event.metadata.as_ref().map(JsonText::value).and_then(|metadata| metadata.get(SPAN).cloned());
+    span.is_some_and(|span| span.get("id").is_some() && span.get("phase").is_some())
+}
+
+/// A span is a step with one attempt; its status says how that went.
+fn of_span(plan: &mut Plan, span: &Value, said: &Said) -> Option<Sign> {
+    let text = |name: &str| span.get(name).and_then(Value::as_str);
+    let step = plan.span(text("id")?, text("name")?, text("parent"))?;
+    let act = match text("phase")? {
+        "start" => Act::Begun(1),
+        "end" if said.text("status") == Some("error") => {
+            Act::Refused(said.text("error").unwrap_or("its status is an error").to_owned())
+        }
+        "end" => Act::Done,
+        _ => return None,
+    };
+    Some(Sign::Step(step, Direction::Do, act))
+}
+
 /// What an event says about the saga it belongs to.
 pub(super) fn sign(plan: &mut Plan, event: &Seen<'_>) -> Option<Sign> {
     if let Some(said) = event.said {
+        if let Some(span) = said.metadata.get(SPAN) {
+            return of_span(plan, span, said);
+        }
         if let Some(what) = event.event_type.strip_prefix("saga.") {
             return of_saga(plan, what, said);
         }

@@ -1,5 +1,8 @@
 //! Which events are one saga: those of one correlation; in a source without correlations those of one tree of causes
-//! and, without causes, those of one stream. A group of one event is no saga. An id that is used again after the end
+//! and, without causes, those of one stream. Where events belong to several streams at once (an object-centric log)
+//! only streams of the leading type count, each with all events that name it, so that one event may be in several
+//! sagas: the type whose streams see most of what happens for the first time in one of them. Objects that are always
+//! there (a warehouse, a customer) see the same again and again, and do not lead. A group of one event is no saga. An id that is used again after the end
 //! of its first life begins another. Row numbers only: no payload, no text.
 
 use std::sync::Arc;
@@ -9,7 +12,7 @@ use foldhash::{HashMap, HashMapExt as _, HashSet};
 use super::naming::Traits;
 use super::outcome::permille;
 use crate::base::cancel::CancelToken;
-use crate::index::{CorrelationId, EventLog, StreamId, TypeId};
+use crate::index::{CorrelationId, EventLog, StreamId, StreamInfo, TypeId};
 use crate::model::{Row, SourceId};
 
 /// What holds the events of a saga together.
@@ -67,7 +70,10 @@ impl Instance {
 
     /// What people call it: the stream in which it begins, else its id.
     pub fn title(&self, log: &EventLog) -> String {
-        let home = log.event(self.first()).stream;
+        let home = match self.key {
+            Key::Stream(stream) => Some(stream),
+            Key::Correlation(_) | Key::Tree(_) => log.event(self.first()).stream,
+        };
         home.map_or_else(|| self.id(log), |stream| log.stream(stream).id.to_string())
     }
 }
@@ -90,7 +96,10 @@ impl Instances {
             }
             let source = SourceId(source as u16);
             let trees = by_tree(log, source);
-            list.extend(if trees.is_empty() { by_stream(log, source) } else { trees });
+            list.extend(match () {
+                () if !trees.is_empty() => trees,
+                () => by_stream(log, source, leading_type(log, source).as_deref()),
+            });
         }
         let mut list = cut_into_lives(log, traits, list);
         if log.sources().len() > 1 || !list.is_sorted_by_key(|one| log.rank_of(one.first())) {
@@ -255,10 +264,41 @@ fn find(parent: &mut [u32], mut at: u32) -> u32 {
     at
 }
 
-fn by_stream(log: &EventLog, source: SourceId) -> Vec<Instance> {
+/// The aggregate type of the streams that are sagas, where events belong to several streams: the one whose streams
+/// cover most events that are the first of their type in such a stream; of equals the one with most types of events,
+/// then the one that came first. `None` where every event has one stream at most.
+fn leading_type(log: &EventLog, source: SourceId) -> Option<Arc<str>> {
+    let events = log.sources()[usize::from(source.0)].events as usize;
+    let of_source = || log.streams().iter().filter(|info| info.source == source);
+    if of_source().map(StreamInfo::len).sum::<usize>() <= events {
+        return None;
+    }
+    let mut kinds: Vec<Arc<str>> = Vec::new();
+    for kind in of_source().filter_map(|info| info.aggregate_type.as_ref()) {
+        if !kinds.contains(kind) {
+            kinds.push(Arc::clone(kind));
+        }
+    }
+    let score = |kind: &Arc<str>| {
+        let mut covered: HashSet<Row> = HashSet::default();
+        let mut types: HashSet<TypeId> = HashSet::default();
+        for info in of_source().filter(|info| info.aggregate_type.as_ref() == Some(kind) && info.len() > 1) {
+            let mut seen: HashSet<TypeId> = HashSet::default();
+            covered.extend(info.rows().filter(|row| seen.insert(log.type_of(*row))));
+            types.extend(seen);
+        }
+        (covered.len(), types.len())
+    };
+    // The last of equals wins, so the first comes last.
+    kinds.into_iter().rev().max_by_key(score)
+}
+
+/// Streams with more than one event; of one aggregate type alone where one is given.
+fn by_stream(log: &EventLog, source: SourceId, kind: Option<&str>) -> Vec<Instance> {
     let streams = log.streams().iter().enumerate();
     streams
         .filter(|(_, info)| info.source == source && info.len() > 1)
+        .filter(|(_, info)| kind.is_none() || info.aggregate_type.as_deref() == kind)
         .map(|(at, info)| Instance::whole(Key::Stream(StreamId(at as u32)), Arc::new(info.rows().collect())))
         .collect()
 }

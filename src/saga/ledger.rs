@@ -78,6 +78,10 @@ pub struct Debt {
 pub fn lines(course: &Course, data: &mut (dyn FnMut(Row) -> Option<Value> + '_)) -> Vec<Line> {
     let mut lines = Vec::with_capacity(course.steps.len());
     for (at, (plan, step)) in course.plan.steps.iter().zip(&course.steps).enumerate() {
+        // A span says how long something took, not what it left behind.
+        if plan.span.is_some() {
+            continue;
+        }
         let amount = plan.definition.as_ref().and_then(|definition| {
             let amount = definition.amount.as_ref()?;
             let value = amount.value.run(&data(*step.effects.first()?)?).ok()?.as_i64()?;
@@ -118,6 +122,9 @@ pub(super) fn account(course: &Course, at: usize) -> Account {
             1.. if !course.has_ended() => Account::Undecided,
             _ => Account::Settled,
         };
+    }
+    if plan.span.is_some() {
+        return Account::Settled;
     }
     if held < 0 || held > 1 && !notice {
         return Account::Unaccounted;

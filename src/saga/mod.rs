@@ -51,7 +51,7 @@ pub use mined::{Held, Judgement, Lessons};
 pub use naming::Traits;
 pub use outcome::{Confidence, Outcome, permille};
 pub use page::{Changes, Page, PageRow};
-pub use plan::{Meaning, Plan, PlanStep, Plans};
+pub use plan::{Meaning, Plan, PlanStep, Plans, SpanStep};
 pub use summary::{StepView, Summary};
 pub use survey::{Fetch, Survey, count};
 pub use undo::{UndoPair, UndoPairs};

@@ -1,5 +1,6 @@
 //! What a saga is meant to do: the steps of its definition, or those that its own facts name when there is none.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::naming::is_notice;
@@ -25,6 +26,19 @@ pub struct PlanStep {
     pub name: Name,
     /// Its definition, where there is one.
     pub definition: Option<Step>,
+    /// What is known of the span of a trace that it is.
+    pub span: Option<SpanStep>,
+}
+
+/// A step that is a span of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanStep {
+    /// It has no parent: with it the trace begins and ends.
+    pub is_root: bool,
+    /// Its parent was not seen before it.
+    pub is_top: bool,
+    /// Which of its name in this trace, from 1.
+    pub number: u32,
 }
 
 impl PlanStep {
@@ -60,6 +74,10 @@ pub struct Plan {
     /// Calls that undo a step, by their names: inferred.
     pub(super) undos: Vec<(Name, usize)>,
     starts_on: Option<Name>,
+    /// Steps that are spans, by their ids.
+    spans: BTreeMap<String, usize>,
+    /// How many spans have each name.
+    named: BTreeMap<String, u32>,
 }
 
 impl Plan {
@@ -70,12 +88,18 @@ impl Plan {
             name: Some(Arc::clone(&saga.name)),
             style: Some(saga.style),
             steps: steps
-                .map(|step| PlanStep { name: Arc::clone(&step.name), definition: Some(step.clone()) })
+                .map(|step| PlanStep {
+                    name: Arc::clone(&step.name),
+                    definition: Some(step.clone()),
+                    span: None,
+                })
                 .collect(),
             is_defined: true,
             is_history: false,
             undos: Vec::new(),
             starts_on: Some(Arc::clone(&saga.starts_on)),
+            spans: BTreeMap::new(),
+            named: BTreeMap::new(),
         }
     }
 
@@ -89,6 +113,8 @@ impl Plan {
             is_history: false,
             undos: Vec::new(),
             starts_on: None,
+            spans: BTreeMap::new(),
+            named: BTreeMap::new(),
         }
     }
 
@@ -98,7 +124,28 @@ impl Plan {
         if known.is_some() || self.is_defined {
             return known;
         }
-        self.steps.push(PlanStep { name: name.into(), definition: None });
+        self.steps.push(PlanStep { name: name.into(), definition: None, span: None });
+        Some(self.steps.len() - 1)
+    }
+
+    /// The step that a span is; added when it is new. `None` where a definition says what the steps are.
+    pub fn span(&mut self, id: &str, name: &str, parent: Option<&str>) -> Option<usize> {
+        if let Some(known) = self.spans.get(id) {
+            return Some(*known);
+        }
+        if self.is_defined {
+            return None;
+        }
+        let number = self.named.entry(name.to_owned()).or_default();
+        *number += 1;
+        let span = SpanStep {
+            is_root: parent.is_none(),
+            is_top: parent.is_none_or(|parent| !self.spans.contains_key(parent)),
+            number: *number,
+        };
+        let name = if *number > 1 { format!("{name} #{number}") } else { name.to_owned() };
+        self.spans.insert(id.to_owned(), self.steps.len());
+        self.steps.push(PlanStep { name: name.into(), definition: None, span: Some(span) });
         Some(self.steps.len() - 1)
     }
 

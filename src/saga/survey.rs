@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::course::{Course, Letter};
-use super::facts::{Said, Seen};
+use super::facts::{Said, Seen, is_of_span};
 use super::instances::{Instance, Instances};
 use super::ledger::{self, Account, Debt};
 use super::machine::Machine;
@@ -21,7 +21,7 @@ use super::worth;
 use crate::base::cancel::CancelToken;
 use crate::domain::{Direction, Domain, Money};
 use crate::index::{EventLog, TypeId};
-use crate::model::{RecordedEvent, Row, Timestamp};
+use crate::model::{RecordedEvent, Row, SourceId, Timestamp};
 
 /// Reads whole events; `None` for one that cannot be read.
 pub type Fetch<'a> = dyn FnMut(&[Row]) -> Vec<Option<RecordedEvent>> + 'a;
@@ -58,6 +58,8 @@ pub struct Survey {
     pub moment: Moment,
     /// Whether a runtime recorded facts about its sagas.
     pub has_facts: bool,
+    /// Whether there are spans of traces.
+    pub has_spans: bool,
     /// How many sagas have each outcome, in the order of [`Outcome::ALL`].
     pub counts: [usize; Outcome::ALL.len()],
     /// The shapes of the sagas of the log as a whole: what is inferred is inferred from these.
@@ -86,8 +88,11 @@ impl Survey {
             now: log.times().last.map_or(i64::MIN, Timestamp::nanos),
         };
         let variants = Arc::new(variants);
+        let has_spans = has_spans(log, fetch);
+        let named = ["saga.", "participation.", "dead_letter.", HISTORY].into_iter().any(has);
         let mut survey = Self {
-            has_facts: has("saga.") || has("participation.") || has("dead_letter.") || has(HISTORY),
+            has_spans,
+            has_facts: has_spans || named,
             sagas: Vec::new(),
             domain: domain.cloned(),
             instances,
@@ -130,6 +135,7 @@ impl Survey {
                 now: log.key_of(log.row_at(rank)),
             },
             has_facts: self.has_facts,
+            has_spans: self.has_spans,
             counts: [0; Outcome::ALL.len()],
             learnt: Arc::clone(&self.learnt),
         };
@@ -250,7 +256,8 @@ impl Judge<'_> {
         }
         let transport = |row: &Row| {
             let name = &self.survey.traits[self.log.type_of(*row).0 as usize].name;
-            ["message.", "service.", "run."].iter().any(|prefix| name.starts_with(prefix))
+            !self.survey.has_spans
+                && ["message.", "service.", "run."].iter().any(|prefix| name.starts_with(prefix))
         };
         let rows = sagas.iter().flat_map(Instance::rows).copied().filter(|row| !transport(row));
         let mut rows: Vec<Row> = rows.collect();
@@ -518,6 +525,13 @@ fn steps(course: &Course) -> Vec<StepView> {
         StepView { name: Arc::clone(&step.name), state: course.state(at), attempts, undo_attempts }
     });
     steps.collect()
+}
+
+/// Whether a source begins with a span: then it is one of traces.
+fn has_spans(log: &EventLog, fetch: &mut Fetch<'_>) -> bool {
+    let sources = log.sources().iter().enumerate().filter(|(_, source)| source.events > 0);
+    let first: Vec<Row> = sources.map(|(at, _)| Row::new(SourceId(at as u16), 0)).collect();
+    fetch(&first).iter().flatten().any(is_of_span)
 }
 
 /// How often a type comes in a saga.

@@ -4,7 +4,7 @@
 use super::facts::{Act, Sign};
 use super::ledger::{Account, Line};
 use super::page::{Page, PageRow};
-use super::plan::Meaning;
+use super::plan::{Meaning, SpanStep};
 use super::survey::Survey;
 use crate::base::text::one_line;
 use crate::domain::Direction;
@@ -41,6 +41,7 @@ pub fn said(page: &Page, row: &PageRow) -> String {
     let undo = |direction: Direction| if direction == Direction::Undo { "undo of " } else { "" };
     match &row.sign {
         None | Some(Sign::Started | Sign::Completed | Sign::Compensated) => String::new(),
+        Some(Sign::Step(at, _, act)) if span_of(page, *at).is_some() => spanned(page, *at, act),
         Some(Sign::Step(at, direction, act)) => {
             let what = match act {
                 Act::Asked => "asked for".to_owned(),
@@ -76,6 +77,29 @@ pub fn said(page: &Page, row: &PageRow) -> String {
         }
         Some(Sign::Check { invariant, broken: true }) => format!("breaks {invariant}"),
         Some(Sign::Check { invariant, .. }) => format!("{invariant} holds again"),
+    }
+}
+
+fn span_of(page: &Page, at: usize) -> Option<SpanStep> {
+    page.course.as_ref()?.plan.steps.get(at)?.span
+}
+
+/// What a span says of itself beyond its name: how long it took, and why it failed.
+fn spanned(page: &Page, at: usize, act: &Act) -> String {
+    let Some(course) = &page.course else { return String::new() };
+    let attempt = course.steps[at].forward.attempts.first();
+    let took = attempt.and_then(|attempt| Some((attempt.began?, attempt.ended?)));
+    let took = took.map(|(began, ended)| span(ended.nanos().saturating_sub(began.nanos())));
+    let what = match (act, took) {
+        (Act::Done, Some(took)) => format!("took {took}"),
+        (Act::Refused(reason), Some(took)) => format!("{reason}, after {took}"),
+        (Act::Refused(reason), None) => reason.clone(),
+        _ => String::new(),
+    };
+    match (span_of(page, at), what.is_empty()) {
+        (Some(span), true) if span.number > 1 => format!("#{}", span.number),
+        (Some(span), false) if span.number > 1 => format!("#{} {what}", span.number),
+        _ => what,
     }
 }
 

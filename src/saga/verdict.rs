@@ -36,7 +36,8 @@ pub(super) fn verdict(course: &Course, moment: Moment, last: i64, quiet: Option<
     if course.compensated {
         return Outcome::Compensated;
     }
-    if moment.quiesced || course.gave_up.is_some() {
+    // A trace whose root failed is over, and did not get where it should.
+    if moment.quiesced || course.gave_up.is_some() || course.spans_ended_well() == Some(false) {
         return Outcome::Stuck;
     }
     let silence = moment.now.saturating_sub(last);
