@@ -17,10 +17,11 @@ use super::{Output, Run};
 use crate::base::cancel::CancelToken;
 use crate::engine::{OpenLog, save_text};
 use crate::index::TypeId;
+use crate::model::Timestamp;
 use crate::saga::mermaid::{DIAGRAMS, Diagram};
 use crate::saga::pictures::{PICTURES, Picture};
 use crate::saga::svg::Palette;
-use crate::saga::{Page, Part, Survey, compare, text};
+use crate::saga::{Page, Part, Survey, Timeline, compare, gantt, text};
 
 /// Show one saga: its events, its ledger and what is still to come
 #[derive(Parser, Debug)]
@@ -28,7 +29,7 @@ use crate::saga::{Page, Part, Survey, compare, text};
     name = "saga",
     after_help = "Examples:\n  sagascope saga shop.db ord-00002\n  sagascope saga run.db s1 --domain shop\n  \
                   sagascope saga shop.db ord-00002 --mermaid\n  sagascope saga shop.db ord-00002 --mermaid=flowchart\n  \
-                  sagascope saga shop.db ord-00002 --compare ord-00012\n  \
+                  sagascope saga shop.db ord-00002 --compare ord-00012\n  sagascope saga shop.db ord-00002 --timeline\n  \
                   sagascope saga shop.db ord-00002 --svg saga.svg --picture sequence\n\n\
                   A saga is named by its id (the correlation id) or by the stream in which it begins. Keys of --json: \
                   those of sagascope sagas, and rows, ledger, ahead, findings."
@@ -55,6 +56,9 @@ pub(super) struct Saga {
     /// Print how it differs from another saga of the store instead
     #[arg(long, value_name = "ID", conflicts_with_all = ["mermaid", "svg"])]
     compare: Option<String>,
+    /// Print its timeline instead: when each step, wait, retry and undo began and how long it took
+    #[arg(long, conflicts_with_all = ["mermaid", "svg", "compare"])]
+    timeline: bool,
     /// On a dark ground
     #[arg(long, requires = "svg")]
     dark: bool,
@@ -92,6 +96,9 @@ impl Run for Saga {
                 open.saga_page(&survey, other, &CancelToken::default()).context("Reading was cancelled")?;
             return self.compared(&survey, &page, &other, out);
         }
+        if self.timeline {
+            return self.timeline(&open, &survey, &page, out);
+        }
         if self.output.json {
             out.json(&page_json(&open, &survey, &page))?;
             return Ok(());
@@ -104,6 +111,34 @@ impl Run for Saga {
 }
 
 impl Saga {
+    /// When what was under way.
+    fn timeline(&self, open: &OpenLog, survey: &Survey, page: &Page, out: &mut Output) -> anyhow::Result<()> {
+        if !self.output.json {
+            for line in gantt::lines(&open.log, survey, page) {
+                out.line(&line)?;
+            }
+            return Ok(());
+        }
+        let Some(timeline) = Timeline::of(&open.log, survey, page) else { return Ok(()) };
+        for bar in &timeline.bars {
+            out.json(&json!({
+                "name": &*bar.name,
+                "kind": bar.kind.name(),
+                "attempt": (bar.attempt > 0).then_some(bar.attempt),
+                "began_row": bar.began.raw(),
+                "row": bar.row.raw(),
+                "from": Timestamp::from_nanos(bar.from, 9).to_string(),
+                "to": Timestamp::from_nanos(bar.to, 9).to_string(),
+                "duration_ms": bar.duration() / 1_000_000,
+                "failed": bar.failed,
+                "error": bar.error,
+                "open": bar.is_open,
+                "critical": bar.is_critical,
+            }))?;
+        }
+        Ok(())
+    }
+
     /// Both step by step, and what differs.
     fn compared(&self, survey: &Survey, one: &Page, other: &Page, out: &mut Output) -> anyhow::Result<()> {
         let name = |id: TypeId| Arc::clone(&survey.traits[id.0 as usize].name);

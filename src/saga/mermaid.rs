@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::gantt;
 use super::graph::EdgeKind;
 use super::map::{EdgeLabel, ProcessMap};
 use super::page::Page;
@@ -26,6 +27,7 @@ pub static DIAGRAMS: &[Diagram] = &[
     Diagram { name: "sequence", title: "Sequence", write: sequence },
     Diagram { name: "flowchart", title: "Flow", write: flowchart },
     Diagram { name: "state", title: "States", write: states },
+    Diagram { name: "gantt", title: "Timeline", write: gantt::mermaid },
 ];
 
 impl Diagram {

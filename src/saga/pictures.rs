@@ -1,5 +1,6 @@
 //! The diagrams drawn: a saga's page, its sequence, and the process map, each as a whole at its natural size.
 
+use super::gantt;
 use super::graph::EdgeKind;
 use super::map::{EdgeLabel, ProcessMap};
 use super::mermaid::{lifeline, lifelines};
@@ -18,8 +19,11 @@ pub struct Picture {
 }
 
 /// Every picture of a saga.
-pub static PICTURES: &[Picture] =
-    &[Picture { name: "page", draw: page }, Picture { name: "sequence", draw: sequence }];
+pub static PICTURES: &[Picture] = &[
+    Picture { name: "page", draw: page },
+    Picture { name: "sequence", draw: sequence },
+    Picture { name: "timeline", draw: gantt::draw },
+];
 
 impl Picture {
     /// The picture called `name`.
@@ -42,7 +46,8 @@ const SIDE: i32 = 20;
 const ROW: i32 = 30;
 const HEAD: i32 = 76;
 
-fn title(page: &Page) -> String {
+/// What stands above a picture of a saga.
+pub(super) fn title(page: &Page) -> String {
     let definition = page.summary.definition.as_deref().unwrap_or("inferred");
     format!("{} · {definition} · {} · {}", page.title, page.summary.outcome, span(page.summary.duration))
 }
