@@ -119,6 +119,7 @@ pub static VIEWS: &[&ViewClass] = &[
     &views::replay::CLASS,
     &views::sagas::CLASS,
     &views::saga::CLASS,
+    &views::timeline::CLASS,
     &views::diagram::CLASS,
     &views::simulator::CLASS,
     &views::matrix::CLASS,

@@ -261,7 +261,7 @@ impl DiagramView {
             let origin = ui.max_rect().min + vec2(((seen.width() - size.x) / 2.0).max(0.0), 0.0);
             let later = |subject: Subject| match subject {
                 Subject::Event(row) => context.navigation.is_later(context.log(), row),
-                Subject::Type(_) => false,
+                Subject::Type(_) | Subject::Line(_) | Subject::Fold(_) => false,
             };
             let selected = context.navigation.selected.map(Subject::Event);
             let place = paint::Place { origin, scale };
@@ -275,6 +275,7 @@ impl DiagramView {
                     context.send(GoCommand::Filter(format!("type:{}", quoted(&name))));
                     context.send(WindowCommand::ShowView("log"));
                 }
+                Subject::Line(_) | Subject::Fold(_) => {}
             }
         }
     }
