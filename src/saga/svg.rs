@@ -1,6 +1,7 @@
 //! Diagrams: a whole page of lines, shapes and texts in absolute places, for a window to paint, or as SVG that is
 //! well-formed whatever a store says. Knows no window and no fonts; text widths are estimated.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::base::text::one_line;
@@ -168,6 +169,10 @@ pub struct Drawing {
     pub spots: Vec<Spot>,
     /// Height of the part above that stays in view while the rest is scrolled; 0: nothing stays.
     pub head: i32,
+    /// The lifelines by their place, where there are any.
+    pub lines: Vec<String>,
+    /// Events that are not drawn for themselves, and the event that stands for them.
+    pub stand_ins: BTreeMap<Row, Row>,
     owner: Option<Row>,
     palette: Palette,
 }
@@ -182,6 +187,8 @@ impl Drawing {
             owners: Vec::new(),
             spots: Vec::new(),
             head: 0,
+            lines: Vec::new(),
+            stand_ins: BTreeMap::new(),
             owner: None,
             palette: *palette,
         };

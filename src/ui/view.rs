@@ -121,6 +121,7 @@ pub static VIEWS: &[&ViewClass] = &[
     &views::saga::CLASS,
     &views::timeline::CLASS,
     &views::diagram::CLASS,
+    &views::diagram::FLOW,
     &views::simulator::CLASS,
     &views::matrix::CLASS,
     &views::dead_letters::CLASS,

@@ -56,13 +56,13 @@ pub(super) fn grounds(scene: &Scene<'_>, ui: &Ui, grid: &[GridLine]) {
 pub(super) fn one_ui(scene: &Scene<'_>, ui: &mut Ui, one: &OneSaga, acts: &mut Vec<Act>) {
     let painter = ui.painter().with_clip_rect(scene.plot);
     turns_ui(scene, &painter, one);
+    playhead_ui(scene, &painter);
     for (line, rect) in scene.seen {
         let marks: Vec<f32> =
             one.timeline.marks_of(*line as u32).iter().map(|mark| scene.x(mark.at)).collect();
         line_ui(scene, ui, *rect, *line, one.timeline.bars_of(*line as u32), &marks, acts);
         marks_ui(scene, ui, *rect, *line, one, acts);
     }
-    playhead_ui(scene, &painter);
 }
 
 /// All sagas, a line for each.
@@ -73,12 +73,11 @@ pub(super) fn all_ui(
     strips: &[Option<Arc<Strip>>],
     acts: &mut Vec<Act>,
 ) {
-    let painter = ui.painter().with_clip_rect(scene.plot);
+    playhead_ui(scene, &ui.painter().with_clip_rect(scene.plot));
     for ((line, rect), strip) in scene.seen.iter().zip(strips) {
         let Some(strip) = strip else { continue };
         line_ui(scene, ui, *rect, all[*line] as usize, &strip.bars, &[], acts);
     }
-    playhead_ui(scene, &painter);
 }
 
 fn playhead_ui(scene: &Scene<'_>, painter: &Painter) {
@@ -238,9 +237,6 @@ fn words_ui(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar, next: f
         _ => t.muted,
     };
     let text = words(bar);
-    if text.is_empty() {
-        return;
-    }
     let glyph = match (bar.failed, bar.kind) {
         (true, _) => Some(Icon::Cross),
         (false, BarKind::Undo) => Some(Icon::UndoDone),
@@ -253,11 +249,19 @@ fn words_ui(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar, next: f
     let seen = rect.intersect(scene.plot);
     let left = if bar.kind != BarKind::Wait && width + 12.0 <= seen.width() {
         seen.left() + 6.0
-    } else if width + 12.0 <= next - rect.right() {
+    } else if width + 12.0 <= next - rect.right() && !text.is_empty() {
         rect.right() + 6.0
     } else {
+        // What happened is told at least by its glyph.
+        if let Some(glyph) = glyph.filter(|_| seen.width() >= 16.0) {
+            let square = Rect::from_center_size(pos2(seen.left() + 9.0, rect.center().y), vec2(9.0, 9.0));
+            glyph.paint(painter, square, color);
+        }
         return;
     };
+    if text.is_empty() {
+        return;
+    }
     let place = Rect::from_center_size(pos2(left + width / 2.0, rect.center().y), vec2(width + 1.0, BAR));
     if let Some(glyph) = glyph {
         let square = Rect::from_center_size(pos2(left + 5.0, rect.center().y), vec2(9.0, 9.0));

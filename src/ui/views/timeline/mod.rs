@@ -162,7 +162,6 @@ struct Scene<'a> {
     survey: &'a Survey,
     picture: &'a Picture,
     ruler: Ruler<'a>,
-    span: Span,
     /// The lines without their heads and the scroll bar.
     plot: Rect,
     /// The lines with their heads.
@@ -395,7 +394,6 @@ impl TimelineView {
             survey: &sagas.survey,
             picture,
             ruler,
-            span,
             plot,
             list,
             seen: &seen,
