@@ -121,8 +121,9 @@ pub fn path_words(survey: &Survey, log: &EventLog, timeline: &Timeline) -> Strin
     let guess =
         if timeline.critical.iter().all(|piece| piece.is_known) { "" } else { ", in part by order alone" };
     let (parts, wait) = (timeline.critical.len(), span(piece.to - piece.from));
+    let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
     format!(
-        "Critical path: {parts} parts{guess}; the longest, {wait} ({share} %), from {} to {}",
+        "Critical path: {parts}{guess}; the longest, {wait} ({share} %), from {} to {}",
         name(piece.cause),
         name(piece.row)
     )

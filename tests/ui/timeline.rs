@@ -66,7 +66,8 @@ fn zooming_is_undone_step_by_step() {
     window.press(Key::W);
     window.press(Key::W);
     assert_ne!(ruler(&window), whole);
-    while window.harness.query_by_label("Undo zoom").is_some_and(|node| !node.accesskit_node().is_disabled()) {
+    while window.harness.query_by_label("Undo zoom").is_some_and(|node| !node.accesskit_node().is_disabled())
+    {
         window.click("Undo zoom");
     }
     assert_eq!(ruler(&window), whole);
@@ -106,9 +107,10 @@ fn all_sagas_have_a_line_each_and_one_of_them_is_opened() {
 #[test]
 fn the_timeline_is_copied_as_text_and_as_mermaid() {
     let mut window = run("timeline");
-    for (entry, part) in
-        [("Copy timeline as text", "process-payment, retry, attempt 2"), ("Copy timeline as Mermaid", "dateFormat x")]
-    {
+    for (entry, part) in [
+        ("Copy timeline as text", "process-payment, retry, attempt 2"),
+        ("Copy timeline as Mermaid", "dateFormat x"),
+    ] {
         window.click("More: copy, save");
         window.click(entry);
         let copied = window.copied.last().cloned().unwrap_or_default();
@@ -121,8 +123,12 @@ fn the_flow_says_why_and_an_event_is_seen_with_its_neighbours_alone() {
     let mut window = shop("diagram");
     window.click("Flow");
     let all = named(&window, Role::ListItem, ", caused by ");
-    assert!(all.iter().any(|label| label.starts_with("PaymentRefunded, pay, caused by ShipmentLost")), "{all:?}");
-    window.click_role(Role::ListItem, all.iter().find(|label| label.starts_with("PaymentAuthorized")).unwrap());
+    assert!(
+        all.iter().any(|label| label.starts_with("PaymentRefunded, pay, caused by ShipmentLost")),
+        "{all:?}"
+    );
+    window
+        .click_role(Role::ListItem, all.iter().find(|label| label.starts_with("PaymentAuthorized")).unwrap());
     window.press(Key::N);
     let near = named(&window, Role::ListItem, ", caused by ");
     assert_eq!(near.len(), 2, "the request is a root here: {near:?}");
@@ -195,7 +201,8 @@ fn thousands_of_messages_are_drawn_as_far_as_they_are_seen() {
 /// One saga of so many events: a chain with failures, and a fan of what each of them led to.
 pub fn long_saga(events: usize) -> String {
     let lines = (0..events).map(|at| {
-        let name = ["OrderPlaced", "ItemReserved", "ItemPacked", "ItemPackingFailed"][if at == 0 { 0 } else { 1 + at % 3 }];
+        let name = ["OrderPlaced", "ItemReserved", "ItemPacked", "ItemPackingFailed"]
+            [if at == 0 { 0 } else { 1 + at % 3 }];
         let cause = if at % 3 == 0 { at.saturating_sub(3) } else { at - at % 3 };
         let cause = (at > 0).then(|| format!(",\"causation_id\":\"e{cause}\"")).unwrap_or_default();
         let second = at * 2 + (at / 500) * 7_200;

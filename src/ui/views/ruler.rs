@@ -144,7 +144,7 @@ impl Ruler<'_> {
             );
             let room = self.rect.shrink2(vec2(1.0, 0.0));
             let push = (room.left() - place.left()).max(0.0) + (room.right() - place.right()).min(0.0);
-            let place = place.translate(vec2(push, 0.0));
+            let place = beside(place.translate(vec2(push, 0.0)), room, &taken);
             let named = place.width() < room.width()
                 && push.abs() < place.width() / 2.0
                 && taken.iter().all(|other| !other.expand2(vec2(3.0, 0.0)).intersects(place));
@@ -204,6 +204,22 @@ impl Ruler<'_> {
         let at = response.interact_pointer_pos().filter(|_| response.dragged())?;
         Some(self.span.units_at(at.x - self.rect.left(), self.rect.width()))
     }
+}
+
+/// Where a button can stand that others would cover: beside the one that covers it, while it still is where it points.
+fn beside(place: Rect, room: Rect, taken: &[Rect]) -> Rect {
+    let is_free = |place: Rect| {
+        room.contains_rect(place)
+            && taken.iter().all(|other| !other.expand2(vec2(3.0, 0.0)).intersects(place))
+    };
+    let Some(other) = taken.iter().find(|other| other.expand2(vec2(3.0, 0.0)).intersects(place)) else {
+        return place;
+    };
+    let right = place.translate(vec2(other.right() + 4.0 - place.left(), 0.0));
+    let left = place.translate(vec2(other.left() - 4.0 - place.right(), 0.0));
+    let (near, far) = if place.center().x >= other.center().x { (right, left) } else { (left, right) };
+    let reaches = |to: &Rect| (to.center().x - place.center().x).abs() <= place.width() && is_free(*to);
+    [near, far].into_iter().find(reaches).unwrap_or(place)
 }
 
 /// The line of something that was cut out, downwards through `rect` at `x`.

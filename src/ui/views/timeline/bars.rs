@@ -185,7 +185,7 @@ fn paint(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar) {
     let t = scene.context.tokens;
     let (fill, border) = match look(bar).map(|look| t.outcome(look)) {
         Some(look) => (look.fill, look.color),
-        None => (t.line_strong, t.line_strong),
+        None => (t.faint, t.faint),
     };
     let happened = if !scene.is_later(bar.row) && !bar.is_open {
         f32::INFINITY
