@@ -21,7 +21,7 @@ use crate::index::TypeId;
 use crate::model::Timestamp;
 use crate::saga::mermaid::{DIAGRAMS, Diagram};
 use crate::saga::pictures::{PICTURES, Picture};
-use crate::saga::{Page, Part, Survey, compare, text};
+use crate::saga::{Page, Part, Survey, Timeline, compare, gantt, text};
 
 /// Show one saga: its events, its ledger and what is still to come
 #[derive(Parser, Debug)]
@@ -29,7 +29,7 @@ use crate::saga::{Page, Part, Survey, compare, text};
     name = "saga",
     after_help = "Examples:\n  sagascope saga shop.db ord-00002\n  sagascope saga run.db s1 --domain shop\n  \
                   sagascope saga shop.db ord-00002 --mermaid\n  sagascope saga shop.db ord-00002 --mermaid=flowchart\n  \
-                  sagascope saga shop.db ord-00002 --compare ord-00012\n  \
+                  sagascope saga shop.db ord-00002 --compare ord-00012\n  sagascope saga shop.db ord-00002 --timeline\n  \
                   sagascope saga shop.db ord-00002 --at 2026-03-02T12:13:00Z\n  \
                   sagascope saga shop.db ord-00002 --svg saga.svg --picture sequence\n  \
                   sagascope saga shop.db ord-00002 --png saga.png --scale 300\n  \
@@ -64,6 +64,9 @@ pub(super) struct Saga {
     /// The store of the other saga: of another run, for instance
     #[arg(long, value_name = "STORE", requires = "compare")]
     with: Option<PathBuf>,
+    /// Print its timeline instead: when each step, wait, retry and undo began and how long it took
+    #[arg(long, conflicts_with_all = ["mermaid", "drawn", "compare"])]
+    timeline: bool,
     #[command(flatten)]
     mapping: MappingArgs,
     #[command(flatten)]
@@ -96,6 +99,9 @@ impl Run for Saga {
             let other = page_of(&other_log, &other_survey, other)?;
             return self.compared([&survey, &other_survey], &page, &other, out);
         }
+        if self.timeline {
+            return self.timeline(&open, &survey, &page, out);
+        }
         if self.output.json {
             out.json(&page_json(&open, &survey, &page))?;
             return Ok(());
@@ -108,6 +114,34 @@ impl Run for Saga {
 }
 
 impl Saga {
+    /// When what was under way.
+    fn timeline(&self, open: &OpenLog, survey: &Survey, page: &Page, out: &mut Output) -> anyhow::Result<()> {
+        if !self.output.json {
+            for line in gantt::lines(&open.log, survey, page) {
+                out.line(&line)?;
+            }
+            return Ok(());
+        }
+        let Some(timeline) = Timeline::of(&open.log, survey, page) else { return Ok(()) };
+        for bar in &timeline.bars {
+            out.json(&json!({
+                "name": &*bar.name,
+                "kind": bar.kind.name(),
+                "attempt": (bar.attempt > 0).then_some(bar.attempt),
+                "began_row": bar.began.raw(),
+                "row": bar.row.raw(),
+                "from": Timestamp::from_nanos(bar.from, 9).to_string(),
+                "to": Timestamp::from_nanos(bar.to, 9).to_string(),
+                "duration_ms": bar.duration() / 1_000_000,
+                "failed": bar.failed,
+                "error": bar.error,
+                "open": bar.is_open,
+                "critical": bar.is_critical,
+            }))?;
+        }
+        Ok(())
+    }
+
     /// Both step by step, and what differs.
     fn compared(
         &self,

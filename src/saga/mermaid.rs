@@ -3,9 +3,11 @@
 
 use std::fmt::Write as _;
 
+use super::gantt;
 use super::graph::EdgeKind;
 use super::map::{EdgeLabel, ProcessMap};
 use super::page::Page;
+use super::scope::{Group, Scope, Shown};
 use super::survey::Survey;
 use super::text::span;
 use crate::base::text::one_line;
@@ -18,14 +20,19 @@ pub struct Diagram {
     pub name: &'static str,
     /// Above it.
     pub title: &'static str,
-    write: fn(&EventLog, &Survey, &Page) -> String,
+    write: fn(&EventLog, &Survey, &Page, &Scope) -> String,
 }
 
 /// Every diagram of a saga.
 pub static DIAGRAMS: &[Diagram] = &[
     Diagram { name: "sequence", title: "Sequence", write: sequence },
     Diagram { name: "flowchart", title: "Flow", write: flowchart },
-    Diagram { name: "state", title: "States", write: states },
+    Diagram { name: "state", title: "States", write: |_, survey, page, _| states(survey, page) },
+    Diagram {
+        name: "gantt",
+        title: "Timeline",
+        write: |log, survey, page, _| gantt::mermaid(log, survey, page),
+    },
 ];
 
 impl Diagram {
@@ -36,7 +43,12 @@ impl Diagram {
 
     /// Its text.
     pub fn mermaid(&self, log: &EventLog, survey: &Survey, page: &Page) -> String {
-        (self.write)(log, survey, page)
+        self.mermaid_of(log, survey, page, &Scope::default())
+    }
+
+    /// The text of what a scope leaves of it, where it has parts.
+    pub fn mermaid_of(&self, log: &EventLog, survey: &Survey, page: &Page, scope: &Scope) -> String {
+        (self.write)(log, survey, page, scope)
     }
 }
 
@@ -60,18 +72,6 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// The lifelines of a saga: who recorded its events, in order of appearance. A stream's group, or its id.
-pub fn lifelines(log: &EventLog, page: &Page) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for row in &page.rows {
-        let line = lifeline(log, row.stream);
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines
-}
-
 /// The lifeline of a stream.
 pub fn lifeline(log: &EventLog, stream: Option<crate::index::StreamId>) -> String {
     let Some(id) = stream else { return "outside".to_owned() };
@@ -84,23 +84,20 @@ fn name(survey: &Survey, id: TypeId) -> &str {
     &survey.traits[id.0 as usize].name
 }
 
-fn sequence(log: &EventLog, survey: &Survey, page: &Page) -> String {
-    let lines = lifelines(log, page);
-    let place = |line: &str| lines.iter().position(|known| known == line).unwrap_or(0);
+fn sequence(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope) -> String {
+    let shown = Shown::of(log, page, scope);
     let mut text = "sequenceDiagram\n".to_owned();
     writeln!(text, "    %% {}", escape(&page.title)).expect("a String takes all");
-    for (at, line) in lines.iter().enumerate() {
+    for (at, line) in shown.lines.iter().enumerate() {
         writeln!(text, "    participant p{at} as {}", escape(line)).expect("a String takes all");
     }
-    for row in &page.rows {
-        let to = place(&lifeline(log, row.stream));
-        let cause = row.incoming.iter().min_by_key(|(_, kind)| *kind);
-        let from = cause.map(|(cause, _)| place(&lifeline(log, log.event(*cause).stream)));
-        let label = escape(name(survey, row.event_type));
-        let label = if row.failure { format!("✖ {label}") } else { label };
-        let arrow = if row.undo { "-->>" } else { "->>" };
-        let written = match from {
-            Some(from) => writeln!(text, "    p{from}{arrow}p{to}: {label}"),
+    for (at, group) in shown.groups.iter().enumerate() {
+        let to = group.line;
+        let label = escape(&group.name(survey, page));
+        let label = if group.failed(page) { format!("✖ {label}") } else { label };
+        let arrow = if group.is_undo(page) { "-->>" } else { "->>" };
+        let written = match shown.cause(at) {
+            Some((cause, _)) => writeln!(text, "    p{}{arrow}p{to}: {label}", shown.groups[cause].line),
             None => writeln!(text, "    Note over p{to}: {label}"),
         };
         written.expect("a String takes all");
@@ -108,25 +105,26 @@ fn sequence(log: &EventLog, survey: &Survey, page: &Page) -> String {
     text
 }
 
-fn flowchart(_: &EventLog, survey: &Survey, page: &Page) -> String {
+fn flowchart(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope) -> String {
+    let shown = Shown::of(log, page, scope);
     let mut text = "flowchart TD\n".to_owned();
-    for (at, row) in page.rows.iter().enumerate() {
-        let label = escape(name(survey, row.event_type));
+    for (at, group) in shown.groups.iter().enumerate() {
+        let label = escape(&group.name(survey, page));
         writeln!(text, "    n{at}[\"{label}\"]").expect("a String takes all");
     }
-    for at in 0..page.rows.len() {
-        for (cause, kind) in page.graph.causes(at) {
+    for at in 0..shown.groups.len() {
+        for (cause, kind) in shown.causes(at) {
             let arrow = if *kind == EdgeKind::StreamOrder { "-.->" } else { "-->" };
             writeln!(text, "    n{cause} {arrow} n{at}").expect("a String takes all");
         }
     }
-    let classes = [("failed", "#9D381F"), ("undo", "#694B96")];
-    for (class, colour) in classes {
-        let chosen = page.rows.iter().enumerate();
-        let nodes: Vec<String> = chosen
-            .filter(|(_, row)| if class == "failed" { row.failure } else { row.undo && !row.failure })
-            .map(|(at, _)| format!("n{at}"))
-            .collect();
+    for (class, colour) in [("failed", "#9D381F"), ("undo", "#694B96")] {
+        let holds = |group: &Group| match class {
+            "failed" => group.failed(page),
+            _ => group.is_undo(page) && !group.failed(page),
+        };
+        let chosen = shown.groups.iter().enumerate().filter(|(_, group)| holds(group));
+        let nodes: Vec<String> = chosen.map(|(at, _)| format!("n{at}")).collect();
         if !nodes.is_empty() {
             writeln!(text, "    classDef {class} stroke:{colour}").expect("a String takes all");
             writeln!(text, "    class {} {class}", nodes.join(",")).expect("a String takes all");
@@ -135,7 +133,7 @@ fn flowchart(_: &EventLog, survey: &Survey, page: &Page) -> String {
     text
 }
 
-fn states(_: &EventLog, survey: &Survey, page: &Page) -> String {
+fn states(survey: &Survey, page: &Page) -> String {
     let mut text = "stateDiagram-v2\n".to_owned();
     let moves: Vec<TypeId> =
         page.rows.iter().filter(|row| !row.technical).map(|row| row.event_type).collect();

@@ -4,11 +4,12 @@ use super::graph::EdgeKind;
 use super::layered::{Sizes, lay_out};
 use super::machine::Transition;
 use super::map::{EdgeLabel, ProcessMap};
-use super::mermaid::{lifeline, lifelines};
 use super::page::Page;
+use super::scope::Scope;
 use super::survey::Survey;
 use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject, fit};
 use super::text::{ledger_line, said, span};
+use super::{flow, gantt, sequence};
 use crate::index::{EventLog, TypeId};
 
 /// A picture of one saga, as the registry knows it.
@@ -16,12 +17,16 @@ use crate::index::{EventLog, TypeId};
 pub struct Picture {
     /// In commands: `page`.
     pub name: &'static str,
-    draw: fn(&EventLog, &Survey, &Page, &Palette) -> Drawing,
+    draw: fn(&EventLog, &Survey, &Page, &Scope, &Palette) -> Drawing,
 }
 
 /// Every picture of a saga.
-pub static PICTURES: &[Picture] =
-    &[Picture { name: "page", draw: page }, Picture { name: "sequence", draw: sequence }];
+pub static PICTURES: &[Picture] = &[
+    Picture { name: "page", draw: |log, survey, saga, _, p| page(log, survey, saga, p) },
+    Picture { name: "sequence", draw: sequence::draw },
+    Picture { name: "flow", draw: flow::draw },
+    Picture { name: "timeline", draw: |log, survey, saga, _, p| gantt::draw(log, survey, saga, p) },
+];
 
 impl Picture {
     /// The picture called `name`.
@@ -34,9 +39,21 @@ impl Picture {
         self.draw(log, survey, saga, palette).svg()
     }
 
-    /// To be painted.
+    /// To be painted: all of it.
     pub fn draw(&self, log: &EventLog, survey: &Survey, saga: &Page, palette: &Palette) -> Drawing {
-        (self.draw)(log, survey, saga, palette)
+        self.draw_of(log, survey, saga, &Scope::default(), palette)
+    }
+
+    /// To be painted: what a scope leaves of it, where it has parts.
+    pub fn draw_of(
+        &self,
+        log: &EventLog,
+        survey: &Survey,
+        saga: &Page,
+        scope: &Scope,
+        palette: &Palette,
+    ) -> Drawing {
+        (self.draw)(log, survey, saga, scope, palette)
     }
 }
 
@@ -44,7 +61,8 @@ const SIDE: i32 = 20;
 const ROW: i32 = 30;
 const HEAD: i32 = 76;
 
-fn title(page: &Page) -> String {
+/// What stands above a picture of a saga.
+pub(super) fn title(page: &Page) -> String {
     let definition = page.summary.definition.as_deref().unwrap_or("inferred");
     format!("{} · {definition} · {} · {}", page.title, page.summary.outcome, span(page.summary.duration))
 }
@@ -133,65 +151,6 @@ fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
         for line in lines {
             drawing.text((COLUMNS[0], y + 8), Anchor::Start, style(12, false, p.text), &fit(&line, 1_000));
             y += 22;
-        }
-    }
-    drawing
-}
-
-/// A lifeline for each group of streams, an arrow for each event from its cause.
-fn sequence(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
-    const LANE: i32 = 190;
-    // A label may stand at the right of the last line.
-    const LEAST: i32 = 560;
-    let lines = lifelines(log, page);
-    let left = SIDE + 90;
-    let x = |line: &str| {
-        left + lines.iter().position(|known| known == line).unwrap_or(0) as i32 * LANE + LANE / 2
-    };
-    let (across, down) = (lines.len() as i32, page.rows.len() as i32);
-    let (width, height) = ((left + across * LANE + SIDE).max(LEAST), HEAD + down * ROW + 40);
-    let mut drawing = Drawing::new(width, height, &title(page), p);
-    drawing.text((SIDE, 28), Anchor::Start, style(16, true, p.text), &fit(&title(page), width - 40));
-    for line in &lines {
-        drawing.text((x(line), 58), Anchor::Middle, style(13, true, p.text), &fit(line, LANE - 10));
-        drawing.path(
-            &[(x(line), HEAD - 10), (x(line), height - 24)],
-            Stroke { colour: p.line, dashed: false, arrow: false },
-        );
-    }
-    let mut at = 0_i64;
-    for (number, row) in page.rows.iter().enumerate() {
-        let y = HEAD + number as i32 * ROW + 18;
-        at = at.saturating_add(row.wait);
-        drawing.text((SIDE, y), Anchor::Start, style(11, false, p.muted), &span(at));
-        let to = x(&lifeline(log, row.stream));
-        let from = row.incoming.iter().min_by_key(|(_, kind)| *kind);
-        let dashed = row.undo || from.is_some_and(|(_, kind)| *kind == EdgeKind::StreamOrder);
-        let from = from.map(|(cause, _)| x(&lifeline(log, log.event(*cause).stream)));
-        let label = fit(name(survey, row.event_type), LANE + 20);
-        let words = format!("{}, {}", name(survey, row.event_type), lifeline(log, row.stream));
-        drawing.spot((0, y - ROW / 2 - 2), (width, ROW), Subject::Event(row.row), words);
-        let arrow = if row.failure {
-            p.failed
-        } else if row.undo {
-            p.undo
-        } else {
-            p.accent
-        };
-        match from {
-            Some(from) if from != to => {
-                drawing.path(&[(from, y), (to, y)], Stroke { colour: arrow, dashed, arrow: true });
-                drawing.text(
-                    (from.midpoint(to), y - 4),
-                    Anchor::Middle,
-                    style(11, false, colour(row, p)),
-                    &label,
-                );
-            }
-            _ => {
-                drawing.rect((to - 4, y - 8), (8, 12), p.raised, Some(arrow));
-                drawing.text((to + 10, y + 2), Anchor::Start, style(11, false, colour(row, p)), &label);
-            }
         }
     }
     drawing

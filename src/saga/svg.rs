@@ -1,6 +1,7 @@
 //! Diagrams: a whole page of lines, shapes and texts in absolute places, for a window to paint, or as SVG that is
 //! well-formed whatever a store says. Knows no window and no fonts; text widths are estimated.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::machine::Edge;
@@ -137,6 +138,10 @@ pub enum Subject {
     Type(TypeId),
     /// What followed what on the process map.
     Way(Edge),
+    /// A lifeline, by its place among those that are drawn.
+    Line(u32),
+    /// Events that stand as one, by the first of them.
+    Fold(Row),
 }
 
 /// A part of a picture that stands for something.
@@ -161,8 +166,17 @@ pub struct Drawing {
     pub title: String,
     /// What is drawn, from the back to the front.
     pub shapes: Vec<Shape>,
+    /// The event that each shape belongs to, if it belongs to one.
+    pub owners: Vec<Option<Row>>,
     /// What can be pointed at.
     pub spots: Vec<Spot>,
+    /// Height of the part above that stays in view while the rest is scrolled; 0: nothing stays.
+    pub head: i32,
+    /// The lifelines by their place, where there are any.
+    pub lines: Vec<String>,
+    /// Events that are not drawn for themselves, and the event that stands for them.
+    pub stand_ins: BTreeMap<Row, Row>,
+    owner: Option<Row>,
     palette: Palette,
 }
 
@@ -173,7 +187,12 @@ impl Drawing {
             size: (width, height),
             title: title.to_owned(),
             shapes: Vec::new(),
+            owners: Vec::new(),
             spots: Vec::new(),
+            head: 0,
+            lines: Vec::new(),
+            stand_ins: BTreeMap::new(),
+            owner: None,
             palette: *palette,
         };
         drawing.rect((0, 0), (width, height), palette.surface, None);
@@ -183,7 +202,17 @@ impl Drawing {
     /// A text on one line.
     pub fn text(&mut self, at: (i32, i32), anchor: Anchor, style: Style, text: &str) {
         let text = one_line(text).into_owned();
-        self.shapes.push(Shape::Text { at, anchor, style, text });
+        self.push(Shape::Text { at, anchor, style, text });
+    }
+
+    fn push(&mut self, shape: Shape) {
+        self.shapes.push(shape);
+        self.owners.push(self.owner);
+    }
+
+    /// What is drawn from here on belongs to this event.
+    pub fn belongs_to(&mut self, row: Option<Row>) {
+        self.owner = row;
     }
 
     /// A box.
@@ -194,12 +223,12 @@ impl Drawing {
         fill: &'static str,
         border: Option<&'static str>,
     ) {
-        self.shapes.push(Shape::Rect { at, size, fill, border });
+        self.push(Shape::Rect { at, size, fill, border });
     }
 
     /// A line through some points.
     pub fn path(&mut self, points: &[(i32, i32)], stroke: Stroke) {
-        self.shapes.push(Shape::Path { points: points.to_vec(), stroke });
+        self.push(Shape::Path { points: points.to_vec(), stroke });
     }
 
     /// This part stands for something.

@@ -414,6 +414,8 @@ commands! {
     SHOW_SAGAS: View, "Show sagas", "Every saga of the log: how each went, where it stands, what it owes", [key(ALT, Key::Num8)], Some(Icon::Branch), Log, WindowCommand::ShowView("sagas");
     SHOW_SAGA: View, "Show saga", "The saga of the selected event: what came in, what it changed, what is owed", [key(ALT, Key::Num9)], None, Log, WindowCommand::ShowView("saga");
     SHOW_DIAGRAM: View, "Show diagram", "The sequence of the selected event's saga, or the process map of all sagas", [key(ALT, Key::Num0)], None, Log, WindowCommand::ShowView("diagram");
+    SHOW_FLOW: View, "Show flow", "Why each event of the selected event's saga happened", [key(ALT, Key::Y)], None, Log, WindowCommand::ShowView("flow");
+    SHOW_TIMELINE: View, "Show timeline", "When the selected event's saga did what, or all sagas a line each", [key(ALT, Key::T)], Some(Icon::Clock), Log, WindowCommand::ShowView("timeline");
     SHOW_COMPARE: View, "Show comparison", "The saga of the selected event beside that of the pinned event, or beside the usual one", [], None, Log, WindowCommand::ShowView("compare");
     TOGGLE_NAVIGATOR: View, "Navigator", "Show or hide streams and types", [key(CTRL, Key::B)], None, Log, WindowCommand::TogglePanel(Panel::Navigator);
     TOGGLE_INSPECTOR: View, "Inspector", "Show or hide the selected event", [key(CTRL, Key::I)], None, Log, WindowCommand::TogglePanel(Panel::Inspector);

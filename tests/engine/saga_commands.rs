@@ -99,11 +99,12 @@ fn diagrams_and_answers_for_names_that_are_not_there() {
         ("--mermaid", "sequenceDiagram"),
         ("--mermaid=flowchart", "flowchart TD"),
         ("--mermaid=state", "stateDiagram-v2"),
+        ("--mermaid=gantt", "gantt"),
     ] {
         assert!(cli.run(&["saga", "log.jsonl", "a", diagram]).out.starts_with(head), "{diagram}");
     }
     assert!(cli.run(&["map", "log.jsonl", "--mermaid"]).out.contains("OrderPlaced"));
-    for picture in ["page", "sequence"] {
+    for picture in ["page", "sequence", "flow", "timeline"] {
         let out = format!("{picture}.svg");
         assert_eq!(cli.run(&["saga", "log.jsonl", "a", "--svg", &out, "--picture", picture]).code, 0);
         assert!(std::fs::read_to_string(cli.path(&out)).unwrap().starts_with("<svg"));

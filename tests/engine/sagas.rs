@@ -180,7 +180,7 @@ fn log_of(events: &[RecordedEvent]) -> (EventLog, Vec<Row>) {
 fn check_mermaid(text: &str) -> Result<(), TestCaseError> {
     let mut lines = text.lines();
     let head = lines.next().unwrap_or_default();
-    let known = ["sequenceDiagram", "flowchart TD", "stateDiagram-v2"];
+    let known = ["sequenceDiagram", "flowchart TD", "stateDiagram-v2", "gantt"];
     prop_assert!(known.contains(&head), "{}", head);
     let word = |text: &str| text.trim().split([' ', '[', '(']).next().unwrap_or_default().to_owned();
     let mut declared = vec!["[*]".to_owned()];

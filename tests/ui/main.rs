@@ -15,6 +15,7 @@ mod replay;
 mod sagas;
 mod simulator;
 mod time;
+mod timeline;
 mod welcome;
 mod widget_use;
 mod widgets;

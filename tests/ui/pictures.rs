@@ -90,6 +90,26 @@ fn every_view_looks_as_it_did() {
 }
 
 #[test]
+fn sagas_of_3_60_and_3000_events_look_as_they_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut results = SnapshotResults::new();
+    for theme in Theme::ALL {
+        for events in [3, 60, 3_000] {
+            let path = folder.path().join(format!("saga-{events}.jsonl"));
+            std::fs::write(&path, crate::timeline::long_saga(events)).unwrap();
+            for view in ["timeline", "diagram", "flow"] {
+                let mut stage = bare_stage(theme, vec2(760.0, 420.0), path.clone());
+                let log = stage.app().document().unwrap().log();
+                let row = log.row_at(log.len() as u64 * 2 / 3);
+                stage.send(GoCommand::Select(row));
+                stage.send(WindowCommand::ShowView(view));
+                keep(&mut results, stage.window().picture(), &format!("{view}-{events}-{}", theme.name()));
+            }
+        }
+    }
+}
+
+#[test]
 fn what_lies_above_and_the_welcome_page_look_as_they_did() {
     let mut results = SnapshotResults::new();
     for theme in Theme::ALL {

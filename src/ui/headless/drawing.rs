@@ -1,12 +1,12 @@
 //! A diagram of the engine as a picture of its own, at any size: what "Save as PNG" and `--png` write. What is on
 //! screen has nothing to do with it: the whole diagram is drawn.
 
-use egui::{Pos2, Rect, vec2};
+use egui::vec2;
 
 use super::{Headless, Picture};
 use crate::saga::svg::Drawing;
 use crate::ui::theme::Theme;
-use crate::ui::views::diagram::paint::{Place, paint};
+use crate::ui::views::diagram::paint::whole;
 
 /// Pixels of the largest picture: 256 MB while it is drawn.
 const PIXELS_MAX: u64 = 64 << 20;
@@ -39,12 +39,7 @@ pub fn draw(drawing: &Drawing, percent: u16) -> Result<Picture, DrawError> {
     }
     // Colours are those of the drawing; the theme has no say.
     let mut window = Headless::new(vec2(width as f32, height as f32), Theme::Light);
-    let place = Place { origin: Pos2::ZERO, scale: f32::from(percent) / 100.0 };
-    window.run(|ui| {
-        for shape in &drawing.shapes {
-            paint(ui, place, Rect::EVERYTHING, shape);
-        }
-    });
+    window.run(|ui| whole(ui, &Theme::Light.tokens(), drawing, f32::from(percent) / 100.0));
     Ok(window.picture())
 }
 

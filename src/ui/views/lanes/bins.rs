@@ -9,7 +9,7 @@ use crate::index::{EventLog, TypeId};
 
 use super::arrange::{ArrangeKey, Arranged, Lane};
 use super::scale::Scale;
-use super::span::Span;
+use crate::ui::views::span::Span;
 
 /// Points from bar to bar; a bar itself is a point narrower.
 pub(super) const COLUMN: f32 = 7.0;

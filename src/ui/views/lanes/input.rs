@@ -5,9 +5,9 @@ use egui::{Key, Modifiers, PointerButton, Rect, Response, Ui};
 use super::LanesView;
 use super::plot::lane_row_of;
 use super::scene::Scene;
-use super::span::Gesture;
 use crate::ui::app::navigation::Playhead;
 use crate::ui::view::ViewContext;
+use crate::ui::views::span::Gesture;
 use crate::ui::widgets::RowAlign;
 
 /// Points of a turning wheel that zoom in by e.

@@ -12,7 +12,6 @@ mod plot;
 mod ruler;
 mod scale;
 mod scene;
-mod span;
 mod toolbar;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,11 +23,11 @@ use serde_json::Value;
 
 use self::arrange::{ArrangeKey, GroupBy, LANES_MAX, SameRows, SortBy, arrange};
 use self::bins::{LanesAnswer, LanesKey, picture};
-use self::ruler::RULER;
 use self::scale::{Idle, Scale};
 use self::scene::{Act, Effects, FlatOf, Scene};
-use self::span::{Gesture, Limits, Span, Zoom};
 use self::toolbar::BAR;
+use super::ruler::RULER;
+use super::span::{Gesture, Limits, Span, Zoom};
 use crate::engine::{Latest, Outcome, SourceInfo};
 use crate::index::{StreamId, TimeAxis};
 use crate::model::Row;

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use super::arrange::Lane;
 use super::bins::Item;
 use super::labels::{AFTER, BEFORE, Wording, without_family, wording};
-use super::ruler::{GridLine, playhead_x, zigzag};
+use super::ruler::playhead_x;
 use super::scene::{Act, RowKind, Scene};
 use super::{arrows, card};
 use crate::index::TypeId;
 use crate::model::Row;
 use crate::ui::format;
 use crate::ui::theme::caption;
+use crate::ui::views::ruler::{GridLine, zigzag};
 use crate::ui::widgets::{Mark, hover_card};
 
 /// Side of a mark.

@@ -1,38 +1,23 @@
-//! The ruler above the lanes: round times, cuts of idle time as buttons, and the handle of the playhead.
+//! The ruler above the lanes: times with their idle stretches cut, or ranks.
 
-use egui::{
-    Align2, Color32, CursorIcon, Painter, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
-};
+use egui::Ui;
 
 use super::scale::Scale;
 use super::scene::{Act, Scene};
-use crate::index::{Cut, TimeAxis};
 use crate::ui::format;
-use crate::ui::theme::{RADIUS_CONTROL, tick};
-use crate::ui::ticks::{Step, round_ranks};
-use crate::ui::widgets::node;
+use crate::ui::ticks::round_ranks;
+use crate::ui::views::ruler::{GridLine, Ruler};
 
-/// Height of the ruler.
-pub(super) const RULER: f32 = 44.0;
-/// Height of a cut's button.
-const CUT: f32 = 18.0;
-/// Between two labels.
-const BETWEEN: f32 = 10.0;
-
-/// A line of the grid, with its words where there is room for them.
-pub(super) struct GridLine {
-    pub(super) x: f32,
-    /// Words, and whether they begin a day.
-    text: Option<(String, bool)>,
-    /// A round time, rather than where a cut ends.
-    pub(super) round: bool,
+fn ruler<'a>(scene: &Scene<'a>) -> Ruler<'a> {
+    let t = scene.context.tokens;
+    Ruler { t, id: scene.id, zone: scene.zone(), span: scene.span, rect: scene.ruler }
 }
 
 /// The grid lines that are seen.
 pub(super) fn grid(scene: &Scene<'_>) -> Vec<GridLine> {
-    let per_point = scene.span.len / f64::from(scene.plot.width().max(1.0));
     match scene.scale {
         Scale::Rank(events) => {
+            let per_point = scene.span.len / f64::from(scene.plot.width().max(1.0));
             let to = (scene.span.to() + 1.0).min(*events as f64);
             let ranks = round_ranks(scene.span.from + 1.0, to, per_point * 80.0);
             let line = |rank: u64| GridLine {
@@ -42,152 +27,17 @@ pub(super) fn grid(scene: &Scene<'_>) -> Vec<GridLine> {
             };
             ranks.into_iter().map(line).collect()
         }
-        Scale::Time(axis) => time_grid(scene, axis, per_point),
+        Scale::Time(axis) => ruler(scene).time_grid(axis),
     }
-}
-
-fn time_grid(scene: &Scene<'_>, axis: &TimeAxis, per_point: f64) -> Vec<GridLine> {
-    let zone = scene.zone();
-    let rough = Step::at_least(per_point * 60.0);
-    let step = Step::at_least(per_point * f64::from(rough.text_width() + 34.0));
-    let (first, last) = (axis.nanos_at(scene.span.from), axis.nanos_at(scene.span.to()));
-    let mut lines = Vec::new();
-    let mut from = first;
-    let mut previous = None;
-    let mut stretch = |from: i64, to: i64, after_cut: bool| {
-        let mut times: Vec<(i64, bool)> =
-            step.places(zone, from, to).into_iter().map(|nanos| (nanos, true)).collect();
-        if after_cut && step.is_within_days() && times.first().is_none_or(|(nanos, _)| *nanos != from) {
-            times.insert(0, (from, false));
-        }
-        for (nanos, round) in times {
-            let text = step.text(zone, nanos, previous);
-            previous = Some(nanos);
-            lines.push(GridLine { x: scene.x(axis.units_of(nanos)), text: Some(text), round });
-        }
-    };
-    let mut after_cut = false;
-    for cut in axis.cuts() {
-        if cut.to <= first {
-            continue;
-        }
-        if cut.from >= last {
-            break;
-        }
-        if from <= cut.from {
-            stretch(from, cut.from, after_cut);
-        }
-        (from, after_cut) = (cut.to, true);
-    }
-    if from <= last {
-        stretch(from, last, after_cut);
-    }
-    lines
 }
 
 /// Draws the words of the grid, the buttons of the cuts and the playhead's handle.
 pub(super) fn ruler_ui(scene: &Scene<'_>, ui: &Ui, lines: &[GridLine], acts: &mut Vec<Act>) {
-    let t = scene.context.tokens;
-    let painter = ui.painter().with_clip_rect(scene.ruler);
-    let words_y = scene.ruler.bottom() - 16.0;
-    let mut free_from = scene.ruler.left() + 2.0;
-    let mut spoken: Vec<&str> = Vec::new();
-    for line in lines {
-        let Some((text, new_day)) = &line.text else { continue };
-        let color = if *new_day { t.text } else { t.muted };
-        let galley = painter.layout_no_wrap(text.clone(), tick(), color);
-        let mut left = line.x - galley.size().x / 2.0;
-        // The first words may slide in from the left edge so that the day is always told.
-        if spoken.is_empty() && line.x >= scene.ruler.left() {
-            left = left.max(free_from);
-        }
-        if left >= free_from && left + galley.size().x <= scene.ruler.right() + 8.0 {
-            free_from = left + galley.size().x + BETWEEN;
-            let y = words_y - galley.size().y / 2.0;
-            painter.galley(pos2(left.round(), y.round()), galley, color);
-            if line.round {
-                let bottom = scene.ruler.bottom();
-                painter.vline(line.x.round() + 0.5, bottom - 4.0..=bottom, Stroke::new(1.0, t.line_strong));
-            }
-            spoken.push(text);
-        }
-    }
-    let label = format!("Ruler: {}", spoken.join(", "));
-    node(ui, scene.ruler, scene.id.with("ruler"), Sense::hover(), Role::Label, &label);
-    cuts_ui(scene, ui, &painter, acts);
-    handle_ui(scene, ui, &painter, acts);
-}
-
-fn cuts_ui(scene: &Scene<'_>, ui: &Ui, painter: &Painter, acts: &mut Vec<Act>) {
-    let t = scene.context.tokens;
-    let mut cuts: Vec<(Cut, f32, f32)> = scene
-        .scale
-        .cuts()
-        .into_iter()
-        .map(|cut| (cut, scene.x(cut.units.0), scene.x(cut.units.1)))
-        .filter(|(_, left, right)| *right >= scene.ruler.left() && *left <= scene.ruler.right())
-        .collect();
-    // The longest are named first; the others stay buttons without words where there is no room.
-    cuts.sort_by_key(|(cut, ..)| std::cmp::Reverse(cut.to - cut.from));
-    let mut taken: Vec<Rect> = Vec::new();
-    for (cut, left, right) in cuts {
-        let words = format!("idle {}", format::span(cut.to - cut.from));
-        let galley = painter.layout_no_wrap(words.clone(), tick(), t.text);
-        let middle = f32::midpoint(left, right);
-        let width = galley.size().x + 12.0;
-        let place = Rect::from_min_size(
-            pos2((middle - width / 2.0).round(), scene.ruler.top() + 3.0),
-            vec2(width.round(), CUT),
-        );
-        let room = scene.ruler.shrink2(vec2(1.0, 0.0));
-        let push = (room.left() - place.left()).max(0.0) + (room.right() - place.right()).min(0.0);
-        let place = place.translate(vec2(push, 0.0));
-        let named = place.width() < room.width()
-            && push.abs() < place.width() / 2.0
-            && taken.iter().all(|other| !other.expand2(vec2(3.0, 0.0)).intersects(place));
-        let place =
-            if named { place } else { Rect::from_x_y_ranges(middle - 4.0..=middle + 4.0, place.y_range()) };
-        if !named && taken.iter().any(|other| other.intersects(place)) {
-            continue;
-        }
-        taken.push(place);
-        let id = scene.id.with(("cut", cut.from));
-        let response =
-            node(ui, place, id, Sense::click(), Role::Button, &format!("{words}, restore this stretch"));
-        let strong = response.hovered() || response.has_focus();
-        let border = if strong { t.accent } else { t.line_strong };
-        let ground = if strong { t.hover() } else { t.raised };
-        painter.rect(place, RADIUS_CONTROL, ground, Stroke::new(1.0, border), StrokeKind::Inside);
-        if named {
-            painter.galley(
-                Align2::CENTER_CENTER.align_size_within_rect(galley.size(), place).min,
-                galley,
-                t.text,
-            );
-        } else {
-            zigzag(painter, middle, place.shrink2(vec2(0.0, 4.0)), t.muted);
-        }
-        if response.clicked() {
-            acts.push(Act::Restore(cut.from));
-        }
-        let zone = scene.zone();
-        let hint = format!(
-            "{words}, {} to {}\nClick to show this stretch",
-            zone.custom(cut.from, "%-d %b %H:%M:%S"),
-            zone.custom(cut.to, "%-d %b %H:%M:%S")
-        );
-        response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(hint);
-    }
-}
-
-/// The line of something that was cut out, downwards through `rect` at `x`.
-pub(super) fn zigzag(painter: &Painter, x: f32, rect: Rect, color: Color32) {
-    let steps = (rect.height() / 4.0).ceil() as usize;
-    let points = (0..=steps).map(|step| {
-        let side = if step % 2 == 0 { -2.0 } else { 2.0 };
-        pos2(x + side, (rect.top() + step as f32 * 4.0).min(rect.bottom()))
-    });
-    painter.add(Shape::line(points.collect(), Stroke::new(1.0, color)));
+    let ruler = ruler(scene);
+    ruler.words_ui(ui, lines);
+    acts.extend(ruler.cuts_ui(ui, scene.scale.cuts()).map(Act::Restore));
+    let dragged = playhead_x(scene).and_then(|x| ruler.handle_ui(ui, x, scene.in_past));
+    acts.extend(dragged.map(Act::Playhead));
 }
 
 /// Where the playhead stands.
@@ -195,26 +45,4 @@ pub(super) fn playhead_x(scene: &Scene<'_>) -> Option<f32> {
     let log = scene.log();
     let row = scene.context.navigation.playhead_row(log)?;
     Some(scene.x(scene.scale.units_of(log, row)))
-}
-
-fn handle_ui(scene: &Scene<'_>, ui: &Ui, painter: &Painter, acts: &mut Vec<Act>) {
-    let t = scene.context.tokens;
-    let Some(x) = playhead_x(scene) else { return };
-    if x < scene.ruler.left() - 1.0 || x > scene.ruler.right() + 1.0 {
-        return;
-    }
-    let bottom = scene.ruler.bottom();
-    let rect = Rect::from_min_max(pos2(x - 7.0, bottom - 12.0), pos2(x + 7.0, bottom));
-    let label = "Playhead: drag to move it";
-    let response = node(ui, rect, scene.id.with("playhead"), Sense::drag(), Role::Slider, label)
-        .on_hover_cursor(CursorIcon::ResizeHorizontal);
-    let color = if scene.in_past { t.past_line } else { t.accent };
-    let points = [(-5.0, -9.0), (5.0, -9.0), (5.0, -4.0), (0.0, 0.0), (-5.0, -4.0)];
-    let points = points.map(|(dx, dy)| pos2(x + dx, bottom + dy)).to_vec();
-    painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
-    if response.dragged()
-        && let Some(at) = response.interact_pointer_pos()
-    {
-        acts.push(Act::Playhead(scene.span.units_at(at.x - scene.plot.left(), scene.plot.width())));
-    }
 }

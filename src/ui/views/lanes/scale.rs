@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::index::{Cut, EventLog, TimeAxis};
 use crate::model::Row;
 
-use super::span::Limits;
+use crate::ui::views::span::Limits;
 
 /// The fewest nanoseconds that may fill the view.
 const NANOS_MIN: f64 = 40.0;

@@ -9,12 +9,12 @@ use egui::{Color32, Id, Pos2, Rect, pos2};
 use super::arrange::{Arranged, Lane};
 use super::bins::{Item, LanesAnswer};
 use super::scale::Scale;
-use super::span::Span;
 use crate::engine::Latest;
 use crate::index::{EventLog, StreamId, TypeId};
 use crate::model::Row;
 use crate::ui::format::Zone;
 use crate::ui::view::ViewContext;
+use crate::ui::views::span::Span;
 
 /// A row of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,187 @@
+//! The timeline of a saga outside the window: as a drawing, as a Mermaid Gantt chart, and as text.
+
+use std::fmt::Write as _;
+
+use super::mermaid::escape;
+use super::page::Page;
+use super::pictures::title;
+use super::survey::Survey;
+use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject, fit};
+use super::text::span;
+use super::timeline::{Bar, BarKind, Timeline};
+use crate::base::text::one_line;
+use crate::index::{EventLog, TimeAxis};
+
+const SIDE: i32 = 20;
+const NAMES: i32 = 210;
+const PLOT: i32 = 860;
+const HEAD: i32 = 96;
+const LINE: i32 = 24;
+
+/// What is said where no event has a time.
+const NO_TIMES: &str = "None of its events has a time";
+
+/// Where a time lies, in pixels from the left.
+fn x_of(axis: &TimeAxis, nanos: i64) -> i32 {
+    SIDE + NAMES + (axis.units_of(nanos) / axis.total_units() * f64::from(PLOT)).round() as i32
+}
+
+/// The colour of a bar, and how high it is.
+fn look(bar: &Bar, p: &Palette) -> (&'static str, i32) {
+    match (bar.failed, bar.kind) {
+        (true, _) => (p.failed, 12),
+        (false, BarKind::Wait) => (p.line, 4),
+        (false, BarKind::Undo) => (p.undo, 12),
+        (false, BarKind::Step | BarKind::Retry) => (p.accent, 12),
+    }
+}
+
+/// A line for each step or type, idle time cut.
+pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
+    let timeline = Timeline::of(log, survey, page);
+    let lines = timeline.as_ref().map_or(1, Timeline::lines) as i32;
+    let (width, height) = (SIDE * 2 + NAMES + PLOT, HEAD + lines * LINE + 44);
+    let mut drawing = Drawing::new(width, height, &title(page), p);
+    drawing.head = HEAD - 12;
+    let head = Style { size: 16, bold: true, colour: p.text };
+    drawing.text((SIDE, 28), Anchor::Start, head, &fit(&title(page), 1_000));
+    let small = Style { size: 11, bold: false, colour: p.muted };
+    let Some(timeline) = timeline else {
+        drawing.text((SIDE, 60), Anchor::Start, small, NO_TIMES);
+        return drawing;
+    };
+    drawing.text((SIDE, 50), Anchor::Start, small, &fit(&path_words(survey, log, &timeline), 1_000));
+    let axis = timeline.axis(&[]);
+    let bottom = HEAD + lines * LINE;
+    axis_of(&mut drawing, &timeline, &axis, bottom, p);
+    for track in &timeline.tracks {
+        let y = HEAD + track.line as i32 * LINE;
+        let name = Style { size: 12, bold: true, colour: p.text };
+        drawing.text((SIDE, y + 16), Anchor::Start, name, &fit(&track.name, NAMES - 12));
+    }
+    for bar in &timeline.bars {
+        bar_of(&mut drawing, bar, &axis, p);
+    }
+    for mark in &timeline.marks {
+        drawing.belongs_to(Some(mark.row));
+        let y = HEAD + mark.line as i32 * LINE + LINE / 2;
+        let colour = if mark.failed { p.failed } else { p.text };
+        drawing.rect((x_of(&axis, mark.at) - 3, y - 3), (6, 6), colour, Some(p.surface));
+    }
+    drawing.belongs_to(None);
+    let legend = "Bars: blue a step or a retry, pink compensation, red failed, thin a wait; the line below: critical path";
+    drawing.text((SIDE, bottom + 28), Anchor::Start, small, legend);
+    drawing
+}
+
+/// Where it begins and ends, and what is cut out.
+fn axis_of(drawing: &mut Drawing, timeline: &Timeline, axis: &TimeAxis, bottom: i32, p: &Palette) {
+    let small = Style { size: 11, bold: false, colour: p.muted };
+    let rule = Stroke { colour: p.line, dashed: false, arrow: false };
+    drawing.path(&[(SIDE + NAMES, HEAD - 6), (SIDE + NAMES + PLOT, HEAD - 6)], rule);
+    drawing.text((SIDE + NAMES, HEAD - 12), Anchor::Start, small, "+0 s");
+    let all = format!("+{}", span(timeline.to - timeline.from));
+    drawing.text((SIDE + NAMES + PLOT - 40, HEAD - 12), Anchor::Middle, small, &all);
+    let mut free = SIDE + NAMES + 50;
+    for cut in axis.cuts() {
+        let (from, to) = (x_of(axis, cut.from), x_of(axis, cut.to));
+        let dashed = Stroke { colour: p.line, dashed: true, arrow: false };
+        for x in [from, to] {
+            drawing.path(&[(x, HEAD - 6), (x, bottom)], dashed);
+        }
+        let words = format!("idle {}", span(cut.to - cut.from));
+        let half = words.chars().count() as i32 * 3 + 4;
+        let middle = from.midpoint(to);
+        if middle - half > free && middle + half < SIDE + NAMES + PLOT - 80 {
+            drawing.text((middle, HEAD - 12), Anchor::Middle, small, &words);
+            free = middle + half;
+        }
+    }
+}
+
+fn bar_of(drawing: &mut Drawing, bar: &Bar, axis: &TimeAxis, p: &Palette) {
+    let (left, right) = (x_of(axis, bar.from), x_of(axis, bar.to));
+    let y = HEAD + bar.line as i32 * LINE + LINE / 2;
+    let (colour, high) = look(bar, p);
+    let width = (right - left).max(3);
+    drawing.belongs_to(Some(bar.row));
+    let retry = (bar.kind == BarKind::Retry).then_some(p.text);
+    drawing.rect((left, y - high / 2), (width, high), colour, retry);
+    if bar.is_critical {
+        let line = Stroke { colour: p.text, dashed: false, arrow: false };
+        drawing.path(&[(left, y + 9), (left + width, y + 9)], line);
+    }
+    drawing.spot((left, y - LINE / 2), (width.max(8), LINE), Subject::Event(bar.row), bar.words());
+}
+
+/// The critical path in a sentence.
+pub fn path_words(survey: &Survey, log: &EventLog, timeline: &Timeline) -> String {
+    let name = |row| one_line(&survey.traits[log.type_of(row).0 as usize].name).into_owned();
+    let Some((piece, share)) = timeline.slowest() else { return "It took no time".to_owned() };
+    let guess =
+        if timeline.critical.iter().all(|piece| piece.is_known) { "" } else { ", in part by order alone" };
+    let (parts, wait) = (timeline.critical.len(), span(piece.to - piece.from));
+    let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
+    format!(
+        "Critical path: {parts}{guess}; the longest, {wait} ({share} %), from {} to {}",
+        name(piece.cause),
+        name(piece.row)
+    )
+}
+
+/// As a Gantt chart. Mermaid knows milliseconds.
+pub(super) fn mermaid(log: &EventLog, survey: &Survey, page: &Page) -> String {
+    let mut text = "gantt\n".to_owned();
+    writeln!(text, "    title {}", escape(&page.title)).expect("a String takes all");
+    let Some(timeline) = Timeline::of(log, survey, page) else { return text };
+    text += "    dateFormat x\n    axisFormat %H:%M:%S\n";
+    let mut number = 0;
+    for track in &timeline.tracks {
+        writeln!(text, "    section {}", escape(&track.name)).expect("a String takes all");
+        for bar in (track.line..track.line + track.lines).flat_map(|line| timeline.bars_of(line)) {
+            let mut tags = String::new();
+            if bar.from == bar.to {
+                tags += "milestone, ";
+            }
+            if bar.is_critical || bar.failed {
+                tags += "crit, ";
+            }
+            if bar.is_open {
+                tags += "active, ";
+            } else if bar.kind == BarKind::Wait {
+                tags += "done, ";
+            }
+            let (from, to) = (bar.from / 1_000_000, (bar.to / 1_000_000).max(bar.from / 1_000_000));
+            let name = escape(&bar.words()).replace(',', " ");
+            writeln!(text, "    {name} :{tags}b{number}, {from}, {to}").expect("a String takes all");
+            number += 1;
+        }
+    }
+    text
+}
+
+/// As text, a line each: when each bar begins, and what it tells of.
+pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
+    let mut text = vec![one_line(&title(page)).into_owned()];
+    let Some(timeline) = Timeline::of(log, survey, page) else {
+        text.push(NO_TIMES.to_owned());
+        return text;
+    };
+    text.push(path_words(survey, log, &timeline));
+    for track in &timeline.tracks {
+        text.extend([String::new(), one_line(&track.name).into_owned()]);
+        for bar in (track.line..track.line + track.lines).flat_map(|line| timeline.bars_of(line)) {
+            let words = one_line(&bar.words()).into_owned();
+            text.push(format!("  +{:<12} {words}", span(bar.from - timeline.from)));
+        }
+        for mark in timeline.marks_of(track.line) {
+            let name = one_line(&survey.traits[log.type_of(mark.row).0 as usize].name).into_owned();
+            text.push(format!("  +{:<12} {name}", span(mark.at - timeline.from)));
+        }
+    }
+    let cuts: Vec<String> = timeline.axis(&[]).cuts().map(|cut| span(cut.to - cut.from)).collect();
+    if !cuts.is_empty() {
+        text.extend([String::new(), format!("Idle: {}", cuts.join(", "))]);
+    }
+    text
+}
