@@ -11,9 +11,13 @@ const SAMPLES: &[(&str, &str)] = &[
     ("cloudevents-json", "tests/data/shop.cloudevents.jsonl"),
     ("cqrs-es-sqlite", "tests/data/cqrs-es.db"),
     ("emmett-sqlite", "tests/data/emmett.db"),
+    ("jaeger-json", "tests/data/checkout.jaeger.json"),
     ("json-events", "tests/data/shop-domain.jsonl"),
     ("kafka-kcat", "tests/data/kafka/order-events.kcat.jsonl"),
     ("temporal-json", "tests/data/temporal/retries.json"),
+    ("ocel-json", "tests/data/shop.ocel2.json"),
+    ("ocel-sqlite", "tests/data/shop.ocel2.sqlite"),
+    ("otlp-json", "tests/data/checkout.otlp.jsonl"),
     ("pyeventsourcing-sqlite", "tests/data/pyeventsourcing.db"),
 ];
 

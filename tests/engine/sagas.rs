@@ -57,12 +57,13 @@ fn told(path: &Path) -> Told {
     sagas.collect()
 }
 
-const WHOLE: [&str; 5] = [
+const WHOLE: [&str; 6] = [
     "shop-domain.jsonl",
     "pyeventsourcing/shop.db",
     "emmett/shop.db",
     "cqrs-es/shop.db",
     "cloudevents/shop.cloudevents.jsonl",
+    "ocel2/shop.ocel2.sqlite",
 ];
 
 #[test]
@@ -95,7 +96,7 @@ fn the_shops_week_has_its_sagas_in_every_format() {
 fn small_stores_of_one_story_tell_the_same_sagas() {
     let mut all: Vec<(&str, Told)> = Vec::new();
     for name in
-        ["shop-domain.jsonl", "cqrs-es.db", "emmett.db", "pyeventsourcing.db", "shop.cloudevents.jsonl"]
+        ["shop-domain.jsonl", "cqrs-es.db", "emmett.db", "pyeventsourcing.db", "shop.cloudevents.jsonl", "shop.ocel2.sqlite"]
     {
         let told = told(&data(name));
         assert!(told.len() > 2, "{name}: {}", told.len());
