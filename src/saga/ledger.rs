@@ -88,6 +88,8 @@ pub fn lines(course: &Course, data: &mut (dyn FnMut(Row) -> Option<Value> + '_))
             Some(Money { value, unit: amount.unit.clone() })
         });
         let held = step.held();
+        let defined = plan.definition.as_ref().and_then(|step| step.compensate.as_deref().map(str::to_owned));
+        let called = course.plan.undos.iter().find(|(_, undone)| *undone == at);
         lines.push(Line {
             step: plan.name.to_string(),
             label: plan.label().to_owned(),
@@ -96,8 +98,8 @@ pub fn lines(course: &Course, data: &mut (dyn FnMut(Row) -> Option<Value> + '_))
             undone: step.undone.clone(),
             tombstones: step.tombstones.clone(),
             amount,
-            undo: plan.definition.as_ref().and_then(|step| step.compensate.as_deref().map(str::to_owned)),
-            confidence: Confidence::CERTAIN,
+            undo: defined.or_else(|| called.map(|(name, _)| name.to_string())),
+            confidence: if called.is_some() { Confidence::BY_CALLS } else { Confidence::CERTAIN },
             paid_not_known: step.back.is_parked() && held == 0 || step.forward.is_parked() && held > 0,
             account: account(course, at),
         });

@@ -73,6 +73,8 @@ pub struct Confidence(pub u16);
 impl Confidence {
     /// Recorded in the log or defined by a domain file.
     pub const CERTAIN: Self = Self(1_000);
+    /// Follows from the names of the calls that a workflow made: which of them undid which.
+    pub const BY_CALLS: Self = Self(850);
 
     /// So many of so many.
     pub fn share(part: usize, whole: usize) -> Self {

@@ -34,9 +34,6 @@ const JUDGED_AT_A_TIME: usize = 1 << 16;
 /// What types begin with that only the history of a workflow engine has.
 const HISTORY: &str = "WorkflowExecution";
 
-/// How sure an outcome is that follows from which call undid which.
-const BY_CALLS: Confidence = Confidence(850);
-
 /// The sagas of a log.
 #[derive(Debug)]
 pub struct Survey {
@@ -392,7 +389,7 @@ impl Judge<'_> {
         let patience = state.and_then(|state| self.survey.machine.patience(*state));
         summary.outcome = verdict(course, self.survey.moment, last, patience);
         if !course.plan.undos.is_empty() {
-            summary.confidence = BY_CALLS;
+            summary.confidence = Confidence::BY_CALLS;
         }
         // Where an engine says that it is over, no step is in hand.
         let over = course.plan.is_history && course.end.is_some();

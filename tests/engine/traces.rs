@@ -196,6 +196,10 @@ fn a_bad_span_is_an_issue_and_a_cut_file_gives_what_is_whole() {
     let problems: Vec<&str> = read.issues.iter().map(|issue| issue.problem.as_str()).collect();
     assert_eq!(
         problems,
-        ["The file ends in the middle of this record: it seems to be cut.", "It has no traceId.", "It is not an object."]
+        [
+            "The file ends in the middle of this record: it seems to be cut.",
+            "It has no traceId.",
+            "It is not an object."
+        ]
     );
 }

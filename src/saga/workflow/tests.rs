@@ -102,7 +102,11 @@ fn an_undo_goes_to_the_step_it_is_about_and_what_is_left_is_owed() {
     assert_eq!(course.plan.name.as_deref(), Some("Order"));
     let states: Vec<&str> = (0..3).map(|at| course.state(at).name()).collect();
     assert_eq!(states, ["completed", "compensated", "rejected"]);
-    let owed = debts(&ledger::lines(&course, &mut |_| None));
+    let lines = ledger::lines(&course, &mut |_| None);
+    let undos: Vec<_> =
+        lines.iter().map(|line| (line.undo.as_deref(), line.confidence.is_inferred())).collect();
+    assert_eq!(undos, [(Some("cancelHotel"), true), (Some("cancelFlight"), true), (None, false)]);
+    let owed = debts(&lines);
     assert_eq!(owed.iter().map(|debt| debt.text.as_str()).collect::<Vec<_>>(), ["bookHotel: to be undone"]);
 }
 
