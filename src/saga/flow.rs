@@ -1,7 +1,7 @@
 //! The flow of a saga: why each event happened, a column for each lifeline, causes above their effects. What undoes
 //! something is drawn as a return to it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::graph::EdgeKind;
 use super::page::Page;
@@ -132,11 +132,11 @@ fn edges(drawing: &mut Drawing, shown: &Shown, layout: &Layout, page: &Page, at:
 /// From what undoes something back to what it undoes.
 fn returns(drawing: &mut Drawing, shown: &Shown, layout: &Layout, page: &Page, p: &Palette) {
     let group_of = |row| page.graph.place(row).and_then(|place| shown.group_of(place));
-    let mut drawn: BTreeMap<(usize, usize), ()> = BTreeMap::new();
+    let mut drawn: BTreeSet<(usize, usize)> = BTreeSet::new();
     for line in &page.ledger {
         for (effect, undo) in line.effects.iter().zip(&line.undone) {
             let (Some(to), Some(from)) = (group_of(*effect), group_of(*undo)) else { continue };
-            if from == to || drawn.insert((from, to), ()).is_some() {
+            if from == to || !drawn.insert((from, to)) {
                 continue;
             }
             drawing.belongs_to(Some(*undo));
@@ -178,7 +178,8 @@ fn node(
     let waited = cause.map(|cause| when - offsets[cause.rows[cause.rows.len() - 1]]);
     let mut label = format!("{name}, {}", shown.lines[group.line]);
     if let Some(cause) = cause {
-        label += &format!(", caused by {}", cause.name(survey, page));
+        label += ", caused by ";
+        label += &cause.name(survey, page);
     }
     for (holds, words) in [(failed, ", failed"), (undo, ", compensation")] {
         if holds {

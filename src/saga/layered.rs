@@ -162,7 +162,7 @@ fn crossings(rows: &[Vec<usize>], items: &[Item]) -> usize {
 
 /// Moves the items of each row towards their neighbours, as far as the row's order and room allow.
 fn place(rows: &[Vec<usize>], items: &mut [Item], sizes: Sizes) {
-    let apart = |one: &Item, other: &Item| (one.width(sizes) + other.width(sizes)) / 2 + sizes.across;
+    let apart = |one: &Item, other: &Item| one.width(sizes).midpoint(other.width(sizes)) + sizes.across;
     for row in rows {
         let mut x = 0;
         for pair in row.windows(2) {

@@ -240,7 +240,9 @@ fn resolved(page: &Page, kept: &[bool]) -> Vec<Vec<(usize, EdgeKind)>> {
             if kept[cause] {
                 own.insert(cause, *kind);
             } else if let Some(through) = all.get(cause) {
-                through.iter().for_each(|(cause, kind)| _ = own.entry(*cause).or_insert(*kind));
+                for (cause, kind) in through {
+                    own.entry(*cause).or_insert(*kind);
+                }
             }
         }
         all.push(own.into_iter().collect());
@@ -254,7 +256,9 @@ fn in_focus(page: &Page, scope: &Scope, kept: &[bool], causes: &[Vec<(usize, Edg
     let Some((focus, reach)) = focus.filter(|(at, _)| kept[*at]) else { return kept.to_vec() };
     let mut effects: Vec<Vec<usize>> = vec![Vec::new(); causes.len()];
     for (at, causes) in causes.iter().enumerate().filter(|(at, _)| kept[*at]) {
-        causes.iter().for_each(|(cause, _)| effects[*cause].push(at));
+        for (cause, _) in causes {
+            effects[*cause].push(at);
+        }
     }
     let back = |at: usize| causes[at].iter().map(|(cause, _)| *cause).collect::<Vec<_>>();
     let on = |at: usize| effects[at].clone();

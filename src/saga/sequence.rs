@@ -173,7 +173,8 @@ fn row(
     }
     let about = said(page, event);
     if !about.is_empty() {
-        label += &format!(", {about}");
+        label += ", ";
+        label += &about;
     }
     drawing.belongs_to(Some(event.row));
     drawing.spot((0, y - ROW / 2 - 4), (width, ROW), Subject::Event(event.row), label);
@@ -193,37 +194,34 @@ fn row(
     };
     let text = if failed { format!("✖ {name}") } else { name };
     let from = cause.map(|(cause, kind)| (shown.groups[cause].line, kind, cause));
-    match from.filter(|(line, ..)| *line != group.line) {
-        Some((line, kind, cause)) => {
-            // Back to who asked, or taking back: a return.
-            let asked = shown.cause(cause).is_some_and(|(asker, _)| shown.groups[asker].line == group.line);
-            let is_guess = kind == EdgeKind::StreamOrder;
-            let stroke = match (failed, undo) {
-                (true, _) => p.failed,
-                (false, true) => p.undo,
-                (false, false) if is_guess => p.muted,
-                (false, false) => p.accent,
-            };
-            let from = x(line);
-            let dashed = undo || asked || is_guess;
-            let end = if from < to { to - 5 } else { to + 5 };
-            drawing.path(&[(from, y), (end, y)], Stroke { colour: stroke, dashed, arrow: true });
-            drawing.rect((to - 5, y - 6), (10, 12), p.raised, Some(stroke));
-            let room = (from - to).abs() - 16;
-            let label = fit(&text, room.max(LANE - 30));
-            let wide = label.chars().count() as i32 * 6 + 6;
-            drawing.rect((from.midpoint(to) - wide / 2, y - 15), (wide, 13), p.surface, None);
-            drawing.text((from.midpoint(to), y - 5), Anchor::Middle, style(11, false, colour), &label);
-        }
-        None => {
-            let border = match (failed, undo) {
-                (true, _) => p.failed,
-                (false, true) => p.undo,
-                (false, false) => p.accent,
-            };
-            drawing.rect((to - 5, y - 6), (10, 12), p.raised, Some(border));
-            let label = fit(&text, LANE - 24);
-            drawing.text((to + 12, y + 4), Anchor::Start, style(11, false, colour), &label);
-        }
+    if let Some((line, kind, cause)) = from.filter(|(line, ..)| *line != group.line) {
+        // Back to who asked, or taking back: a return.
+        let asked = shown.cause(cause).is_some_and(|(asker, _)| shown.groups[asker].line == group.line);
+        let is_guess = kind == EdgeKind::StreamOrder;
+        let stroke = match (failed, undo) {
+            (true, _) => p.failed,
+            (false, true) => p.undo,
+            (false, false) if is_guess => p.muted,
+            (false, false) => p.accent,
+        };
+        let from = x(line);
+        let dashed = undo || asked || is_guess;
+        let end = if from < to { to - 5 } else { to + 5 };
+        drawing.path(&[(from, y), (end, y)], Stroke { colour: stroke, dashed, arrow: true });
+        drawing.rect((to - 5, y - 6), (10, 12), p.raised, Some(stroke));
+        let room = (from - to).abs() - 16;
+        let label = fit(&text, room.max(LANE - 30));
+        let wide = label.chars().count() as i32 * 6 + 6;
+        drawing.rect((from.midpoint(to) - wide / 2, y - 15), (wide, 13), p.surface, None);
+        drawing.text((from.midpoint(to), y - 5), Anchor::Middle, style(11, false, colour), &label);
+    } else {
+        let border = match (failed, undo) {
+            (true, _) => p.failed,
+            (false, true) => p.undo,
+            (false, false) => p.accent,
+        };
+        drawing.rect((to - 5, y - 6), (10, 12), p.raised, Some(border));
+        let label = fit(&text, LANE - 24);
+        drawing.text((to + 12, y + 4), Anchor::Start, style(11, false, colour), &label);
     }
 }

@@ -406,12 +406,12 @@ impl Judge<'_> {
             let effects = course.steps.iter().filter_map(|step| step.effects.first());
             let unread: Vec<Row> = effects.copied().filter(|row| told.of(*row).is_none()).collect();
             let read = if unread.is_empty() { Vec::new() } else { fetch(&unread) };
-            let lines = ledger::lines(course, &mut |row| match told.of(row) {
-                Some(said) => Some(said.data.clone()),
-                None => {
-                    let at = unread.iter().position(|known| *known == row)?;
-                    read.get(at)?.as_ref()?.data.value()
+            let lines = ledger::lines(course, &mut |row| {
+                if let Some(said) = told.of(row) {
+                    return Some(said.data.clone());
                 }
+                let at = unread.iter().position(|known| *known == row)?;
+                read.get(at)?.as_ref()?.data.value()
             });
             summary.owed = ledger::debts(&lines);
         }

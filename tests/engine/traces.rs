@@ -75,7 +75,10 @@ fn what_took_no_time_ends_after_it_starts_and_a_link_stands_in_for_a_parent() {
 }
 
 /// What is told of each trace: its id, how it stands, and its steps with how each ended.
-fn told(survey: &Survey, open: &OpenLog) -> Vec<(String, Outcome, Vec<(String, StepState)>)> {
+/// A saga: its name, how it stands, its steps with their states.
+type Told = (String, Outcome, Vec<(String, StepState)>);
+
+fn told(survey: &Survey, open: &OpenLog) -> Vec<Told> {
     let sagas = survey.sagas.iter().map(|saga| {
         let one = &survey.instances.list()[saga.instance];
         let steps = saga.steps.iter().map(|step| (step.name.to_string(), step.state)).collect();

@@ -20,7 +20,9 @@ pub(super) fn timeline(log: &EventLog, survey: &Survey, page: &Page) -> Option<T
     let keys = keys(log, page.rows.iter().map(|row| row.row))?;
     let critical = critical(&page.graph, page.rows.len());
     let mut on_path = vec![false; page.rows.len()];
-    critical.iter().for_each(|(cause, at, _)| (on_path[*cause], on_path[*at]) = (true, true));
+    for (cause, at, _) in &critical {
+        (on_path[*cause], on_path[*at]) = (true, true);
+    }
     let mut builder = Builder {
         survey,
         page,

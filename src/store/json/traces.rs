@@ -132,8 +132,8 @@ impl<S: Spelling> Parts for Traces<S> {
             let number = known.number(place);
             for span in spans {
                 let offset = span.get().as_ptr() as usize - text.as_ptr() as usize;
-                let len =
-                    u32::try_from(span.get().len()).map_err(|_| Fault::of_kind("A span is too long."))?;
+                let len = u32::try_from(span.get().len())
+                    .map_err(|_too_long| Fault::of_kind("A span is too long."))?;
                 let locator = Locator { at: at + offset as u64, len };
                 from.push((locator.at, number));
                 let (start, end) = match Record::parse(span.get()) {
@@ -280,7 +280,7 @@ pub(super) fn text_in(map: &Map<String, Value>, key: &str) -> Option<String> {
 
 /// Why a span failed, from what is said within it.
 pub(super) fn reason(span: &Span) -> Option<String> {
-    let within = span.events.iter().filter_map(|event| {
+    let mut within = span.events.iter().filter_map(|event| {
         let attributes = event.get("attributes")?.as_object()?;
         ["exception.message", "error.message", "message", "error.object"]
             .iter()
@@ -289,5 +289,5 @@ pub(super) fn reason(span: &Span) -> Option<String> {
     let own = ["error.message", "exception.message", "error.type"]
         .iter()
         .find_map(|key| text_in(&span.attributes, key));
-    within.last().or(own)
+    within.next_back().or(own)
 }

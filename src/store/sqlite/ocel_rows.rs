@@ -1,6 +1,7 @@
 //! Reads the tables of an object-centric event log, of which no two need be joined by an index: everything that joins
 //! them is read once into memory, and events come from there in the order of their times. Payloads stay in the file.
 
+use std::collections::hash_map::Entry as Slot;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -170,10 +171,9 @@ impl Index {
             };
             let at = entries.len() as u32;
             entries.push(Entry { rowid, part: None });
-            if by_id.contains_key(&id) {
-                repeated += 1;
-            } else {
-                by_id.insert(id, at);
+            match by_id.entry(id) {
+                Slot::Occupied(_) => repeated += 1,
+                Slot::Vacant(slot) => _ = slot.insert(at),
             }
         })?;
         cut(&tables.events.table, error);
@@ -474,12 +474,11 @@ impl OcelReader {
         let shared = Arc::clone(&self.shared);
         let from = self.done;
         self.database.read(|connection| {
-            let index = match shared.index.get() {
-                Some(index) => index,
-                None => {
-                    let index = Index::of(connection, &shared.tables)?;
-                    shared.index.get_or_init(|| index)
-                }
+            let index = if let Some(index) = shared.index.get() {
+                index
+            } else {
+                let index = Index::of(connection, &shared.tables)?;
+                shared.index.get_or_init(|| index)
             };
             let mut step = Step { batch: ReadBatch::default(), taken: 0, same: true };
             let mut bytes = 0;
