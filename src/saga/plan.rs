@@ -84,7 +84,11 @@ impl Plan {
             name: Some(Arc::clone(&saga.name)),
             style: Some(saga.style),
             steps: steps
-                .map(|step| PlanStep { name: Arc::clone(&step.name), definition: Some(step.clone()), span: None })
+                .map(|step| PlanStep {
+                    name: Arc::clone(&step.name),
+                    definition: Some(step.clone()),
+                    span: None,
+                })
                 .collect(),
             is_defined: true,
             starts_on: Some(Arc::clone(&saga.starts_on)),

@@ -193,7 +193,8 @@ impl Judge<'_> {
         }
         let transport = |row: &Row| {
             let name = &self.survey.traits[self.log.type_of(*row).0 as usize].name;
-            !self.survey.has_spans && ["message.", "service.", "run."].iter().any(|prefix| name.starts_with(prefix))
+            !self.survey.has_spans
+                && ["message.", "service.", "run."].iter().any(|prefix| name.starts_with(prefix))
         };
         let rows = sagas.iter().flat_map(Instance::rows).copied().filter(|row| !transport(row));
         let mut rows: Vec<Row> = rows.collect();
@@ -237,7 +238,9 @@ impl Judge<'_> {
         }
         if plans.is_empty() && self.survey.has_facts {
             let mut plan = Plan::unknown();
-            plan.name = recorded.first().map(|name| (*name).into());
+            let is_trace = one.rows().iter().any(|row| told.of(*row).is_some_and(Said::is_of_span));
+            let recorded: Option<Arc<str>> = recorded.first().map(|name| (*name).into());
+            plan.name = recorded.or_else(|| is_trace.then(|| "trace".into()));
             plans.push(plan);
         }
         plans.into_iter().map(|plan| self.course(one, plan, told)).collect()

@@ -95,9 +95,14 @@ fn the_shops_week_has_its_sagas_in_every_format() {
 #[test]
 fn small_stores_of_one_story_tell_the_same_sagas() {
     let mut all: Vec<(&str, Told)> = Vec::new();
-    for name in
-        ["shop-domain.jsonl", "cqrs-es.db", "emmett.db", "pyeventsourcing.db", "shop.cloudevents.jsonl", "shop.ocel2.sqlite"]
-    {
+    for name in [
+        "shop-domain.jsonl",
+        "cqrs-es.db",
+        "emmett.db",
+        "pyeventsourcing.db",
+        "shop.cloudevents.jsonl",
+        "shop.ocel2.sqlite",
+    ] {
         let told = told(&data(name));
         assert!(told.len() > 2, "{name}: {}", told.len());
         all.push((name, told));

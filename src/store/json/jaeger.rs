@@ -187,8 +187,7 @@ impl Spelling for Jaeger {
         };
         let mut groups: Vec<(Place, Vec<&'a RawValue>)> = Vec::new();
         for span in spans {
-            let found: Where =
-                serde_json::from_str(span.get()).unwrap_or(Where { id: None, process: None });
+            let found: Where = serde_json::from_str(span.get()).unwrap_or(Where { id: None, process: None });
             let process = found.process.or_else(|| trace.processes.get(&found.id?).cloned());
             let place = place(&process.unwrap_or_default());
             match groups.last_mut() {
@@ -291,13 +290,19 @@ mod tests {
     #[test]
     fn the_parent_is_of_the_same_trace_and_another_trace_is_a_link() {
         for (record, expected) in [
-            (json!({"references": [{"refType": "CHILD_OF", "traceID": "t", "spanID": "p"}]}), (Some("p"), None)),
+            (
+                json!({"references": [{"refType": "CHILD_OF", "traceID": "t", "spanID": "p"}]}),
+                (Some("p"), None),
+            ),
             (
                 json!({"references": [{"refType": "FOLLOWS_FROM", "traceID": "t", "spanID": "f"},
                     {"refType": "CHILD_OF", "traceID": "t", "spanID": "p"}]}),
                 (Some("p"), None),
             ),
-            (json!({"references": [{"refType": "FOLLOWS_FROM", "traceID": "u", "spanID": "f"}]}), (None, Some("f"))),
+            (
+                json!({"references": [{"refType": "FOLLOWS_FROM", "traceID": "u", "spanID": "f"}]}),
+                (None, Some("f")),
+            ),
             (json!({"parentSpanID": "q"}), (Some("q"), None)),
             (json!({"parentSpanID": "0"}), (None, None)),
             (json!({"references": null}), (None, None)),

@@ -30,7 +30,8 @@ fn is_event(record: &Map<String, Value>) -> bool {
     let lists_objects = record.get("relationships").and_then(Value::as_array);
     let named = |list: &Vec<Value>| list.iter().all(|one| one.get("objectId").is_some());
     ["id", "type", "time"].iter().all(|key| record.contains_key(*key))
-        && (lists_objects.is_some_and(named) || lists_objects.is_none() && record.get("attributes").is_some_and(Value::is_array))
+        && (lists_objects.is_some_and(named)
+            || lists_objects.is_none() && record.get("attributes").is_some_and(Value::is_array))
 }
 
 /// Whether a record is a whole log.
@@ -194,9 +195,7 @@ impl Ocel {
             let kind = declared.and_then(|known| known.get(name).copied()).unwrap_or(Declared::Text);
             let text = value.as_str().map(str::trim);
             let read = match (kind, text) {
-                (Declared::Number, Some(text)) => {
-                    parse_json(text).ok().filter(Value::is_number)
-                }
+                (Declared::Number, Some(text)) => parse_json(text).ok().filter(Value::is_number),
                 (Declared::Truth, Some(text)) => match text.to_ascii_lowercase().as_str() {
                     "true" | "1" => Some(Value::Bool(true)),
                     "false" | "0" => Some(Value::Bool(false)),
@@ -252,7 +251,11 @@ impl Convert for Ocel {
             Some(Membership {
                 stream: StreamName { aggregate_type: kind, id: id.to_owned() },
                 version: None,
-                role: one.get("qualifier").and_then(Value::as_str).filter(|word| !word.is_empty()).map(str::to_owned),
+                role: one
+                    .get("qualifier")
+                    .and_then(Value::as_str)
+                    .filter(|word| !word.is_empty())
+                    .map(str::to_owned),
             })
         });
         let streams = streams.collect();

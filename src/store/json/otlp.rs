@@ -117,7 +117,13 @@ struct Request<'a> {
     /// A record may be one element of the list.
     #[serde(borrow, default)]
     resource: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "scopeSpans", alias = "scope_spans", alias = "instrumentationLibrarySpans")]
+    #[serde(
+        borrow,
+        default,
+        rename = "scopeSpans",
+        alias = "scope_spans",
+        alias = "instrumentationLibrarySpans"
+    )]
     scopes: Vec<Scope<'a>>,
 }
 
@@ -131,7 +137,13 @@ struct Inner<'a> {
 struct Resource<'a> {
     #[serde(borrow, default)]
     resource: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "scopeSpans", alias = "scope_spans", alias = "instrumentationLibrarySpans")]
+    #[serde(
+        borrow,
+        default,
+        rename = "scopeSpans",
+        alias = "scope_spans",
+        alias = "instrumentationLibrarySpans"
+    )]
     scopes: Vec<Scope<'a>>,
 }
 
@@ -199,7 +211,8 @@ fn groups<'a>(
 /// An id in hex; also where it was written in base64. None where it is empty or nothing but zeros.
 fn id(raw: &RawValue) -> Option<String> {
     let text = values::string(raw)?;
-    let is_hex = |text: &str| text.len().is_multiple_of(16) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex =
+        |text: &str| text.len().is_multiple_of(16) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let hex = if is_hex(&text) {
         text.to_ascii_lowercase()
     } else {
@@ -302,7 +315,9 @@ impl Spelling for Otlp {
         });
         let status = record.get("status").map(parsed).unwrap_or_default();
         let mut rest = Map::new();
-        for key in ["traceState", "flags", "droppedAttributesCount", "droppedEventsCount", "droppedLinksCount"] {
+        for key in
+            ["traceState", "flags", "droppedAttributesCount", "droppedEventsCount", "droppedLinksCount"]
+        {
             let said = record.get(key).map(parsed);
             if let Some(value) = said.filter(|value| *value != 0 && *value != "" && *value != "0") {
                 rest.insert(key.to_owned(), value);

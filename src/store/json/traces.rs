@@ -10,9 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{Convert, Fault, Record, decode};
 use super::sorted::{Part, Parts};
-use crate::model::{
-    JsonText, Locator, Membership, Payload, RecordedEvent, StreamName, Timestamp,
-};
+use crate::model::{JsonText, Locator, Membership, Payload, RecordedEvent, StreamName, Timestamp};
 
 /// What a reader of traces says of its source.
 pub(super) const NOTES: [&str; 3] = [
@@ -134,7 +132,8 @@ impl<S: Spelling> Parts for Traces<S> {
             let number = known.number(place);
             for span in spans {
                 let offset = span.get().as_ptr() as usize - text.as_ptr() as usize;
-                let len = u32::try_from(span.get().len()).map_err(|_| Fault::of_kind("A span is too long."))?;
+                let len =
+                    u32::try_from(span.get().len()).map_err(|_| Fault::of_kind("A span is too long."))?;
                 let locator = Locator { at: at + offset as u64, len };
                 from.push((locator.at, number));
                 let (start, end) = match Record::parse(span.get()) {
@@ -163,7 +162,9 @@ impl<S: Spelling> Parts for Traces<S> {
     }
 
     fn event(&self, locator: Locator, bytes: &[u8]) -> Result<RecordedEvent, Fault> {
-        let is_start = bytes.first() == Some(&b'{');
+        // Behind the opening brace stands a key; what is no object at all is told as such.
+        let is_end = bytes.first().is_some_and(|byte| *byte == b'"' || byte.is_ascii_whitespace());
+        let is_start = !is_end;
         let place = self.place_at(locator.at);
         let phase = OneEnd { spelling: &self.spelling, place, is_start };
         if is_start {

@@ -4,8 +4,8 @@
 //! Seen in real files: no keys and no index at all; tables named by what `event_map_type` says, which is not the
 //! type; a column `ocel:activity` that repeats the type; types that differ in case alone and so share one table.
 
-use super::open::Database;
 use super::ocel_rows::{OcelReader, Relations, Tables, Things};
+use super::open::Database;
 use super::source_info;
 use crate::store::ocel::NOTES;
 use crate::store::shape::{Shape, SqliteShape};

@@ -205,7 +205,11 @@ impl Index {
             }
         };
         tell(nameless, &tables.events.table, "events have no id and were left out.");
-        tell(repeated, &tables.events.table, "events have the id of another one; they are shown without attributes.");
+        tell(
+            repeated,
+            &tables.events.table,
+            "events have the id of another one; they are shown without attributes.",
+        );
         tell(strays, &tables.relations.table, "relations name an event that is not there.");
         Ok(Self { rowid, parts, order: by_time(&times), entries, objects, relations, qualifiers, issues })
     }
@@ -234,8 +238,7 @@ impl Index {
         });
         let Some((Some(id), kind, mut warnings)) = named.optional()? else { return Ok(None) };
         let Some(event_type) = kind else { return Ok(Some(Err("It has no type".to_owned()))) };
-        let mut event =
-            RecordedEvent { id: Some(id.clone()), event_type, ..RecordedEvent::default() };
+        let mut event = RecordedEvent { id: Some(id.clone()), event_type, ..RecordedEvent::default() };
         let mut attributes = Map::new();
         if let Some((part, row)) = entry.part {
             let part = &self.parts[part as usize];
@@ -413,7 +416,8 @@ fn parts_of(
     }
     let mut parts = Vec::new();
     for table in names {
-        let mut statement = connection.prepare_cached("SELECT name, type FROM pragma_table_xinfo(?1) ORDER BY cid")?;
+        let mut statement =
+            connection.prepare_cached("SELECT name, type FROM pragma_table_xinfo(?1) ORDER BY cid")?;
         let declared: Vec<(String, String)> = statement
             .query_map(params![table], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
@@ -533,7 +537,8 @@ impl StoreReader for OcelReader {
         if !step.same && !self.database.is_damaged() && index.issues.is_empty() {
             return Err(StoreError::Changed { path: self.database.path().to_owned() });
         }
-        let progress = Progress { done: self.done as u64, total: Some(total as u64), finished: self.done >= total };
+        let progress =
+            Progress { done: self.done as u64, total: Some(total as u64), finished: self.done >= total };
         Ok(progress)
     }
 
@@ -563,9 +568,9 @@ impl PayloadSource for OcelPayloads {
                 Err(error) => Err(FetchError::Unreadable(sentence(&error))),
             }
         };
-        let read = self
-            .database
-            .read(|connection| Ok(locators.iter().map(|locator| one(connection, *locator)).collect::<Vec<_>>()));
+        let read = self.database.read(|connection| {
+            Ok(locators.iter().map(|locator| one(connection, *locator)).collect::<Vec<_>>())
+        });
         read.unwrap_or_else(|fault| vec![Err(fetch_error(fault)); locators.len()])
     }
 
