@@ -44,6 +44,11 @@ impl Said {
         }
     }
 
+    /// Whether it is the start or the end of a span.
+    pub(super) fn is_of_span(&self) -> bool {
+        self.metadata.get(SPAN).is_some_and(|span| span.get("id").is_some() && span.get("phase").is_some())
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
         self.data.get(name).and_then(Value::as_str)
     }
@@ -141,8 +146,7 @@ const SPAN: &str = "span";
 
 /// Whether an event is the start or the end of a span.
 pub(super) fn is_of_span(event: &RecordedEvent) -> bool {
-    let span = event.metadata.as_ref().map(JsonText::value).and_then(|metadata| metadata.get(SPAN).cloned());
-    span.is_some_and(|span| span.get("id").is_some() && span.get("phase").is_some())
+    Said::of(event).is_of_span()
 }
 
 /// A span is a step with one attempt; its status says how that went.

@@ -96,9 +96,10 @@ impl Instances {
             }
             let source = SourceId(source as u16);
             let trees = by_tree(log, source);
-            list.extend(match () {
-                () if !trees.is_empty() => trees,
-                () => by_stream(log, source, leading_type(log, source).as_deref()),
+            list.extend(if trees.is_empty() {
+                by_stream(log, source, leading_type(log, source).as_deref())
+            } else {
+                trees
             });
         }
         let mut list = cut_into_lives(log, traits, list);

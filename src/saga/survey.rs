@@ -298,7 +298,9 @@ impl Judge<'_> {
         }
         if plans.is_empty() && self.survey.has_facts {
             let mut plan = Plan::unknown();
-            plan.name = recorded.first().map(|name| (*name).into());
+            let is_trace = one.rows().iter().any(|row| told.of(*row).is_some_and(Said::is_of_span));
+            let recorded: Option<Arc<str>> = recorded.first().map(|name| (*name).into());
+            plan.name = recorded.or_else(|| is_trace.then(|| "trace".into()));
             plans.push(plan);
         }
         plans.into_iter().map(|plan| self.course(one, plan, told)).collect()

@@ -22,7 +22,9 @@ pub(super) fn arrange(event_type: &str, streams: Vec<Membership>) -> Vec<Members
             continue;
         };
         known.role = match (known.role.take(), one.role) {
-            (Some(known), Some(more)) if known.split(", ").all(|part| part != more) => Some(format!("{known}, {more}")),
+            (Some(known), Some(more)) if known.split(", ").all(|part| part != more) => {
+                Some(format!("{known}, {more}"))
+            }
             (known, more) => known.or(more),
         };
     }

@@ -110,7 +110,7 @@ pub(in crate::store) fn look(path: &Path, head: &[u8]) -> Result<Option<JsonShap
     if sampled.records.is_empty() && !whole {
         let file = File::open(path).map_err(failed)?;
         let frames = start.frames(file, Vec::new()).map_err(failed)?;
-        sampled = sample(frames, (RECORD_BYTES_MAX + PROBE_BYTES) as u64).map_err(failed)?;
+        sampled = sample(frames, (start.offset() + RECORD_BYTES_MAX + PROBE_BYTES) as u64).map_err(failed)?;
         sampled.records.truncate(1);
     }
     match sampled {

@@ -162,7 +162,9 @@ impl<S: Spelling> Parts for Traces<S> {
     }
 
     fn event(&self, locator: Locator, bytes: &[u8]) -> Result<RecordedEvent, Fault> {
-        let is_start = bytes.first() == Some(&b'{');
+        // Behind the opening brace stands a key; what is no object at all is told as such.
+        let is_end = bytes.first().is_some_and(|byte| *byte == b'"' || byte.is_ascii_whitespace());
+        let is_start = !is_end;
         let place = self.place_at(locator.at);
         let phase = OneEnd { spelling: &self.spelling, place, is_start };
         if is_start {
