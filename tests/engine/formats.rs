@@ -124,7 +124,8 @@ fn every_format_survives_garbage() {
                 broken[at] = prng.below(256) as u8;
             }
             std::fs::write(&path, &broken).unwrap();
-            assert!(names_of_claimants(&path, folder.path()).len() <= 1, "{}", format.name());
+            let claimants = names_of_claimants(&path, folder.path());
+            assert!(claimants.len() <= 1, "{}: {claimants:?}", format.name());
             read_what_can_be_read(&path, folder.path());
         }
     }

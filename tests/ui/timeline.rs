@@ -9,6 +9,7 @@ use sagascope::ui::command::{GoCommand, WindowCommand};
 use sagascope_ui_tests::window::Window;
 
 const SIZE: Vec2 = vec2(2_000.0, 1_200.0);
+const HIGH: Vec2 = vec2(2_000.0, 3_600.0);
 
 /// A payment that succeeds at the third attempt, an order that is refused, and everything undone.
 const RUN: &str = "shop/fulfilment?seed=7&fault=process-payment:transient:2&fault=confirm-order:reject";
@@ -21,9 +22,9 @@ fn run(view: &'static str) -> Window {
     window
 }
 
-/// The saga of a parcel that was lost a day later.
+/// The saga of a parcel that was lost a day later, in a window that is high enough for all of it.
 fn shop(view: &'static str) -> Window {
-    let mut window = Window::shop(SIZE);
+    let mut window = Window::shop(HIGH);
     window.show("ord-00002");
     window.send(WindowCommand::ShowView("replay"));
     window.send(GoCommand::Version(0));
@@ -59,7 +60,9 @@ fn every_attempt_is_a_bar_and_a_click_selects_how_it_ended() {
 #[test]
 fn zooming_is_undone_step_by_step() {
     let mut window = run("timeline");
-    let ruler = |window: &Window| named(window, Role::Label, "Ruler: ");
+    let ruler = |window: &Window| -> Vec<String> {
+        window.labels().into_iter().filter(|label| label.starts_with("Ruler: ")).collect()
+    };
     let whole = ruler(&window);
     window.press(Key::W);
     window.press(Key::F);
@@ -124,7 +127,7 @@ fn the_flow_says_why_and_an_event_is_seen_with_its_neighbours_alone() {
     window.click("Flow");
     let all = named(&window, Role::ListItem, ", caused by ");
     assert!(
-        all.iter().any(|label| label.starts_with("PaymentRefunded, pay, caused by ShipmentLost")),
+        all.iter().any(|label| label.starts_with("PaymentRefunded, Payment, caused by ShipmentLost")),
         "{all:?}"
     );
     window
@@ -147,13 +150,13 @@ fn repeats_and_lifelines_are_folded_and_opened() {
         window.click(kind);
         assert!(window.says_part("StockReserved ×4, "), "{kind}: {:?}", window.labels());
         window.click("Show each of the 4 events");
-        assert_eq!(named(&window, Role::ListItem, "StockReserved, ").len(), 4, "{kind}");
-        let lifeline = named(&window, Role::Button, "Lifeline pay, ");
+        assert_eq!(named(&window, Role::ListItem, "StockReserved, Inventory").len(), 4, "{kind}");
+        let lifeline = named(&window, Role::Button, "Lifeline Payment, ");
         window.click(&lifeline[0]);
-        assert!(window.says_part("Lifeline pay, 3 events, folded"), "{kind}: {:?}", window.labels());
-        assert!(window.says_part("2 events, pay"), "{kind}: {:?}", window.labels());
-        window.click("Lifeline pay, 3 events, folded");
-        assert!(window.says_part("PaymentAuthorized, pay"), "{kind}");
+        assert!(window.says_part("Lifeline Payment, 3 events, folded"), "{kind}: {:?}", window.labels());
+        assert!(window.says_part("2 events, Payment"), "{kind}: {:?}", window.labels());
+        window.click("Lifeline Payment, 3 events, folded");
+        assert!(window.says_part("PaymentAuthorized, Payment"), "{kind}");
     }
 }
 

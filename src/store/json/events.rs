@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::draft::Draft;
 use super::reader::{self, info_of, json_shape};
 use super::record::{Convert, Record};
-use super::{canonical, cloudevents, jaeger, kafka, otlp, temporal};
+use super::{canonical, cloudevents, jaeger, kafka, ocel, otlp, temporal};
 use crate::model::RecordedEvent;
 use crate::store::mapping::{FIELDS, Field, fields_by_name, spelling_rank};
 use crate::store::shape::{JsonShape, Shape};
@@ -79,6 +79,7 @@ fn is_of_another(record: &Map<String, Value>) -> bool {
         || temporal::is_history_event(record)
         || otlp::is_otlp(record)
         || jaeger::is_jaeger(record)
+        || ocel::is_event(record)
         || has("objectTypes")
         || record.keys().any(|key| key.starts_with("ocel:") || key.starts_with("ocel_"))
 }

@@ -26,7 +26,7 @@ use crate::store::{Format, OpenRequest, StoreError, StoreReader};
 pub(in crate::store) struct OcelJson;
 
 /// Whether a record is an event of such a log.
-fn is_event(record: &Map<String, Value>) -> bool {
+pub(super) fn is_event(record: &Map<String, Value>) -> bool {
     let lists_objects = record.get("relationships").and_then(Value::as_array);
     let named = |list: &Vec<Value>| list.iter().all(|one| one.get("objectId").is_some());
     ["id", "type", "time"].iter().all(|key| record.contains_key(*key))
