@@ -58,6 +58,8 @@ pub struct Group {
     /// Place of its lifeline.
     pub line: usize,
     why: Why,
+    /// It is one of several that are shown one by one after all.
+    is_open: bool,
 }
 
 impl Group {
@@ -177,30 +179,27 @@ impl Shown {
         let last = self.groups.len().checked_sub(1);
         let joins = self.groups.last_mut().filter(|group| {
             let before = &page.rows[group.rows[group.rows.len() - 1]];
-            let is_open = scope.opened.contains(&page.rows[group.rows[0]].row);
             let same_type = before.event_type == row.event_type && group.line == line;
             match (group.why, why) {
                 (Why::Folded, Why::Folded) => group.line == line,
-                (Why::Attempts(step, undo), Why::Attempts(own, own_undo)) => {
-                    !is_open && (step, undo) == (own, own_undo)
-                }
+                (Why::Attempts(step, undo), Why::Attempts(own, own_undo)) => (step, undo) == (own, own_undo),
                 // A fault that strikes an attempt stands with it.
-                (Why::Attempts(..), Why::One) => {
-                    !is_open && row.technical && row.failure && row.sign.is_none()
-                }
-                (Why::One | Why::Repeat, Why::One) => scope.folds_repeats && !is_open && same_type,
+                (Why::Attempts(..), Why::One) => row.technical && row.failure && row.sign.is_none(),
+                (Why::One | Why::Repeat, Why::One) => scope.folds_repeats && same_type,
                 _ => false,
             }
         });
-        if let Some(group) = joins {
+        let is_part_of_open = joins.as_ref().is_some_and(|group| group.is_open);
+        if let Some(group) = joins.filter(|group| !group.is_open) {
             group.rows.push(at);
             if group.why == Why::One {
                 group.why = Why::Repeat;
             }
             self.group_of[at] = last;
         } else {
+            let is_open = is_part_of_open || why != Why::Folded && scope.opened.contains(&row.row);
             self.group_of[at] = Some(self.groups.len());
-            self.groups.push(Group { rows: vec![at], line, why });
+            self.groups.push(Group { rows: vec![at], line, why, is_open });
         }
     }
 

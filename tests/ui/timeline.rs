@@ -150,7 +150,12 @@ fn repeats_and_lifelines_are_folded_and_opened() {
         window.click(kind);
         assert!(window.says_part("StockReserved ×4, "), "{kind}: {:?}", window.labels());
         window.click("Show each of the 4 events");
-        assert_eq!(named(&window, Role::ListItem, "StockReserved, Inventory").len(), 4, "{kind}");
+        assert_eq!(
+            named(&window, Role::ListItem, "StockReserved, Inventory").len(),
+            4,
+            "{kind} {:?}",
+            window.labels()
+        );
         let lifeline = named(&window, Role::Button, "Lifeline Payment, ");
         window.click(&lifeline[0]);
         assert!(window.says_part("Lifeline Payment, 3 events, folded"), "{kind}: {:?}", window.labels());
@@ -207,7 +212,7 @@ pub fn long_saga(events: usize) -> String {
         let name = ["OrderPlaced", "ItemReserved", "ItemPacked", "ItemPackingFailed"]
             [if at == 0 { 0 } else { 1 + at % 3 }];
         let cause = if at % 3 == 0 { at.saturating_sub(3) } else { at - at % 3 };
-        let cause = (at > 0).then(|| format!(",\"causation_id\":\"e{cause}\"")).unwrap_or_default();
+        let cause = if at > 0 { format!(",\"causation_id\":\"e{cause}\"") } else { String::new() };
         let second = at * 2 + (at / 500) * 7_200;
         format!(
             "{{\"id\":\"e{at}\",\"type\":\"{name}\",\"stream\":\"item-{}\",\"correlation_id\":\"c1\"{cause},\

@@ -182,7 +182,8 @@ impl Lines {
                 lines.add(model.letters.len(), Run::Letters);
             }
         }
-        if !finding && !(sagas.open && !sagas.waiting && sagas.outcomes.is_empty()) {
+        let has_none = sagas.open && !sagas.waiting && sagas.outcomes.is_empty();
+        if !finding && !has_none {
             lines.gap();
             lines.one(Item::Sagas);
             if sagas.open {

@@ -259,7 +259,7 @@ fn part_ui(
 fn differences_ui(t: &Tokens, both: &Comparison, ui: &mut Ui) {
     let all = &both.differences;
     let shown = all.len().min(SAID_MAX);
-    let more = if all.len() > shown { 1 } else { 0 };
+    let more = usize::from(all.len() > shown);
     let height = (shown.max(1) + more) as f32 * WORDS + 12.0;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     ui.painter().rect_filled(rect, 0, t.raised);

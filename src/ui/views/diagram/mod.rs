@@ -298,8 +298,8 @@ impl DiagramView {
                 ui.close();
             }
             for percent in PNG_PERCENTS {
-                let side = |length: i32| i64::from(length) * i64::from(percent) / 100;
-                let size = format!("{}×{}", side(drawing.size.0), side(drawing.size.1));
+                let scaled = |length: i32| i64::from(length) * i64::from(percent) / 100;
+                let size = format!("{}×{}", scaled(drawing.size.0), scaled(drawing.size.1));
                 if ui.button(format!("Save as PNG, {size}…")).clicked() {
                     let (name, drawing) = (format!("{stem}.png"), Arc::new(drawing.clone()));
                     context.send(WindowCommand::SavePicture { name, drawing, percent });

@@ -356,8 +356,8 @@ impl SagasView {
         }
         // A second one to compare with, as with events.
         if let Some(at) = pinned {
-            let last = sagas.survey.instances.list()[sagas.survey.sagas[at].instance].last();
-            context.send(GoCommand::Pin(Some(last)));
+            let instance = &sagas.survey.instances.list()[sagas.survey.sagas[at].instance];
+            context.send(GoCommand::Pin(Some(instance.last())));
             context.send(WindowCommand::ShowView("compare"));
         }
         if opened {
