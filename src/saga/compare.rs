@@ -62,7 +62,9 @@ pub fn compare(left: &Page, right: &Page, names: [&dyn Fn(crate::index::TypeId) 
             (None, Some(at)) => differences.push(format!("Only in the second: {}", other[*at].name)),
             (Some(a), Some(b)) if one[*a].times != other[*b].times => {
                 let (name, a, b) = (&one[*a].name, one[*a].times, other[*b].times);
-                differences.push(format!("{name}: {a} times in the first, {b} times in the second"));
+                let times =
+                    |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
+                differences.push(format!("{name}: {} in the first, {} in the second", times(a), times(b)));
             }
             _ => {}
         }

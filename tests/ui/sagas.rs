@@ -250,3 +250,14 @@ fn the_navigator_counts_sagas_by_outcome_and_lists_them() {
     window.click("compensated, 6 sagas");
     assert_eq!(rows(&window, ", compensated, ").len(), 6, "{:?}", window.labels());
 }
+
+#[test]
+fn before_the_first_saga_the_list_says_so_and_leads_to_the_end() {
+    let mut window = Window::shop(SIZE);
+    window.send(WindowCommand::ShowView("sagas"));
+    window.send(GoCommand::Start);
+    window.send(GoCommand::Select(window.app().document().unwrap().log().row_at(0)));
+    assert!(window.says("No saga had begun as of the playhead"), "{:?}", window.labels());
+    window.click("Go to the end of the log");
+    assert!(!rows(&window, ", stands at ").is_empty(), "{:?}", window.labels());
+}

@@ -329,6 +329,12 @@ impl SagasView {
         // Until the new list is there, the one before stays: nothing jumps. Its survey may be older.
         let answer = self.list.answer().filter(|answer| answer.key.survey == sagas.key);
         let Some(Ok(list)) = answer.as_ref().map(|answer| &answer.result) else { return };
+        if sagas.survey.sagas.is_empty() {
+            if empty(ui, "No saga had begun as of the playhead", Some("Go to the end of the log")) {
+                context.send(GoCommand::End);
+            }
+            return;
+        }
         if list.is_empty() {
             if empty(ui, "No saga is like that", Some("Show all sagas")) {
                 context.send(GoCommand::Sagas(SagaChoice::default()));
