@@ -173,7 +173,11 @@ pub(super) fn drawing_ui(
 pub(in crate::ui) fn whole(ui: &Ui, t: &Tokens, drawing: &Drawing, scale: f32) {
     let place = Place { origin: Pos2::ZERO, scale };
     let mut canvas = Canvas { t, place, painter: ui.painter().clone(), taken: Vec::new() };
-    for shape in &drawing.shapes {
+    // The first shape is the ground; a picture has no rounded corners.
+    if let Some(Shape::Rect { at, size, fill, .. }) = drawing.shapes.first() {
+        canvas.painter.rect_filled(place.rect(*at, *size), 0, color(fill));
+    }
+    for shape in drawing.shapes.iter().skip(1) {
         canvas.shape(shape, false, Rect::EVERYTHING);
     }
     for is_bold in [true, false] {
