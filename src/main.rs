@@ -67,7 +67,7 @@ mod screenshot {
         /// Stores, and at last the picture to write
         #[arg(value_name = "STORE… OUT.png", num_args = 1.., required = true)]
         files: Vec<PathBuf>,
-        /// View to show: log, lanes, replay, issues
+        /// View to show, by its name: log, lanes, replay, sagas …; a name that there is not lists them
         #[arg(long)]
         view: Option<String>,
         /// Stream to replay: its id, or Type/id

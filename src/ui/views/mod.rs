@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod dead_letters;
 pub mod diagram;
+mod gestures;
 pub mod issues;
 pub mod lanes;
 pub mod log;

@@ -134,7 +134,7 @@ fn head_ui(context: &ViewContext<'_>, pages: &[Arc<Page>; 2], both: &Comparison,
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
     let button = Rect::from_min_max(
-        pos2(rect.right() - PAD - 100.0, rect.top()),
+        pos2(rect.right() - PAD - 148.0, rect.top()),
         pos2(rect.right() - PAD, rect.bottom()),
     );
     let halves = halves(rect.with_max_x(button.left()));
