@@ -21,9 +21,9 @@ use crate::sim::generate::{GenerateError, GenerateOptions, Generated, generate};
     after_help = "Examples:\n  sagascope generate --events 10000 --seed 7 shop.jsonl\n  \
                   sagascope generate --events 1000000 --seed 1 big.db\n  \
                   sagascope generate --events 100 --seed 1 - | head -3\n\n\
-                  The shop of sagascope simulate shop: orders, payments, stock and notices as interleaved sagas, some \
-                  failing, with names, payloads and order of steps from its domain file. The same number of events \
-                  and the same seed give the same bytes. Keys of --json: out, events, streams, \
+                  The shop of sagascope simulate shop: orders, payments, stock, notices and parcels as interleaved \
+                  sagas, some failing, with names, payloads and order of steps from its domain file. The same \
+                  number of events and the same seed give the same bytes. Keys of --json: out, events, streams, \
                   longest_stream, bytes."
 )]
 pub(super) struct Generate {

@@ -44,6 +44,10 @@ pub static BUILT_IN: &[BuiltIn] = &[
             "inventory.reserved.v1",
             "inventory.released.v1",
             "notification.sent.v1",
+            "shipment.created.v1",
+            "shipment.dispatched.v1",
+            "shipment.delivered.v1",
+            "shipment.lost.v1",
         ],
     },
     BuiltIn {

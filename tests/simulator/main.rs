@@ -8,6 +8,7 @@ mod contracts;
 mod detection;
 mod generated;
 mod history;
+mod realistic;
 mod record;
 mod rules;
 mod stories;

@@ -15,7 +15,7 @@ pub(super) const DAY: u64 = 24 * HOUR;
 pub(super) const START_NANOS: i64 = 1_767_225_600_000_000_000;
 
 /// Events that one order brings about, its share of new customers and deliveries of stock included.
-const EVENTS_PER_ORDER: u64 = 19;
+const EVENTS_PER_ORDER: u64 = 23;
 
 /// Visitors in each hour of the day; 100 is the mean.
 const RHYTHM: [u64; 24] = [
@@ -31,6 +31,8 @@ const WAITING: [u64; 16] =
 pub(super) struct Calendar {
     mean_gap: u64,
     idle: [(u64, u64); 3],
+    /// From when on orders are of the newest version of their schema.
+    release: u64,
 }
 
 impl Calendar {
@@ -43,7 +45,16 @@ impl Calendar {
             (from, from + prng.between(3 * HOUR, 9 * HOUR))
         });
         let orders = (events / EVENTS_PER_ORDER).max(1);
-        Self { mean_gap: (span / orders).min(HOUR), idle }
+        let mean_gap = (span / orders).min(HOUR);
+        // A release goes out in the morning, if the log knows a second day.
+        let release = orders.saturating_mul(mean_gap) / 2;
+        let release = if release < DAY { release } else { release / DAY * DAY + 5 * HOUR };
+        Self { mean_gap, idle, release }
+    }
+
+    /// Whether the newest version of the schemas is in use at a time.
+    pub(super) const fn is_released(&self, now: u64) -> bool {
+        now >= self.release
     }
 
     /// Orders on a day, about.

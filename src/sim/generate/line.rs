@@ -95,7 +95,8 @@ pub(super) struct About<'a> {
     pub(super) step: &'a str,
     pub(super) is_undo: bool,
     pub(super) attempt: u64,
-    /// What a service made of the command, if it is a service's event: `effect`, `undone`, `refusal`.
+    /// What a service made of the command, if it is a service's event: `effect`, `undone`, `refusal`, or `beside` one
+    /// of those.
     pub(super) role: Option<&'static str>,
     /// Why, where it refused.
     pub(super) refusal: Option<&'a str>,
@@ -200,11 +201,6 @@ impl Log {
     /// The next id.
     pub(super) fn id(&mut self) -> Id {
         Id::next(&mut self.ids)
-    }
-
-    /// The part of all events that is written, in thousandths.
-    pub(super) fn thousandths(&self) -> u64 {
-        (u128::from(self.position) * 1_000 / u128::from(self.events_max.max(1))) as u64
     }
 
     /// Appends an event at `time`, or within milliseconds after the last one if that is later; its payload

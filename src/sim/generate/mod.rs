@@ -5,10 +5,13 @@
 //! The same options give the same bytes for ever; a shorter log is not the beginning of a longer one,
 //! because the number of products and the length of the story grow with the number of events.
 //! This is no simulator of sagas under faults: what fails here fails by chance and is always told honestly.
+//! What a run does not reach is told beside it: what became of a confirmed order's parcel, and orders of several lines,
+//! each of which has its own reservation.
 
 mod calendar;
 mod catalog;
 mod line;
+mod parcel;
 mod products;
 mod saga;
 mod shop;

@@ -5,15 +5,19 @@
 use crate::domain::StepKind;
 
 use super::line::{About, Head, Id, put};
+use super::parcel::Parcel;
+use super::products::{Lines, Piece};
 use super::shop::Shop;
 use super::template::Fill;
-use super::vocabulary::{PLACES_MAX, StepWords};
+use super::vocabulary::{PLACES_MAX, StepWords, Vocabulary};
 
 /// What goes on next in a saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
     /// The service has the command.
     Handle,
+    /// The service has the same command again, and answers as before.
+    Repeat,
     /// The orchestrator has the answer.
     Reply,
     /// The orchestrator has waited long enough.
@@ -34,8 +38,20 @@ enum Mishap {
     Hiccup(usize),
     /// The first command is lost.
     Lost(usize),
-    /// The command is never sent and no timer runs: nothing follows.
-    Forgotten(usize),
+    /// Nobody answers, and the timer that would tell is lost as well: nothing follows.
+    Silent(usize),
+    /// The command is delivered twice.
+    Twice(usize),
+}
+
+/// Who ordered what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    pub(super) number: u32,
+    user: u32,
+    pub(super) lines: Lines,
+    /// Which versions of the schemas it is written in.
+    pub(super) era: usize,
 }
 
 /// What a service answered.
@@ -49,11 +65,7 @@ enum Answer {
 /// A saga that has not ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Saga {
-    number: u32,
-    user: u32,
-    product: usize,
-    quantity: u64,
-    era: usize,
+    order: Order,
     mishap: Mishap,
     /// The step under way, or being undone.
     at: usize,
@@ -69,8 +81,20 @@ pub(super) struct Saga {
     reply: Id,
 }
 
+/// What a service records of a command.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    event_type: &'a str,
+    role: &'static str,
+    is_undo: bool,
+    /// Which line of the order it is about, from 0, where each has its own event.
+    line: usize,
+}
+
 /// On the way between two parts of the shop, in microseconds.
 const TRANSIT: (u64, u64) = (10_000, 15_000);
+/// How much later than the first a second copy of a message arrives.
+const COPY_DELAY: (u64, u64) = (200, 8_000);
 
 /// When, and what.
 type Planned = (u64, Due);
@@ -82,13 +106,14 @@ impl Shop<'_> {
     /// Starts the saga of a new order.
     pub(super) fn open(&mut self, now: u64, user: u32) -> (Saga, Next) {
         self.orders_opened += 1;
-        let (few, many) = self.words.quantity;
-        let mut saga = Saga {
+        let order = Order {
             number: self.orders_opened,
             user,
-            product: self.shelf.pick(&mut self.prng),
-            quantity: self.prng.between(few, many),
-            era: usize::from(self.is_newest_schema()),
+            lines: self.shelf.order(&mut self.prng, self.words.quantity),
+            era: usize::from(self.calendar.is_released(now)),
+        };
+        let mut saga = Saga {
+            order,
             mishap: self.mishap(),
             at: 0,
             attempt: 1,
@@ -99,7 +124,7 @@ impl Shop<'_> {
             answer: Answer::Done,
             reply: Id::default(),
         };
-        let input = &self.words.eras[saga.era].input;
+        let input = &self.words.eras[order.era].input;
         let words = self.words;
         let started = self.tell(now, &mut saga, "saga.started", None, false, |to, fill, _| {
             put!(
@@ -121,11 +146,12 @@ impl Shop<'_> {
         let step = self.prng.below(self.words.steps.len() as u64) as usize;
         match self.prng.below(1_000) {
             0..70 => Mishap::Refused(self.words.charge),
-            70..90 => Mishap::Refused(self.words.pivot),
-            90..98 => Mishap::Refused(self.words.notice),
-            98..102 => Mishap::Forgotten(step),
-            102..150 => Mishap::Hiccup(step),
-            150..180 => Mishap::Lost(step),
+            70..85 => Mishap::Refused(self.words.pivot),
+            85..93 => Mishap::Refused(self.words.notice),
+            93..101 => Mishap::Silent(self.words.charge),
+            101..149 => Mishap::Hiccup(step),
+            149..179 => Mishap::Lost(step),
+            179..204 => Mishap::Twice(*self.prng.pick(&self.words.guarded)),
             _ => Mishap::None,
         }
     }
@@ -134,6 +160,10 @@ impl Shop<'_> {
     pub(super) fn advance(&mut self, now: u64, due: Due, saga: &mut Saga) -> Next {
         match due {
             Due::Handle => Some(self.handle(now, saga)),
+            Due::Repeat => {
+                self.tell_of_message(now, saga, "message.deduplicated", 2);
+                Some((now + self.transit(), Due::Reply))
+            }
             Due::Reply => self.hear(now, saga),
             Due::TimeOut => {
                 let step = &self.words.steps[saga.at];
@@ -167,20 +197,25 @@ impl Shop<'_> {
     /// Issues the command of the step the saga is at.
     fn start(&mut self, now: u64, saga: &mut Saga, cause: Id) -> Next {
         let words = self.words;
-        let (step, era) = (&words.steps[saga.at], &words.eras[saga.era]);
+        let (step, era) = (&words.steps[saga.at], &words.eras[saga.order.era]);
         saga.attempt = 1;
         saga.deadline = now + step.timeout;
         let (at, deadline) = (saga.at, saga.deadline);
         saga.issued =
             self.tell(now, saga, "saga.step_started", Some(cause), true, |to, fill, (name, attempt)| {
                 put!(to, "{\"step\":\"", name, "\",\"attempt\":", attempt, ",\"data\":");
-                era.steps[at].command.put(to, fill);
+                era.steps[at].command_for(fill).put(to, fill);
                 put!(to, ",\"deadline\":", deadline, "}");
             });
         match saga.mishap {
-            Mishap::Forgotten(step) if step == at => None,
+            Mishap::Silent(step) if step == at => None,
             Mishap::Lost(lost) if lost == at => Some((now + step.timeout, Due::TimeOut)),
-            _ => Some((now + self.transit() + self.latency(step), Due::Handle)),
+            mishap => {
+                if mishap == Mishap::Twice(at) {
+                    self.tell_of_message(now, saga, "message.duplicated", 1);
+                }
+                Some((now + self.transit() + self.latency(step), Due::Handle))
+            }
         }
     }
 
@@ -219,36 +254,65 @@ impl Shop<'_> {
     /// The service decides, and records what it decided.
     fn handle(&mut self, now: u64, saga: &mut Saga) -> Planned {
         let words = self.words;
-        let (step, data) = (&words.steps[saga.at], &words.eras[saga.era].steps[saga.at]);
-        let available = self.shelf.items[saga.product].available;
-        let is_refused =
-            saga.mishap == Mishap::Refused(saga.at) || (step.is_shared && available < saga.quantity);
+        let (step, data) = (&words.steps[saga.at], &words.eras[saga.order.era].steps[saga.at]);
+        let lacking = self.shelf.lacks(&saga.order.lines).filter(|_| step.is_shared);
+        let is_refused = saga.mishap == Mishap::Refused(saga.at) || lacking.is_some();
         saga.answer = if saga.mishap == Mishap::Hiccup(saga.at) && saga.attempt == 1 {
             Answer::Failed
         } else if is_refused {
-            saga.reply =
-                self.answer(now, saga, &step.failure, "refusal", |to, fill| data.refused.put(to, fill));
+            let line = lacking.unwrap_or_default();
+            let part = Part { event_type: &step.failure, role: "refusal", is_undo: false, line };
+            saga.reply = self.answer(now, saga, part, |to, fill| data.refused.put(to, fill));
             Answer::Refused
         } else {
-            saga.reply =
-                self.answer(now, saga, &data.success, "effect", |to, fill| data.result.put(to, fill));
+            let part = Part { event_type: &data.success, role: "effect", is_undo: false, line: 0 };
+            saga.reply = self.answer(now, saga, part, |to, fill| data.result.put(to, fill));
             if step.is_shared {
-                let item = &mut self.shelf.items[saga.product];
-                item.available -= saga.quantity;
-                if item.is_low() {
-                    item.is_awaited = true;
-                    self.order_stock(now, saga.product, saga.reply);
+                self.take(now, saga.order.lines.as_slice()[0], saga.reply);
+                for line in 1..saga.order.lines.as_slice().len() {
+                    let part = Part { role: "beside", line, ..part };
+                    let reserved = self.answer(now, saga, part, |to, fill| data.result_beside.put(to, fill));
+                    self.take(now, saga.order.lines.as_slice()[line], reserved);
                 }
+            }
+            if step.kind == StepKind::Pivot {
+                self.pack(now, saga);
             }
             Answer::Done
         };
+        if saga.mishap == Mishap::Twice(saga.at) {
+            return (now + self.prng.between(COPY_DELAY.0, COPY_DELAY.1), Due::Repeat);
+        }
         (now + self.transit(), Due::Reply)
+    }
+
+    /// Takes pieces from the shelf, which is filled up in time.
+    fn take(&mut self, now: u64, piece: Piece, reserved: Id) {
+        let item = &mut self.shelf.items[piece.product];
+        item.available -= piece.quantity;
+        if item.is_low() {
+            item.is_awaited = true;
+            self.order_stock(now, piece.product, reserved);
+        }
+    }
+
+    /// The order is confirmed: what becomes of its parcel is no longer the saga's matter.
+    fn pack(&mut self, now: u64, saga: &Saga) {
+        let version_at = |step: usize| saga.versions[self.words.steps[step].place];
+        let parcel = Parcel {
+            order: saga.order,
+            version: 0,
+            order_version: version_at(self.words.pivot),
+            payment_version: version_at(self.words.charge),
+            cause: saga.reply,
+        };
+        self.send(now, parcel);
     }
 
     /// The orchestrator takes the answer.
     fn hear(&mut self, now: u64, saga: &mut Saga) -> Next {
         let words = self.words;
-        let (step, data) = (&words.steps[saga.at], &words.eras[saga.era].steps[saga.at]);
+        let (step, data) = (&words.steps[saga.at], &words.eras[saga.order.era].steps[saga.at]);
         let reply = saga.reply;
         match saga.answer {
             Answer::Failed => {
@@ -356,11 +420,18 @@ impl Shop<'_> {
 
     fn undo(&mut self, now: u64, saga: &mut Saga) -> Planned {
         let words = self.words;
-        let (step, data) = (&words.steps[saga.at], &words.eras[saga.era].steps[saga.at]);
-        saga.reply =
-            self.answer(now, saga, &step.compensated, "undone", |to, fill| data.undone.put(to, fill));
+        let (step, data) = (&words.steps[saga.at], &words.eras[saga.order.era].steps[saga.at]);
+        let part = Part { event_type: &step.compensated, role: "undone", is_undo: true, line: 0 };
+        saga.reply = self.answer(now, saga, part, |to, fill| data.undone.put(to, fill));
         if step.is_shared {
-            self.shelf.items[saga.product].available += saga.quantity;
+            let lines = saga.order.lines;
+            for (line, piece) in lines.as_slice().iter().enumerate() {
+                if line > 0 {
+                    let part = Part { role: "beside", line, ..part };
+                    self.answer(now, saga, part, |to, fill| data.undone_beside.put(to, fill));
+                }
+                self.shelf.items[piece.product].available += piece.quantity;
+            }
         }
         (now + self.transit(), Due::Undone)
     }
@@ -383,10 +454,10 @@ impl Shop<'_> {
     /// The step may not be refused, and was: its command goes to the dead letters.
     fn park(&mut self, now: u64, saga: &mut Saga, rejected: Id) {
         let words = self.words;
-        let (step, data) = (&words.steps[saga.at], &words.eras[saga.era].steps[saga.at]);
+        let (step, data) = (&words.steps[saga.at], &words.eras[saga.order.era].steps[saga.at]);
         self.letters += 1;
         let letter = self.letters;
-        let (issued, saga_number, name) = (saga.issued, saga.number, step.name.as_str());
+        let (issued, saga_number, name) = (saga.issued, saga.order.number, step.name.as_str());
         let attempt = saga.attempt;
         let about = About { step: name, is_undo: false, attempt, role: None, refusal: None };
         let head = Head {
@@ -399,7 +470,7 @@ impl Shop<'_> {
             about: Some(about),
             role: None,
         };
-        let fill = saga.fill(words);
+        let fill = saga.order.fill(words);
         let of_stream = Fill { number: letter, ..fill };
         self.log.record(now, &head, &of_stream, |to, time| {
             put!(to, "{\"consumer\":\"", step.service.as_str(), "\",\"message\":{\"event\":\"", issued);
@@ -413,7 +484,7 @@ impl Shop<'_> {
                 ",\"last\":false"
             );
             put!(to, ",\"due\":0,\"poison\":false,\"body\":{\"command\":");
-            data.command.put(to, &fill);
+            data.command_for(&fill).put(to, &fill);
             put!(to, "}},\"message_type\":\"", step.command.as_str(), "\",\"step\":\"", name);
             put!(to, "\",\"direction\":\"do\",\"error\":\"refused: ", step.refusal.as_str());
             put!(to, "\",\"attempts\":[{\"attempt\":", attempt, ",\"at\":", time, ",\"error\":\"refused: ");
@@ -449,13 +520,35 @@ impl Shop<'_> {
             aggregate_type: "Saga",
             stream: &self.saga_stream,
             version: saga.version,
-            saga: Some(saga.number),
+            saga: Some(saga.order.number),
             cause,
             about: of_step.then_some(about),
             role: None,
         };
-        let fill = saga.fill(words);
+        let fill = saga.order.fill(words);
         self.log.record(now, &head, &fill, |to, _| data(to, &fill, (step, saga.attempt)))
+    }
+
+    /// Records what the bus or an inbox notes about the command of the step under way.
+    fn tell_of_message(&mut self, now: u64, saga: &Saga, event_type: &'static str, version: u32) {
+        let words = self.words;
+        let step = &words.steps[saga.at];
+        let (name, attempt) = (step.name.as_str(), saga.attempt);
+        let head = Head {
+            event_type,
+            aggregate_type: "Message",
+            stream: &self.message_stream,
+            version,
+            saga: Some(saga.order.number),
+            cause: Some(saga.issued),
+            about: Some(About { step: name, is_undo: false, attempt, role: None, refusal: None }),
+            role: None,
+        };
+        let fill = Fill { message: saga.issued, ..saga.order.fill(words) };
+        self.log.record(now, &head, &fill, |to, _| {
+            put!(to, "{\"leg\":\"command\",\"from\":\"orchestrator\",\"to\":\"", step.service.as_str());
+            put!(to, "\",\"step\":\"", name, "\",\"attempt\":", attempt, "}");
+        });
     }
 
     /// Records what the service of the step under way decided.
@@ -463,50 +556,51 @@ impl Shop<'_> {
         &mut self,
         now: u64,
         saga: &mut Saga,
-        event_type: &str,
-        role: &'static str,
+        part: Part<'_>,
         data: impl FnOnce(&mut Vec<u8>, &Fill<'_>),
     ) -> Id {
         let words = self.words;
         let step = &words.steps[saga.at];
         let version = if step.is_shared {
-            &mut self.shelf.items[saga.product].version
+            &mut self.shelf.items[saga.order.lines.as_slice()[part.line].product].version
         } else {
             &mut saga.versions[step.place]
         };
         *version += 1;
         let about = About {
             step: &step.name,
-            is_undo: role == "undone",
+            is_undo: part.is_undo,
             attempt: saga.attempt,
-            role: Some(role),
-            refusal: (role == "refusal").then_some(step.refusal.as_str()),
+            role: Some(part.role),
+            refusal: (part.role == "refusal").then_some(step.refusal.as_str()),
         };
         let head = Head {
-            event_type,
+            event_type: part.event_type,
             aggregate_type: &step.aggregate_type,
             stream: &step.stream,
             version: *version,
-            saga: Some(saga.number),
+            saga: Some(saga.order.number),
             cause: Some(saga.issued),
             about: Some(about),
             role: None,
         };
-        let fill = saga.fill(words);
+        let fill = saga.order.fill(words).at(part.line);
         self.log.record(now, &head, &fill, |to, _| data(to, &fill))
     }
 }
 
-impl Saga {
-    /// What fills the gaps of its texts.
-    fn fill<'w>(&self, words: &'w super::vocabulary::Vocabulary) -> Fill<'w> {
-        let product = &words.products[self.product];
-        Fill {
+impl Order {
+    /// What fills the gaps of its texts, where the first line stands for all.
+    pub(super) fn fill<'w>(&self, words: &'w Vocabulary) -> Fill<'w> {
+        let cost = |piece: &Piece| words.products[piece.product].price * piece.quantity;
+        let fill = Fill {
             number: self.number,
             user: self.user,
-            product: &product.id,
-            quantity: self.quantity,
-            price: product.price,
-        }
+            lines: self.lines,
+            total: self.lines.as_slice().iter().map(cost).sum(),
+            products: &words.products,
+            ..Fill::default()
+        };
+        fill.at(0)
     }
 }

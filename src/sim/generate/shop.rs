@@ -10,9 +10,10 @@ use super::GenerateOptions;
 use super::calendar::{Calendar, HOUR, MINUTE, SECOND};
 use super::catalog::Person;
 use super::line::{Head, Id, Log, put};
+use super::parcel::{Leg, Parcel};
 use super::products::Shelf;
 use super::saga::{Due as Stage, Saga};
-use super::template::{Fill, NUMBER, Template};
+use super::template::{Fill, MESSAGE, NUMBER, Template};
 use super::vocabulary::Vocabulary;
 
 /// What somebody does at some time.
@@ -28,6 +29,8 @@ enum Step {
     Restock,
     /// A saga goes on.
     Saga(Stage),
+    /// A parcel goes on.
+    Parcel(Leg),
 }
 
 /// What is due at a time; equal times keep the order in which they were planned.
@@ -36,7 +39,7 @@ struct Due {
     time: u64,
     sequence: u64,
     step: Step,
-    /// A customer's number, a product's index or a saga's slot, as the step says.
+    /// A customer's number, a product's index, a saga's or a parcel's slot, as the step says.
     target: usize,
 }
 
@@ -46,6 +49,28 @@ struct Account {
     version: u32,
     moves: u64,
     created: Id,
+}
+
+/// What has not ended; what has leaves its place to what begins.
+#[derive(Debug)]
+struct Slots<T> {
+    all: Vec<T>,
+    free: Vec<usize>,
+}
+
+impl<T> Slots<T> {
+    const fn new() -> Self {
+        Self { all: Vec::new(), free: Vec::new() }
+    }
+
+    fn add(&mut self, it: T) -> usize {
+        if let Some(slot) = self.free.pop() {
+            self.all[slot] = it;
+            return slot;
+        }
+        self.all.push(it);
+        self.all.len() - 1
+    }
 }
 
 /// Everything that is going on.
@@ -58,14 +83,16 @@ pub(super) struct Shop<'w> {
     pub(super) letters: u32,
     pub(super) saga_stream: Template,
     pub(super) letter_stream: Template,
+    pub(super) message_stream: Template,
+    pub(super) calendar: Calendar,
     seed: u64,
-    calendar: Calendar,
     accounts: Vec<Account>,
     due: BinaryHeap<Reverse<Due>>,
     planned: u64,
-    /// Sagas that have not ended; ended ones leave their place to new ones.
-    sagas: Vec<Saga>,
-    free: Vec<usize>,
+    /// Sagas that have not ended.
+    sagas: Slots<Saga>,
+    /// Parcels that have not arrived.
+    parcels: Slots<Parcel>,
     /// What caused each delivery that is on its way, by product.
     awaited: Vec<Option<Id>>,
 }
@@ -90,11 +117,12 @@ impl<'w> Shop<'w> {
             letters: 0,
             saga_stream: Template::of_text(&format!("saga-s{NUMBER}")),
             letter_stream: Template::of_text(&format!("dead_letter-{NUMBER}")),
+            message_stream: Template::of_text(&format!("message-{MESSAGE}")),
             accounts: Vec::new(),
             due: BinaryHeap::new(),
             planned: 0,
-            sagas: Vec::new(),
-            free: Vec::new(),
+            sagas: Slots::new(),
+            parcels: Slots::new(),
             prng,
         };
         for index in 0..shop.shelf.items.len() {
@@ -118,11 +146,7 @@ impl<'w> Shop<'w> {
             Step::Visit => self.visit(due.time),
             Step::Order => {
                 let (saga, next) = self.open(due.time, due.target as u32);
-                let slot = self.free.pop().unwrap_or_else(|| {
-                    self.sagas.push(saga);
-                    self.sagas.len() - 1
-                });
-                self.sagas[slot] = saga;
+                let slot = self.sagas.add(saga);
                 self.go_on(slot, next);
             }
             Step::Update => self.update_user(due.time, due.target as u32),
@@ -132,10 +156,19 @@ impl<'w> Shop<'w> {
                 self.receive(due.time, due.target, cause);
             }
             Step::Saga(stage) => {
-                let mut saga = self.sagas[due.target];
+                let mut saga = self.sagas.all[due.target];
                 let next = self.advance(due.time, stage, &mut saga);
-                self.sagas[due.target] = saga;
+                self.sagas.all[due.target] = saga;
                 self.go_on(due.target, next);
+            }
+            Step::Parcel(leg) => {
+                let mut parcel = self.parcels.all[due.target];
+                let next = self.carry(due.time, leg, &mut parcel);
+                self.parcels.all[due.target] = parcel;
+                match next {
+                    Some((time, leg)) => self.plan(time, Step::Parcel(leg), due.target),
+                    None => self.parcels.free.push(due.target),
+                }
             }
         }
     }
@@ -143,18 +176,15 @@ impl<'w> Shop<'w> {
     fn go_on(&mut self, slot: usize, next: Option<(u64, Stage)>) {
         match next {
             Some((time, stage)) => self.plan(time, Step::Saga(stage), slot),
-            None => self.free.push(slot),
+            None => self.sagas.free.push(slot),
         }
     }
 
-    /// Whether events are written in the newest version of their schema: none at first, then, while the new
-    /// release is rolled out, some, then all.
-    pub(super) fn is_newest_schema(&mut self) -> bool {
-        match self.log.thousandths() {
-            0..380 => false,
-            380..420 => self.prng.percent(50),
-            _ => true,
-        }
+    /// The parcel of an order that is confirmed now goes on its way.
+    pub(super) fn send(&mut self, now: u64, parcel: Parcel) {
+        let packed = self.packed_at(now);
+        let slot = self.parcels.add(parcel);
+        self.plan(packed, Step::Parcel(Leg::Pack), slot);
     }
 
     fn visit(&mut self, now: u64) {
@@ -231,8 +261,7 @@ impl<'w> Shop<'w> {
         item.available += item.batch;
         item.version += 1;
         let product = &self.words.products[index];
-        let fill =
-            Fill { number: 0, user: 0, product: &product.id, quantity: item.batch, price: product.price };
+        let fill = Fill { product: &product.id, quantity: item.batch, ..Fill::default() };
         let stream = Template::of_text(&product.stream);
         let head = Head {
             event_type: &product.received,
@@ -248,8 +277,8 @@ impl<'w> Shop<'w> {
     }
 }
 
-const fn user_fill(number: u32) -> Fill<'static> {
-    Fill { number: 0, user: number, product: "", quantity: 0, price: 0 }
+fn user_fill(number: u32) -> Fill<'static> {
+    Fill { user: number, ..Fill::default() }
 }
 
 fn user_head(words: &super::vocabulary::UserWords, version: u32, cause: Option<Id>) -> Head<'_> {

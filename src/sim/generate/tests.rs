@@ -6,15 +6,19 @@ use serde_json::Value;
 
 use super::*;
 
-const TYPES: [&str; 32] = [
+const TYPES: [&str; 40] = [
     "dead_letter.parked",
     "inventory.received.v1",
     "inventory.rejected.v1",
     "inventory.released.v1",
     "inventory.reserved.v1",
+    "message.deduplicated",
+    "message.duplicated",
     "notification.rejected.v1",
     "notification.sent.v1",
     "order.cancelled.v1",
+    "order.closed.v1",
+    "order.completed.v1",
     "order.confirmation_refused.v1",
     "order.confirmed.v1",
     "order.created.v1",
@@ -37,6 +41,10 @@ const TYPES: [&str; 32] = [
     "saga.step_timed_out",
     "saga.undo_completed",
     "saga.undo_started",
+    "shipment.created.v1",
+    "shipment.delivered.v1",
+    "shipment.dispatched.v1",
+    "shipment.lost.v1",
     "user.created.v1",
     "user.updated.v1",
 ];
@@ -83,7 +91,7 @@ fn a_log_has_exactly_the_events_asked_for() {
 fn the_bytes_of_a_seed_are_fixed_for_ever() {
     // Benches, samples and recorded results name logs by their options: a change here must be meant.
     for ((count, seed), expected) in
-        [((400, 1), 0x8255_7C4D_C405_28AA_u64), ((5_000, 42), 0x4A0C_C9B7_92B2_F53C)]
+        [((400, 1), 0x089F_7D68_8E7B_560D_u64), ((5_000, 42), 0x6D94_FB92_536F_C8C6)]
     {
         let bytes = log(count, seed).0;
         assert_eq!(bytes, log(count, seed).0);
@@ -173,6 +181,8 @@ fn what_is_undone_was_done_before_and_in_reverse_order() {
     let mut undone = BTreeMap::<String, u32>::new();
     for event in events(30_000, 6) {
         let role = event.pointer("/metadata/role").and_then(Value::as_str);
+        // Beside the steps stand further lines of an order, and what becomes of its parcel.
+        let role = role.filter(|role| *role != "beside");
         let (Some(saga), Some(role)) = (event["correlation_id"].as_str(), role) else { continue };
         let (steps, step) = (done.entry(saga.to_owned()).or_default(), text(&event, "/metadata/step"));
         match role {
@@ -193,7 +203,7 @@ fn what_is_undone_was_done_before_and_in_reverse_order() {
 fn sagas_end_in_every_way() {
     let mut last = BTreeMap::new();
     for event in events(60_000, 10) {
-        if let Some(saga) = event["correlation_id"].as_str() {
+        if let Some(saga) = event["correlation_id"].as_str().filter(|_| event["aggregate_type"] == "Saga") {
             last.insert(saga.to_owned(), text(&event, "/type").to_owned());
         }
     }
@@ -204,7 +214,7 @@ fn sagas_end_in_every_way() {
     for (end, at_least) in [("saga.completed", 2_000), ("saga.compensated", 100), ("saga.parked", 5)] {
         assert!(ends.get(end).is_some_and(|count| *count >= at_least), "{end}: {ends:?}");
     }
-    // Commands that were never sent, and no timer that would tell.
+    // Payments that nobody answers, and no timer that would tell.
     assert!(ends.get("saga.step_started").is_some_and(|stuck| *stuck > 3), "{ends:?}");
 }
 
@@ -214,7 +224,7 @@ fn most_streams_are_short_and_a_few_are_long() {
         let (_, generated) = log(50_000, seed);
         let per_thousand = generated.streams * 1_000 / generated.events;
         assert!((210..=265).contains(&per_thousand), "{generated:?}");
-        assert!((1_500..=4_000).contains(&generated.longest_stream), "{generated:?}");
+        assert!((1_200..=3_000).contains(&generated.longest_stream), "{generated:?}");
         assert!((500..=620).contains(&(generated.bytes / generated.events)), "{generated:?}");
     }
 }
@@ -273,7 +283,7 @@ fn a_full_disk_is_said_with_what_to_do() {
 fn the_sample_is_what_the_generator_writes() {
     let sample = include_str!("../../../sample-data/shop-orders.jsonl");
     assert!(
-        log(2_000, 1).0 == sample.as_bytes(),
-        "write it anew: sagascope generate --events 2000 --seed 1 sample-data/shop-orders.jsonl"
+        log(2_000, 4).0 == sample.as_bytes(),
+        "write it anew: sagascope generate --events 2000 --seed 4 sample-data/shop-orders.jsonl"
     );
 }

@@ -4,11 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::domain::{
-    Aggregate, BuiltIn, CommandRule, Domain, Program, Saga, Sample, Step, StepKind, split_version,
+    Aggregate, BuiltIn, CommandRule, Domain, Guard, Program, Saga, Sample, Step, StepKind, split_version,
     with_version,
 };
 
-use super::template::{NUMBER, PRICE, PRODUCT, QUANTITY, Slot, Template, USER};
+use super::template::{Fill, LINE, NUMBER, PRICE, PRODUCT, QUANTITY, Slot, Template, USER};
 
 /// Most streams one saga writes to, its own aside.
 pub(super) const PLACES_MAX: usize = 8;
@@ -24,10 +24,13 @@ pub(super) struct Vocabulary {
     /// Pieces in an order, both ends included.
     pub(super) quantity: (u64, u64),
     pub(super) user: UserWords,
+    pub(super) parcel: ParcelWords,
     /// The step that customers' banks refuse, the point of no return, and the last step.
     pub(super) charge: usize,
     pub(super) pivot: usize,
     pub(super) notice: usize,
+    /// Steps whose inboxes know a command that comes again.
+    pub(super) guarded: Vec<usize>,
 }
 
 /// What is written within one age of the schemas.
@@ -38,11 +41,22 @@ pub(super) struct Era {
 
 /// The data of a step's events.
 pub(super) struct StepData {
-    pub(super) command: Template,
+    /// For an order of one line, and of several.
+    commands: [Template; 2],
     pub(super) success: String,
     pub(super) result: Template,
     pub(super) refused: Template,
     pub(super) undone: Template,
+    /// For lines after the first, where each has its own event.
+    pub(super) result_beside: Template,
+    pub(super) undone_beside: Template,
+}
+
+impl StepData {
+    /// The command, for that order.
+    pub(super) fn command_for(&self, fill: &Fill<'_>) -> &Template {
+        &self.commands[usize::from(fill.lines.as_slice().len() > 1)]
+    }
 }
 
 /// A step, and where its events go.
@@ -69,6 +83,7 @@ pub(super) struct StepWords {
 }
 
 /// A product, and the event that puts it on the shelf.
+#[derive(Debug)]
 pub(super) struct Product {
     pub(super) id: String,
     pub(super) price: u64,
@@ -76,6 +91,18 @@ pub(super) struct Product {
     pub(super) aggregate_type: String,
     pub(super) stream: String,
     pub(super) data: Template,
+}
+
+/// Parcels, and what an order makes of their fate.
+pub(super) struct ParcelWords {
+    pub(super) aggregate_type: String,
+    pub(super) stream: Template,
+    pub(super) created: String,
+    pub(super) dispatched: String,
+    pub(super) delivered: String,
+    pub(super) lost: String,
+    pub(super) completed: String,
+    pub(super) closed: String,
 }
 
 /// Customers' accounts.
@@ -123,10 +150,12 @@ impl Vocabulary {
             charge: steps.iter().position(|it| it.place == charge).unwrap_or(0),
             pivot: of_kind(StepKind::Pivot),
             notice: of_kind(StepKind::Retriable),
+            guarded: (0..steps.len()).filter(|index| saga.steps[*index].guard == Guard::Key).collect(),
             steps,
             products: products(domain, saga),
             quantity: quantity(saga),
             user: UserWords::new(domain),
+            parcel: ParcelWords::new(domain),
         }
     }
 }
@@ -160,6 +189,15 @@ fn marked(value: &Value, number: u64) -> Value {
         .map(|(key, value)| (key.clone(), if value.is_string() { json!(PRODUCT) } else { json!(number) }))
         .collect::<Map<_, _>>()
         .into()
+}
+
+/// An order with every list of lines twice as long.
+fn of_several_lines(input: &Value) -> Value {
+    let mut input = input.clone();
+    for list in input.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_array_mut) {
+        list.extend_from_within(..);
+    }
+    input
 }
 
 fn quantity(saga: &Saga) -> (u64, u64) {
@@ -216,6 +254,12 @@ const fn refusal<'a>(rule: Option<&'a (&Aggregate, &'a CommandRule)>) -> &'a str
 impl Era {
     /// `first` is the type that the first step records then, without the fields of `lacks`.
     fn new(domain: &Domain, saga: &Saga, input: &Value, first: &str, lacks: &Map<String, Value>) -> Self {
+        let several = of_several_lines(input);
+        let beside = |data: &Value| {
+            let mut data = data.clone();
+            data["line"] = json!(LINE);
+            Template::of(&data)
+        };
         let steps = saga.steps.iter().enumerate();
         let steps = steps.map(|(index, step)| {
             let data = command_data(step, input);
@@ -227,12 +271,15 @@ impl Era {
             let undo = step.compensate.as_ref().and_then(|it| domain.aggregate_of_command(it));
             let mut refused = data.clone();
             refused["reason"] = json!(refusal(rule.as_ref()));
+            let undone = decided(undo.as_ref(), &data);
             StepData {
-                command: Template::of(&data),
+                commands: [Template::of(&data), Template::of(&command_data(step, &several))],
                 success: if index == 0 { first.to_owned() } else { step.success.to_string() },
                 result: Template::of(&result),
                 refused: Template::of(&refused),
-                undone: Template::of(&decided(undo.as_ref(), &data)),
+                undone: Template::of(&undone),
+                result_beside: beside(&result),
+                undone_beside: beside(&undone),
             }
         });
         Self { input: Template::of(input), steps: steps.collect() }
@@ -288,17 +335,38 @@ fn stream_of(aggregate: &Aggregate, key: &Value) -> String {
     aggregate.streams.replacen('*', key, 1)
 }
 
+/// The type that a command leads to.
+fn emitted(domain: &Domain, command: &str) -> String {
+    let rule = domain.aggregate_of_command(command);
+    rule.and_then(|(_, rule)| rule.emits.first()).expect("the shop knows the command").event_type.to_string()
+}
+
 impl UserWords {
     fn new(domain: &Domain) -> Self {
-        let rule = |command| domain.aggregate_of_command(command).expect("the shop keeps accounts");
-        let emitted = |command| rule(command).1.emits[0].event_type.to_string();
-        let (aggregate, _) = rule("user.create");
+        let (aggregate, _) = domain.aggregate_of_command("user.create").expect("the shop keeps accounts");
         let key = json!({"command": {"data": {"userId": USER}}});
         Self {
             aggregate_type: aggregate.name.to_string(),
             stream: Template::of_text(&stream_of(aggregate, &key)),
-            created: emitted("user.create"),
-            updated: emitted("user.update"),
+            created: emitted(domain, "user.create"),
+            updated: emitted(domain, "user.update"),
+        }
+    }
+}
+
+impl ParcelWords {
+    fn new(domain: &Domain) -> Self {
+        let (aggregate, _) = domain.aggregate_of_command("shipment.create").expect("the shop sends parcels");
+        let key = json!({"command": {"data": {"orderId": NUMBER.to_string()}}});
+        Self {
+            aggregate_type: aggregate.name.to_string(),
+            stream: Template::of_text(&stream_of(aggregate, &key)),
+            created: emitted(domain, "shipment.create"),
+            dispatched: emitted(domain, "shipment.dispatch"),
+            delivered: emitted(domain, "shipment.deliver"),
+            lost: emitted(domain, "shipment.lose"),
+            completed: emitted(domain, "order.complete"),
+            closed: emitted(domain, "order.close"),
         }
     }
 }
