@@ -50,6 +50,8 @@ pub(super) struct Order {
     pub(super) number: u32,
     user: u32,
     pub(super) lines: Lines,
+    /// What they cost together.
+    total: u64,
     /// Which versions of the schemas it is written in.
     pub(super) era: usize,
 }
@@ -106,10 +108,13 @@ impl Shop<'_> {
     /// Starts the saga of a new order.
     pub(super) fn open(&mut self, now: u64, user: u32) -> (Saga, Next) {
         self.orders_opened += 1;
+        let lines = self.shelf.order(&mut self.prng, self.words.quantity);
+        let cost = |piece: &Piece| self.words.products[piece.product].price * piece.quantity;
         let order = Order {
             number: self.orders_opened,
             user,
-            lines: self.shelf.order(&mut self.prng, self.words.quantity),
+            lines,
+            total: lines.as_slice().iter().map(cost).sum(),
             era: usize::from(self.calendar.is_released(now)),
         };
         let mut saga = Saga {
@@ -591,13 +596,12 @@ impl Shop<'_> {
 
 impl Order {
     /// What fills the gaps of its texts, where the first line stands for all.
-    pub(super) fn fill<'w>(&self, words: &'w Vocabulary) -> Fill<'w> {
-        let cost = |piece: &Piece| words.products[piece.product].price * piece.quantity;
+    pub(super) fn fill<'a>(&'a self, words: &'a Vocabulary) -> Fill<'a> {
         let fill = Fill {
             number: self.number,
             user: self.user,
-            lines: self.lines,
-            total: self.lines.as_slice().iter().map(cost).sum(),
+            lines: self.lines.as_slice(),
+            total: self.total,
             products: &words.products,
             ..Fill::default()
         };

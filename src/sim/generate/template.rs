@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::line::{Id, put};
-use super::products::Lines;
+use super::products::Piece;
 use super::vocabulary::Product;
 
 /// What stands in a gap.
@@ -43,7 +43,7 @@ pub(super) struct Fill<'a> {
     pub(super) quantity: u64,
     pub(super) price: u64,
     /// All lines, what they cost together, and what the products of them are called.
-    pub(super) lines: Lines,
+    pub(super) lines: &'a [Piece],
     pub(super) total: u64,
     pub(super) products: &'a [Product],
     /// The message that is spoken of.
@@ -53,7 +53,7 @@ pub(super) struct Fill<'a> {
 impl Fill<'_> {
     /// The same about another line, counted from 0.
     pub(super) fn at(mut self, line: usize) -> Self {
-        let piece = self.lines.as_slice()[line];
+        let piece = self.lines[line];
         let product = &self.products[piece.product];
         self.line = line as u64 + 1;
         (self.product, self.quantity, self.price) = (&product.id, piece.quantity, product.price);
@@ -145,7 +145,7 @@ impl Template {
 
     fn put_lines(&self, to: &mut Vec<u8>, fill: &Fill<'_>) {
         let mut between = "[";
-        for line in 0..fill.lines.as_slice().len() {
+        for line in 0..fill.lines.len() {
             put!(to, between);
             between = ",";
             if let Some(of_line) = &self.of_line {
@@ -161,6 +161,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::sim::generate::products::Lines;
 
     fn products() -> Vec<Product> {
         let product = |id: &str, price| Product {
@@ -206,7 +207,7 @@ mod tests {
         let mut lines = Lines::default();
         lines.push(1, 2);
         lines.push(0, 3);
-        let fill = Fill { lines, products: &products, ..Fill::default() };
+        let fill = Fill { lines: lines.as_slice(), products: &products, ..Fill::default() };
         let mut text = Vec::new();
         template.put(&mut text, &fill.at(1));
         assert_eq!(

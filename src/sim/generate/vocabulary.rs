@@ -55,7 +55,7 @@ pub(super) struct StepData {
 impl StepData {
     /// The command, for that order.
     pub(super) fn command_for(&self, fill: &Fill<'_>) -> &Template {
-        &self.commands[usize::from(fill.lines.as_slice().len() > 1)]
+        &self.commands[usize::from(fill.lines.len() > 1)]
     }
 }
 
