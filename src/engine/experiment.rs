@@ -7,8 +7,8 @@ use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::domain::Domain;
 use crate::sim::faults::Protection;
-use crate::sim::matrix::{Cell, CellReport, Layout, differs, report_of};
-use crate::sim::{Outcome, Recipe, RunReport, World, WorldError};
+use crate::sim::matrix::{Cell, CellReport, Compared, Layout, Run, differs, in_world, report_of};
+use crate::sim::{Outcome, Recipe, WorldError};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -111,13 +111,15 @@ impl Board {
             differing: 0,
             worst_first: Arc::default(),
         };
+        // All cells are about one saga: who handles what is looked up once.
+        let mut carry_out = in_world(&ask.domain);
         let mut fresh = Vec::new();
         let mut told = Stopwatch::start();
         for cell in cells {
             if cancel.is_cancelled() {
                 return None;
             }
-            match ran(ask, &layout, cell) {
+            match ran(ask.without, &layout, cell, &mut carry_out) {
                 Ok(ran) => fresh.push(ran),
                 Err(error) => return Some(Err(error.to_string())),
             }
@@ -198,22 +200,18 @@ fn place(outcome: Outcome) -> Option<usize> {
     Outcome::ALL.iter().position(|known| *known == outcome)
 }
 
-fn ran(ask: &MatrixAsk, layout: &Layout, cell: Cell) -> Result<Ran, WorldError> {
-    let with = report_of(layout, &cell, &carry_out(&ask.domain, &cell.recipe)?);
-    let without = match ask.without {
-        Some(protection) => {
-            let bare = Layout::without(&cell, protection);
-            Some(report_of(layout, &bare, &carry_out(&ask.domain, &bare.recipe)?))
-        }
-        None => None,
-    };
-    Ok(Ran { cell, with, without })
-}
-
-fn carry_out(domain: &Arc<Domain>, recipe: &Recipe) -> Result<RunReport, WorldError> {
-    let mut world = World::new(Arc::clone(domain), recipe)?;
-    world.run();
-    Ok(world.report())
+fn ran(
+    without: Option<Protection>,
+    layout: &Layout,
+    cell: Cell,
+    run: &mut Run<'_>,
+) -> Result<Ran, WorldError> {
+    if let Some(protection) = without {
+        let Compared { with, without } = Compared::run(layout, &cell, protection, run)?;
+        return Ok(Ran { cell, with, without: Some(without) });
+    }
+    let with = report_of(layout, &cell, &run(&cell.recipe)?);
+    Ok(Ran { cell, with, without: None })
 }
 
 #[cfg(test)]

@@ -28,8 +28,11 @@ pub enum Cadence {
     EveryCommit,
     /// A check over n rows rests for n / 256 commits, for runs of very many sagas: the time it takes stays in
     /// proportion to the events, and a breach is dated to the commit that found it. At quiescence every check is
-    /// evaluated under both.
+    /// evaluated under all.
     Amortized,
+    /// At quiescence only, once each: says whether everything holds. A breach is not dated: where there is one, whoever
+    /// asks evaluates anew with another cadence.
+    AtTheEnd,
 }
 
 /// The checks of a domain, and how each of them stands. A clone is independent and cheap.
@@ -149,6 +152,9 @@ impl Monitor {
     /// After the events of a commit: evaluates what must hold always, and what had its time to settle.
     pub fn after_commit(&mut self, now: Ticks, books: &Books<'_>) -> Vec<Turn> {
         self.commits += 1;
+        if self.cadence == Cadence::AtTheEnd {
+            return Vec::new();
+        }
         self.run(now, books, false)
     }
 
@@ -163,6 +169,11 @@ impl Monitor {
             .iter()
             .zip(&self.checks)
             .map(|(plan, check)| CheckReport { invariant: &plan.invariant, standing: &check.standing })
+    }
+
+    /// Whether every check was evaluated and holds.
+    pub fn all_hold(&self) -> bool {
+        self.checks.iter().all(|check| check.standing == Standing::Holds)
     }
 
     /// The read models that are checked, as of the last event.

@@ -1,5 +1,6 @@
 //! How many sagas a core runs a second, and how long the failure matrix takes. No test: nothing here can fail for
-//! being slow. `SAGASCOPE_BENCH_SAGAS` sets the number of sagas; it is 20,000 otherwise.
+//! being slow. `SAGASCOPE_BENCH_SAGAS` sets the number of sagas; it is 20,000 otherwise. Words after `--` choose lines:
+//! those that contain one of them, `matrix` for instance.
 //!
 //! The named peer is [`naive`]: the shop's story written down by hand, without anything that can go wrong. It is
 //! run in turn with the shop, so that a busy machine slows both.
@@ -23,6 +24,8 @@ fn main() -> anyhow::Result<()> {
         Ok(text) => text.replace(['_', ','], "").parse()?,
         Err(_) => 20_000,
     };
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let chosen = |line: &str| asked.is_empty() || asked.iter().any(|word| line.contains(&**word));
     let times = worlds_a_round(sagas);
     println!(
         "{sagas} sagas, {}",
@@ -36,6 +39,9 @@ fn main() -> anyhow::Result<()> {
         ("transfer", "transfer", ""),
     ] {
         let line = format!("{domain}/{saga}?sagas={sagas}&every=1ms{faults}");
+        if !chosen(&line) {
+            continue;
+        }
         let recipe = Recipe::parse(&line)?;
         let built_in = Arc::new(BuiltIn::named(domain).expect("it is built in").load());
         let (mut best, mut peer) = (f64::INFINITY, f64::INFINITY);
@@ -71,7 +77,9 @@ fn main() -> anyhow::Result<()> {
         );
     }
     for (domain, saga) in [("shop", "fulfilment"), ("travel", "trip")] {
-        matrix(domain, saga)?;
+        if chosen(&format!("{domain}/{saga}, matrix")) {
+            matrix(domain, saga)?;
+        }
     }
     Ok(())
 }

@@ -135,6 +135,22 @@ fn what_is_owed_is_no_breach() {
 }
 
 #[test]
+fn at_the_end_says_only_whether_all_hold() {
+    let holds = "(.models.orders | length) < 2";
+    let invariants = &[("few", When::Always, holds), ("quiet", When::Settled(None), holds)];
+    let mut run = Run::new(invariants, Cadence::AtTheEnd);
+    run.commit(1, "set", "orders", "1", &json!(1));
+    assert_eq!(run.commit(2, "set", "orders", "2", &json!(1)), NONE, "nobody looks between");
+    run.commit(3, "drop", "orders", "1", &json!(null));
+    assert!(!run.monitor.all_hold(), "nothing was evaluated");
+    assert_eq!(run.settle(4, json!([])), NONE);
+    assert!(run.monitor.all_hold());
+    run.commit(5, "set", "orders", "1", &json!(1));
+    run.settle(6, json!([]));
+    assert!(!run.monitor.all_hold());
+}
+
+#[test]
 fn a_check_is_evaluated_only_when_what_it_mentions_has_changed() {
     // Fails whenever it is evaluated with a payment there.
     let holds = "if (.models.orders | length) > 0 then true else error(\"evaluated\") end";
