@@ -70,7 +70,7 @@ impl Process {
             },
             Self::Participant(process) => (happening(process.handle(bench, message)?), None),
             Self::Choreographer(process) => {
-                let outcome = process.handle(bench, message, history)?;
+                let outcome = process.handle(bench, message, history, deliveries)?;
                 let wait = matches!(outcome, Outcome::RolledBack(_))
                     .then(|| Choreographer::wait(bench, message, history.len() as u32));
                 (happening(outcome), wait)
