@@ -49,6 +49,11 @@ impl Choreographer {
         self.remembered.clear();
     }
 
+    /// These sagas are known without looking; a crash forgets them.
+    pub fn remember(&mut self, sagas: impl Iterator<Item = SagaNo>) {
+        self.remembered.extend(sagas);
+    }
+
     /// Reacts to what happened. `history` and the count of `deliveries` belong to the message on the bus, which keeps
     /// both until it is acknowledged: a failed attempt is added to the history, and the answer
     /// [`Outcome::RolledBack`] asks for another delivery after the wait that [`Choreographer::wait`] gives. A process

@@ -11,7 +11,7 @@ use crate::base::ticks::Ticks;
 use crate::domain::Name;
 use crate::runtime::{
     Bench, Choreographer, Fact, FailedAttempt, Gap, Halt, Journal, Message, MessageFact, Orchestrator,
-    Outcome, Participant, Party, Reaction, RunFact, ServiceFact, Transport, Wiring,
+    Outcome, Participant, Party, Reaction, RunFact, SagaNo, ServiceFact, Transport, Wiring,
 };
 
 /// How long a process that died stays away, where the fault does not say.
@@ -44,6 +44,15 @@ impl Process {
             Self::Orchestrator(process) => process.crash(),
             Self::Participant(process) => process.crash(),
             Self::Choreographer(process) => process.crash(),
+        }
+    }
+
+    /// Without durable sagas these are in its memory.
+    pub(super) fn remember(&mut self, sagas: impl Iterator<Item = SagaNo>) {
+        match self {
+            Self::Orchestrator(process) => process.remember(sagas),
+            Self::Participant(_) => {}
+            Self::Choreographer(process) => process.remember(sagas),
         }
     }
 
