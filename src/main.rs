@@ -51,7 +51,7 @@ mod screenshot {
 
     use anyhow::Context as _;
     use clap::{Parser, ValueEnum};
-    use sagascope::cli::{Output, Run};
+    use sagascope::cli::{Output, Run, run_named};
     use sagascope::ui::screenshot::{Shot, take};
     use sagascope::ui::theme::Theme;
 
@@ -61,11 +61,13 @@ mod screenshot {
         name = "screenshot",
         after_help = "Examples:\n  sagascope screenshot shop.db out.png\n  \
                       sagascope screenshot shop.db --stream pay-00301 --at 3 --theme light out.png\n  \
-                      sagascope screenshot shop.jsonl --view lanes --filter 'stream:SKU-*' --size 2560x1440 out.png"
+                      sagascope screenshot shop.jsonl --view lanes --filter 'stream:SKU-*' --size 2560x1440 out.png\n  \
+                      sagascope screenshot 'shop/fulfilment?seed=7&fault=process-payment:timeout' out.png\n  \
+                      sagascope screenshot travel --view matrix out.png"
     )]
     pub(crate) struct Screenshot {
-        /// Stores, and at last the picture to write
-        #[arg(value_name = "STORE… OUT.png", num_args = 1.., required = true)]
+        /// Stores, or a recipe or domain to run, and at last the picture to write
+        #[arg(value_name = "STORE…|RECIPE|DOMAIN OUT.png", num_args = 1.., required = true)]
         files: Vec<PathBuf>,
         /// View to show, by its name: log, lanes, replay, sagas …; a name that there is not lists them
         #[arg(long)]
@@ -73,8 +75,8 @@ mod screenshot {
         /// Stream to replay: its id, or Type/id
         #[arg(long)]
         stream: Option<String>,
-        /// Version of that stream to put the playhead at
-        #[arg(long, requires = "stream", allow_negative_numbers = true)]
+        /// Version of that stream to put the playhead at; of a run the moment to show, else its end
+        #[arg(long, allow_negative_numbers = true)]
         at: Option<i64>,
         /// Filter, as typed into the box
         #[arg(long, default_value = "")]
@@ -121,11 +123,23 @@ mod screenshot {
                 "The last argument is the picture to write and ends in .png\n{}",
                 picture_path.display()
             );
+            let run = match stores {
+                [only] => only.to_str().and_then(run_named).transpose()?,
+                _ => None,
+            };
+            let of_run = self.at.filter(|_| run.is_some() && self.stream.is_none());
+            anyhow::ensure!(
+                self.at.is_none() || self.stream.is_some() || of_run.is_some(),
+                "--at is a version of the stream that --stream names, or a moment of a run"
+            );
+            let moment = of_run.map(u64::try_from).transpose().context("a run begins at moment 0")?;
             let shot = Shot {
-                stores: stores.to_vec(),
-                view: self.view,
+                stores: if run.is_some() { Vec::new() } else { stores.to_vec() },
+                view: self.view.or_else(|| run.as_ref().map(|_| "simulator".to_owned())),
+                run,
+                moment,
                 stream: self.stream,
-                at: self.at,
+                at: self.at.filter(|_| of_run.is_none()),
                 filter: self.filter,
                 theme: match self.theme {
                     ThemeArg::Dark => Theme::Dark,

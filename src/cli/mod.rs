@@ -46,6 +46,7 @@ use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, value_parse
 pub use args::{OutputArgs, StoreArgs};
 pub use drawing::Rasterise;
 pub use output::Output;
+pub use simulation::run_named;
 
 /// What a subcommand does with its arguments.
 pub trait Run: CommandFactory + FromArgMatches {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::args::OutputArgs;
 use super::notice::{say, say_of};
-use super::simulation::{SagaArgs, domain, listed, run_json, seconds};
+use super::simulation::{SagaArgs, What, domain, listed, read_what, run_json, seconds};
 use super::table::{Kind, Table};
 use super::text::{NONE, clean, counted};
 use super::{JudgedWrong, Output, Run};
@@ -76,7 +76,12 @@ fn help() -> String {
          A fault is TARGET:KIND[:COUNT][@FIRST][+START][=LENGTH]: at most COUNT times (a number or all) from the \
          FIRST occurrence on, beginning at START, for LENGTH (20ms, 2s).\n\
          A target is a step, a step and its leg (step/command, step/reply, step/undo, step/undo-reply, \
-         step/timer), start, type/TYPE, service/NAME or any; #2 behind it means the second saga only.\n\nKinds:\n",
+         step/timer), start, type/TYPE, service/NAME or any; #2 behind it means the second saga only.\n\n\
+         A recipe may also say what is done by hand on the way, act=MOMENT:ACT, where a moment is how many messages \
+         were handled and acts done before: lose:, duplicate: or poison:MESSAGE, delay:MESSAGE=2s, stop:SERVICE, \
+         start:SERVICE, redrive:LETTER, discard:LETTER, arm:FAULT, disarm:FAULT, without:PROTECTION, \
+         with:PROTECTION. A MESSAGE is a step and its leg; @2 behind it means the second of those under way. The \
+         window copies such recipes.\n\nKinds:\n",
     );
     for info in FAULTS {
         writeln!(text, "  {:<21} {}", info.name, info.sentence).expect("a String takes all");
@@ -96,6 +101,9 @@ impl Run for Simulate {
             world = world.recording_transport();
         }
         world.run();
+        if let Some(problem) = world.unplayed() {
+            anyhow::bail!("{problem}");
+        }
         let report = world.report();
         let written = self.into.as_deref().map(|into| export_events(&world.events(), into)).transpose()?;
         if let Some(path) = &self.save_expect {
@@ -149,23 +157,6 @@ pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let mut file = PartialFile::create(path)?;
     file.write_all(text.as_bytes())?;
     Ok(file.finish()?)
-}
-
-enum What {
-    Recipe(Recipe),
-    Domain(Arc<Domain>),
-}
-
-/// A recipe has a saga behind a slash; everything else is a domain. A path with a slash is a file.
-fn read_what(text: &str) -> anyhow::Result<What> {
-    let path = Path::new(text);
-    let is_file = path.is_file() || path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml"));
-    if !text.contains('/') || is_file {
-        return Ok(What::Domain(domain(text)?));
-    }
-    let recipe =
-        Recipe::parse(text).map_err(|error| anyhow::anyhow!("The recipe is wrong {error}\n{text}"))?;
-    Ok(What::Recipe(recipe))
 }
 
 fn read_expectation(path: &Path) -> anyhow::Result<(Expectation, Recipe)> {

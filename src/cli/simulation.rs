@@ -1,6 +1,7 @@
 //! What the subcommands that simulate share: which domain and saga, and how a run is printed. What a run is, and
 //! what it came to, is the matter of `sim`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -8,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::text::NONE;
 use crate::base::ticks::Ticks;
-use crate::domain::Domain;
+use crate::domain::{BuiltIn, Domain};
+use crate::engine::{SimRequest, SimStart};
 use crate::sim::faults::{PROTECTIONS, Protection};
 use crate::sim::recipe::{Problem, Recipe};
 use crate::sim::world::{DeadLetter, InvariantReport, InvariantState, RunReport, SagaReport};
@@ -38,6 +40,46 @@ fn protection(name: &str) -> Result<Protection, String> {
 /// The domain that `which` names: a built-in one or a file.
 pub(super) fn domain(which: &str) -> anyhow::Result<Arc<Domain>> {
     super::domain::open(which)
+}
+
+/// What a run is asked for by.
+pub(super) enum What {
+    /// A recipe.
+    Recipe(Recipe),
+    /// A domain.
+    Domain(Arc<Domain>),
+}
+
+/// A recipe has a saga behind a slash; everything else is a domain. A path with a slash is a file.
+pub(super) fn read_what(text: &str) -> anyhow::Result<What> {
+    let path = Path::new(text);
+    let is_file = path.is_file() || path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml"));
+    if !text.contains('/') || is_file {
+        return Ok(What::Domain(domain(text)?));
+    }
+    let recipe =
+        Recipe::parse(text).map_err(|error| anyhow::anyhow!("The recipe is wrong {error}\n{text}"))?;
+    Ok(What::Recipe(recipe))
+}
+
+/// The run that `text` names where a store could be named as well: a recipe, a built-in domain or a domain file, each
+/// with its first saga. `None`: it is a store.
+pub fn run_named(text: &str) -> Option<anyhow::Result<SimRequest>> {
+    let path = Path::new(text);
+    let is_domain_file = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml"));
+    let is_recipe = || text.contains('?') || Recipe::parse(text).is_ok();
+    let names_run = is_domain_file || !path.exists() && (BuiltIn::named(text).is_some() || is_recipe());
+    names_run.then(|| {
+        let (domain, recipe) = match read_what(text)? {
+            What::Domain(domain) => {
+                let recipe = SagaArgs::default().recipe(&domain)?;
+                (domain, recipe)
+            }
+            What::Recipe(recipe) => (domain(&recipe.domain)?, recipe),
+        };
+        let recipe = recipe.check(&domain)?;
+        Ok(SimRequest { domain, recipe, start: SimStart::AtEnd })
+    })
 }
 
 impl SagaArgs {

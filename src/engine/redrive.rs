@@ -114,7 +114,7 @@ impl Redrivable for History {
     }
 
     fn act(&mut self, act: Act) -> bool {
-        Self::act(self, act).is_ok()
+        Self::act(self, &act).is_ok()
     }
 
     fn run(&mut self, cancel: &CancelToken) -> bool {

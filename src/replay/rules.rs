@@ -243,7 +243,7 @@ mod tests {
     fn streams_of_no_aggregate_keep_the_default_rule() {
         let shop = Arc::new(BuiltIn::named("shop").unwrap().load());
         for (domain, stream) in
-            [(Some(&shop), StreamName::untyped("shipment-1")), (None, StreamName::untyped("order-1"))]
+            [(Some(&shop), StreamName::untyped("warehouse-1")), (None, StreamName::untyped("order-1"))]
         {
             let rule = rule_for(domain, &stream, MergeRule { null_removes: true });
             assert_eq!(rule.as_merge(), Some(MergeRule { null_removes: true }));

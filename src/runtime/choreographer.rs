@@ -5,7 +5,8 @@
 //!
 //! What it cannot do is what nobody is there for: nobody waits, so a lost event is noticed by nobody; technical
 //! failures are retried by the consumer, and when that is spent, a dead letter is all that is left: a service that
-//! cannot process cannot answer either, so nothing upstream is undone. Only a refusal travels back.
+//! cannot process cannot answer either, so nothing upstream is undone. Only a refusal travels back, and only from
+//! before the point of no return: a step behind it has no right to refuse, and what refuses all the same is parked.
 //!
 //! Unless a step has a `timeout`: then whoever publishes the event that sets it off keeps its time ([`timekeeping`]).
 
@@ -22,8 +23,9 @@ pub(super) use timekeeping::refusal as overdue;
 use super::participant::{Outcome, Participant, Recorded, Replies, context_of};
 use super::pipeline::{Bench, Exposed, Halt, unopposed};
 use super::{
-    Answer, Baggage, Body, Direction, Fact, FailedAttempt, Failure, Happened, LetterState, Message, Parking,
-    ParticipationFact, Party, Route, SagaNo, Settled, StreamNo, Subscription, WhyResolved, retry,
+    Answer, Baggage, Body, Direction, DomainFact, Fact, FailedAttempt, Failure, Happened, LetterState,
+    Message, Parking, ParticipationFact, Party, Route, SagaNo, Settled, StreamNo, Subscription, WhyResolved,
+    retry,
 };
 use crate::base::ticks::Ticks;
 
@@ -47,13 +49,22 @@ impl Choreographer {
         self.remembered.clear();
     }
 
-    /// Reacts to what happened. `history` belongs to the delivery: a failed attempt is added to it, and the answer
-    /// [`Outcome::RolledBack`] asks for another delivery after the wait that [`Choreographer::wait`] gives.
+    /// These sagas are known without looking; a crash forgets them.
+    pub fn remember(&mut self, sagas: impl Iterator<Item = SagaNo>) {
+        self.remembered.extend(sagas);
+    }
+
+    /// Reacts to what happened. `history` and the count of `deliveries` belong to the message on the bus, which keeps
+    /// both until it is acknowledged: a failed attempt is added to the history, and the answer
+    /// [`Outcome::RolledBack`] asks for another delivery after the wait that [`Choreographer::wait`] gives. A process
+    /// that dies on the way loses no count: an attempt that was not committed is made again under its number, and
+    /// what is parked already is not tried again.
     pub fn handle(
         &mut self,
         bench: &mut Bench<'_>,
         message: &Message,
         history: &mut Vec<FailedAttempt>,
+        deliveries: u32,
     ) -> Result<Outcome, Halt> {
         let party = self.participant.party();
         let keeps_time = matches!(message.route, Route::Timer | Route::Reply);
@@ -63,6 +74,9 @@ impl Choreographer {
         if forgotten {
             finish(bench, party)?;
             return Ok(Outcome::Ignored);
+        }
+        if is_parked(bench, message, history) {
+            return self.park(bench, message, history, 1);
         }
         let outcome = match &message.body {
             _ if keeps_time => return timekeeping::keep(party, bench, message),
@@ -81,6 +95,18 @@ impl Choreographer {
         if !failure.permanent && attempt < attempts {
             return Ok(Outcome::RolledBack(failure));
         }
+        self.park(bench, message, history, deliveries)
+    }
+
+    /// Puts the message aside as a dead letter, after the last attempt of `history`.
+    fn park(
+        &self,
+        bench: &mut Bench<'_>,
+        message: &Message,
+        history: &mut Vec<FailedAttempt>,
+        deliveries: u32,
+    ) -> Result<Outcome, Halt> {
+        let party = self.participant.party();
         let message_type = match &message.body {
             Body::Event(happened) => Arc::clone(&happened.event_type),
             Body::Overdue(_) => Arc::clone(&bench.wiring.step(message.step).failure),
@@ -90,13 +116,22 @@ impl Choreographer {
             consumer: bench.wiring.party_name(party),
             message: message.clone(),
             message_type,
-            error: failure.error,
-            attempts: std::mem::take(history),
-            deliveries: attempt,
+            error: history.last().map_or_else(|| "".into(), |last| Arc::clone(&last.error)),
+            attempts: history.clone(),
+            deliveries,
         };
         let context = context_of(bench, message);
         bench.letters.park(bench.commit, bench.journal, &context, None, parking);
-        finish(bench, party)?;
+        match finish(bench, party) {
+            Ok(()) => history.clear(),
+            Err(halt) => {
+                // Of an attempt that was not committed nobody knows: it is made again.
+                if !is_parked(bench, message, history) {
+                    history.pop();
+                }
+                return Err(halt);
+            }
+        }
         Ok(Outcome::Handled(None))
     }
 
@@ -105,6 +140,14 @@ impl Choreographer {
         let step = bench.wiring.step(message.step);
         retry::wait_of(&step.retry, bench.seed, &step.name, message.key(), failed)
     }
+}
+
+/// Whether the attempts of this very delivery are in an open letter: the process died after it had parked it, and
+/// before it could acknowledge. A copy of the message has attempts of its own.
+fn is_parked(bench: &Bench<'_>, message: &Message, history: &[FailedAttempt]) -> bool {
+    let Some(last) = history.last() else { return false };
+    let letter = bench.letters.of_message(message.id());
+    letter.is_some_and(|letter| letter.state == LetterState::Open && letter.attempts.last() == Some(last))
 }
 
 fn finish(bench: &mut Bench<'_>, party: Party) -> Result<(), Halt> {
@@ -138,6 +181,16 @@ impl Replies for Choreographed {
             _ => (*step, data),
         });
         bench.wiring.command_data(message.step, input, results).map_err(|error| poison(&error))
+    }
+
+    /// A refusal travels back, but behind the point of no return there is no way back: there it is what keeps the
+    /// service from doing its part, no answer, and nothing of it is recorded, so that it can be sent again.
+    fn objection(&self, bench: &Bench<'_>, message: &Message, facts: &[DomainFact]) -> Option<Failure> {
+        if message.direction != Direction::Do || bench.wiring.may_refuse(message.step) {
+            return None;
+        }
+        let refusal = facts.iter().find_map(|fact| fact.refusal.as_ref())?;
+        Some(Failure { error: format!("refused: {}", refusal.reason).into(), permanent: true })
     }
 
     fn reply(&self, party: Party, bench: &mut Bench<'_>, message: &Message, recorded: &Recorded) {

@@ -2,6 +2,7 @@
 //! again from the nearest one. That is exact, for a world is a function of its recipe and of the acts of people,
 //! and these are kept here. An act in the past begins another future; the one that was there stays, as a *branch*.
 
+use super::recipe::{Planned, Recipe};
 use super::world::{Act, ActError, World, WorldStep};
 
 /// Clones kept for each branch; when there are more, every second one goes.
@@ -12,8 +13,8 @@ const CHECKPOINTS_MAX: usize = 64;
 struct Branch {
     /// Where it left another one: that one's number, and the moment.
     parent: Option<(usize, u64)>,
-    /// The moment before each act, and the act.
-    acts: Vec<(u64, Act)>,
+    /// What people did and, where the recipe plans it, will do.
+    acts: Vec<Planned>,
     /// In order of moments; the first is the beginning.
     checkpoints: Vec<World>,
     /// Moments between two checkpoints.
@@ -35,6 +36,8 @@ pub struct History {
     branches: Vec<Branch>,
     current: usize,
     world: World,
+    /// Why something that was planned could not be done, until somebody asks.
+    refused: Option<String>,
 }
 
 /// What can be said of a branch.
@@ -46,21 +49,21 @@ pub struct BranchReport {
     pub parent: Option<(usize, u64)>,
     /// Its newest moment.
     pub newest: u64,
-    /// What people did in it.
-    pub acts: Vec<(u64, Act)>,
+    /// What people did in it and, where the recipe plans it, will do.
+    pub acts: Vec<Planned>,
 }
 
 impl History {
     /// A history that begins here.
-    pub fn new(world: World) -> Self {
+    pub fn new(mut world: World) -> Self {
         let branch = Branch {
             parent: None,
-            acts: Vec::new(),
+            acts: world.take_plan(),
             checkpoints: vec![world.clone()],
             spacing: 4,
             steps: Vec::new(),
         };
-        Self { branches: vec![branch], current: 0, world }
+        Self { branches: vec![branch], current: 0, world, refused: None }
     }
 
     /// The present.
@@ -84,9 +87,19 @@ impl History {
     }
 
     /// What people did in this branch up to the present.
-    pub fn acts(&self) -> &[(u64, Act)] {
+    pub fn acts(&self) -> &[Planned] {
         let acts = &self.branches[self.current].acts;
-        &acts[..acts.partition_point(|(at, _)| *at < self.moment())]
+        &acts[..acts.partition_point(|planned| planned.moment < self.moment())]
+    }
+
+    /// The recipe of this branch, with everything that people did or will do in it: it gives the same run again.
+    pub fn recipe(&self) -> Recipe {
+        Recipe { acts: self.branches[self.current].acts.clone(), ..self.world.recipe().clone() }
+    }
+
+    /// Why something that the recipe plans could not be done; asked once.
+    pub fn take_refused(&mut self) -> Option<String> {
+        self.refused.take()
     }
 
     /// Which branch this is.
@@ -159,16 +172,17 @@ impl History {
     }
 
     /// Does something now. In the past this begins a branch, and the future that was there stays.
-    pub fn act(&mut self, act: Act) -> Result<(), ActError> {
+    pub fn act(&mut self, act: &Act) -> Result<(), ActError> {
         let moment = self.moment();
         let mut world = self.world.clone();
-        world.act(&act)?;
-        if moment < self.newest() {
+        world.act(act)?;
+        let is_planned_ahead = self.branches[self.current].acts.last().is_some_and(|it| it.moment >= moment);
+        if moment < self.newest() || is_planned_ahead {
             self.branch_off();
         }
         let step = world.acted(self.world.len());
+        self.branches[self.current].acts.extend(world.recipe().acts.last().cloned());
         self.world = world;
-        self.branches[self.current].acts.push((moment, act));
         self.arrived(&step);
         Ok(())
     }
@@ -180,7 +194,7 @@ impl History {
         let begin = from.checkpoints[0].moment();
         let mut branch = from.clone();
         branch.parent = Some((self.current, moment));
-        branch.acts.retain(|(at, _)| *at < moment);
+        branch.acts.retain(|planned| planned.moment < moment);
         branch.checkpoints.retain(|world| world.moment() <= moment);
         branch.steps.truncate((moment - begin) as usize);
         self.branches.push(branch);
@@ -190,7 +204,7 @@ impl History {
     /// Takes back the last thing that was done in this branch: back to the moment before it, in the future that was
     /// there if the act began this branch, else in a new one. `false`: nothing was done.
     pub fn take_back(&mut self) -> bool {
-        let Some((moment, _)) = self.acts().last().cloned() else { return false };
+        let Some(moment) = self.acts().last().map(|planned| planned.moment) else { return false };
         match self.branches[self.current].parent {
             Some((parent, at)) if at == moment => {
                 self.switch(parent);
@@ -215,19 +229,25 @@ impl History {
         true
     }
 
-    /// Does again what was done at this moment.
+    /// Does again what was done at this moment. What a recipe plans and cannot be done is dropped, with what was to
+    /// come after it.
     fn repeat_act(&mut self) -> bool {
         let moment = self.moment();
-        let acts = &self.branches[self.current].acts;
-        let Some((_, act)) = acts.iter().find(|(at, _)| *at == moment) else { return false };
+        let acts = &mut self.branches[self.current].acts;
+        let Some(planned) = acts.iter().find(|planned| planned.moment == moment) else { return false };
         let before = self.world.len();
-        let done = self.world.act(act).is_ok();
-        debug_assert!(done, "what could be done once can be done again at the same moment");
-        if done {
-            let step = self.world.acted(before);
-            self.arrived(&step);
+        match self.world.meant(&planned.act).and_then(|act| self.world.act(&act)) {
+            Ok(()) => {
+                let step = self.world.acted(before);
+                self.arrived(&step);
+                true
+            }
+            Err(error) => {
+                self.refused = Some(format!("act={planned} cannot be done. {error}"));
+                acts.retain(|planned| planned.moment < moment);
+                false
+            }
         }
-        done
     }
 
     /// Notes the present and what led to it, and keeps a clone of it every so often.

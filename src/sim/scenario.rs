@@ -46,7 +46,11 @@ fn when(recipe: &Recipe) -> Vec<String> {
         1 => "it is started".to_owned(),
         sagas => format!("{sagas} of them are started, one every {}", recipe.arrival()),
     };
-    std::iter::once(begin).chain(recipe.faults.iter().map(fault)).collect()
+    let acts = recipe.acts.iter().map(|planned| {
+        let act = planned.act.sentence(ToString::to_string);
+        format!("at moment {}, {act}", planned.moment)
+    });
+    std::iter::once(begin).chain(recipe.faults.iter().map(fault)).chain(acts).collect()
 }
 
 /// "the reply of process-payment comes after the last deadline, every time".

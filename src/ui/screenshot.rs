@@ -5,19 +5,23 @@ use std::path::PathBuf;
 use egui::Vec2;
 
 use super::app::{App, AppOptions};
-use super::command::{Command, GoCommand, WindowCommand};
+use super::command::{Command, GoCommand, SimulationCommand, WindowCommand};
 use super::fonts::Fallback;
 use super::headless::{Headless, Picture};
 use super::theme::Theme;
 use super::view::view_class;
-use crate::engine::Dirs;
+use crate::engine::{Dirs, SimControl, SimFrame, SimRequest, SimStart};
 use crate::index::{StreamId, StreamLookup};
 
 /// What to draw.
 #[derive(Clone, Debug)]
 pub struct Shot {
-    /// Stores to open; none for the welcome page.
+    /// Stores to open; none for the welcome page or a run.
     pub stores: Vec<PathBuf>,
+    /// A run to open instead.
+    pub run: Option<SimRequest>,
+    /// Moment of the run to show; its end if left out.
+    pub moment: Option<u64>,
     /// Name of a view to show.
     pub view: Option<String>,
     /// Stream to replay: `id` or `Type/id`.
@@ -106,6 +110,42 @@ impl Stage {
         self.settle();
     }
 
+    /// Opens a run, at its end or at a moment of it.
+    fn begin(&mut self, run: SimRequest, moment: Option<u64>) -> Result<(), ShotError> {
+        self.send(SimulationCommand::Begin(Box::new(SimRequest { start: SimStart::AtEnd, ..run })));
+        self.until_frame(SimFrame::is_newest);
+        if let Some(moment) = moment {
+            let newest = self.frame_of_run().map_or(0, |frame| frame.newest);
+            if moment > newest {
+                let problem = format!("The run has no moment {moment}: it ends at {newest}");
+                return Err(ShotError::Unknown(problem));
+            }
+            self.send(SimulationCommand::Control(SimControl::GoTo(moment)));
+            self.until_frame(|frame| frame.step == moment);
+        }
+        match self.frame_of_run().and_then(|frame| frame.refused.clone()) {
+            Some(problem) => Err(ShotError::Unknown(problem)),
+            None => Ok(()),
+        }
+    }
+
+    fn frame_of_run(&self) -> Option<&SimFrame> {
+        self.app.document()?.frame()
+    }
+
+    /// Draws until the run shows such a moment.
+    fn until_frame(&mut self, is_there: impl Fn(&SimFrame) -> bool) {
+        for _ in 0..FRAMES_MAX {
+            let failed = self.app.document().is_some_and(|document| !document.failures.is_empty());
+            if failed || self.frame_of_run().is_some_and(&is_there) {
+                break;
+            }
+            self.frame();
+            std::thread::yield_now();
+        }
+        self.settle();
+    }
+
     /// The application, to look at.
     pub fn app(&self) -> &App {
         &self.app
@@ -121,6 +161,9 @@ impl Stage {
 pub fn take(shot: &Shot) -> Result<Picture, ShotError> {
     let mut stage = Stage::new(shot)?;
     stage.settle();
+    if let Some(run) = &shot.run {
+        stage.begin(run.clone(), shot.moment)?;
+    }
     if let Some(document) = stage.app().document() {
         let failed = document.failures.first().filter(|_| document.log().is_empty());
         if let Some(failure) = failed {

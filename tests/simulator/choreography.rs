@@ -45,6 +45,12 @@ fn what_differs_from_the_orchestrated_twin_under_the_same_fault() {
         ("fault=process-payment:reject", Outcome::Compensated),
         ("fault=reserve-inventory:reject", Outcome::Compensated),
         ("fault=confirm-order:reject", Outcome::Compensated),
+        // Behind the pivot there is no way back.
+        ("fault=send-confirmation:reject", Outcome::DeadLettered),
+        ("fault=send-confirmation:reject:1", Outcome::DeadLettered),
+        ("fault=send-confirmation:transient:2", Outcome::Completed),
+        ("fault=send-confirmation:transient:99", Outcome::DeadLettered),
+        ("fault=send-confirmation:poison", Outcome::DeadLettered),
     ] {
         let world = run(format!("{SAGA}?{faults}").trim_end_matches('?'));
         assert_eq!(outcome(&world), expected, "{faults}");
@@ -64,6 +70,64 @@ fn refusals_travel_back_in_reverse() {
             "order.cancelled.v1"
         ]
     );
+}
+
+/// As in the orchestrated twin: a step behind the pivot has no right to refuse. It is parked at once, for asking again
+/// would not help; what is owed is named, and nothing is recorded that would keep a redrive from being done.
+#[test]
+fn a_step_behind_the_pivot_that_refuses_is_parked_at_once_and_can_be_sent_again() {
+    for protections in
+        ["", "&without=idempotency", "&without=retries", "&without=timeouts", "&without=outbox"]
+    {
+        let faults = format!("fault=send-confirmation:reject{protections}");
+        let world = run(&format!("{SAGA}?{faults}"));
+        let twin = run(&format!("shop/fulfilment?{faults}"));
+        for world in [&world, &twin] {
+            assert_eq!(outcome(world), Outcome::DeadLettered, "{faults}");
+            let letters = world.dead_letters();
+            assert_eq!((letters.len(), letters[0].state), (1, LetterState::Open), "{faults}");
+            assert_eq!((&*letters[0].step, letters[0].attempts.len()), ("send-confirmation", 1), "{faults}");
+        }
+        assert_eq!(world.dead_letters()[0].error, twin.dead_letters()[0].error);
+        let owed = |world: &World| only(world).owed.into_iter().map(|owed| owed.text).collect::<Vec<_>>();
+        assert_eq!((owed(&world).len(), owed(&world)), (1, owed(&twin)), "{faults}");
+        assert_eq!(told(&world).last().unwrap(), "order.confirmed.v1", "{faults}");
+        let mut world = world;
+        let fault = world.recipe().faults[0].clone();
+        world.act(&Act::Disarm(fault)).unwrap();
+        world.act(&Act::Redrive(1)).unwrap();
+        let world = finish(world);
+        assert_eq!((outcome(&world), effects(&world, "send-confirmation")), (Outcome::Completed, (1, 0)));
+        assert_eq!(world.dead_letters()[0].state, LetterState::Resolved);
+    }
+}
+
+/// The bus keeps the count of attempts with the message, so no crash makes a consumer begin to count anew.
+#[test]
+fn a_crash_while_a_letter_is_parked_loses_no_count_of_attempts() {
+    for (cause, attempts) in [("transient:99", vec![1, 2, 3]), ("poison", vec![1])] {
+        for (gap, deliveries) in [
+            ("crash-before-commit", 1),
+            ("crash-before-ack", 1),
+            ("crash-before-publish", 0),
+            ("crash-before-mark", 0),
+        ] {
+            for protections in ["", "&without=outbox", "&without=idempotency", "&without=durable-saga"] {
+                let line = format!(
+                    "{SAGA}?fault=reserve-inventory:{cause}&fault=reserve-inventory:{gap}{protections}"
+                );
+                let world = run(&line);
+                assert!(world.faults().iter().all(|fault| fault.hits > 0), "{line}: {:?}", world.faults());
+                assert_eq!(outcome(&world), Outcome::DeadLettered, "{line}");
+                let letters = world.dead_letters();
+                assert_eq!((letters.len(), letters[0].state), (1, LetterState::Open), "{line}");
+                let counted: Vec<u32> = letters[0].attempts.iter().map(|attempt| attempt.attempt).collect();
+                assert_eq!(counted, attempts, "{line}");
+                assert_eq!(letters[0].deliveries, attempts.len() as u32 + deliveries, "{line}");
+                assert!(letters[0].attempts.is_sorted_by_key(|attempt| attempt.at), "{line}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn an_act_in_the_past_begins_a_branch_and_both_futures_stay() {
 
     let fault = Recipe::parse("shop/fulfilment?fault=reserve-inventory:reject").unwrap().faults[0].clone();
     history.go_to(4);
-    history.act(Act::Arm(fault)).unwrap();
+    history.act(&Act::Arm(fault)).unwrap();
     assert_eq!((history.branch(), history.branches().len()), (1, 2));
     history.run();
     let second = history.world().clone();
@@ -92,12 +92,12 @@ fn acts_are_done_again_on_the_way_and_what_cannot_be_done_changes_nothing() {
     let mut history = History::new(world_of(&domain, "shop/fulfilment?seed=7&without=timeouts"));
     history.go_to(3);
     let flight = history.world().in_flight()[0].id;
-    history.act(Act::Lose(flight)).unwrap();
+    history.act(&Act::Lose(flight)).unwrap();
     assert_eq!(history.branches().len(), 1, "at the newest moment there is no other future");
     let before = history.world().clone();
-    assert_eq!(history.act(Act::Lose(flight)), Err(ActError::NotInFlight));
-    assert_eq!(history.act(Act::Stop("bakery".to_owned())), Err(ActError::NoService("bakery".to_owned())));
-    assert_eq!(history.act(Act::Redrive(1)), Err(ActError::NoLetter(1)));
+    assert_eq!(history.act(&Act::Lose(flight)), Err(ActError::NotInFlight));
+    assert_eq!(history.act(&Act::Stop("bakery".to_owned())), Err(ActError::NoService("bakery".to_owned())));
+    assert_eq!(history.act(&Act::Redrive(1)), Err(ActError::NoLetter(1)));
     same(history.world(), &before, "nothing happened");
     history.run();
     let end = history.world().clone();

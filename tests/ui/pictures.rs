@@ -25,8 +25,18 @@ const WHOLE: Vec2 = vec2(960.0, 640.0);
 
 /// A window on the small sample, or on nothing.
 fn stage(theme: Theme, size: Vec2, stores: Vec<PathBuf>) -> Stage {
-    let shot =
-        Shot { stores, view: None, stream: None, at: None, filter: String::new(), theme, size, scale: 1.0 };
+    let shot = Shot {
+        stores,
+        view: None,
+        run: None,
+        moment: None,
+        stream: None,
+        at: None,
+        filter: String::new(),
+        theme,
+        size,
+        scale: 1.0,
+    };
     let mut stage = Stage::new(&shot).unwrap();
     stage.settle();
     stage

@@ -164,13 +164,35 @@ fn seconds(ticks: u64) -> String {
 }
 
 #[test]
-fn a_protection_is_switched_off_and_the_run_begins_again() {
+fn a_protection_that_is_switched_off_before_anything_happened_is_of_the_recipe() {
     let mut window = window("shop/fulfilment?seed=7");
-    key(&mut window, Key::ArrowRight, 1);
-    press(&mut window, "Retries", |frame| frame.recipe_line.contains("without=retries"));
+    press(&mut window, "Retries", |frame| frame.recipe_line.contains("&without=retries"));
     assert_eq!(frame(&window).step, 0);
     assert!(window.says_part("One hiccup is enough"), "{:?}", window.labels());
     press(&mut window, "Retries", |frame| !frame.recipe_line.contains("without"));
+}
+
+#[test]
+fn a_protection_that_is_switched_off_on_the_way_begins_another_future() {
+    let mut window = window("shop/fulfilment?seed=7&fault=reserve-inventory:transient");
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent && !frame.running);
+    assert_eq!(frame(&window).sagas[0].outcome, Outcome::Completed);
+    let end = frame(&window).newest;
+    window.send(SimControl::GoTo(3));
+    until(&mut window, |frame| frame.step == 3);
+    press(&mut window, "Retries", |frame| frame.futures.len() == 2);
+    assert!(frame(&window).recipe_line.ends_with("&act=3:without:retries"), "{}", frame(&window).recipe_line);
+    assert!(window.says("From here on without retries."), "{:?}", window.labels());
+    assert!(window.says_part("One hiccup is enough"), "{:?}", window.labels());
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent && !frame.running);
+    assert_eq!(frame(&window).sagas[0].outcome, Outcome::Compensated);
+    // The run with retries is still there.
+    press(&mut window, "future 2 of 2", |frame| frame.future == 1);
+    press(&mut window, "1: as it began", |frame| frame.future == 0);
+    assert_eq!(frame(&window).newest, end);
+    assert!(!window.says_part("One hiccup is enough"), "{:?}", window.labels());
 }
 
 #[test]
@@ -178,10 +200,13 @@ fn a_fault_in_the_middle_of_a_run_counts_from_here() {
     let mut window = window("shop/fulfilment?seed=7");
     key(&mut window, Key::ArrowRight, 1);
     choose(&mut window, "process-payment, not reached", "reject", |frame| frame.acts == 1);
-    assert_eq!(frame(&window).recipe_line, "shop/fulfilment?seed=7");
+    let line = "shop/fulfilment?seed=7&act=1:arm:process-payment:reject";
+    assert_eq!(frame(&window).recipe_line, line);
+    assert!(window.says(&format!("Recipe {line}")), "{:?}", window.labels());
     assert!(window.says("process-payment reject, 0 hits"), "{:?}", window.labels());
     press(&mut window, "Remove process-payment:reject", |frame| frame.acts == 2);
     assert!(frame(&window).faults.is_empty());
+    assert_eq!(frame(&window).recipe_line, format!("{line}&act=2:disarm:process-payment:reject"));
 }
 
 #[test]
@@ -273,6 +298,8 @@ fn a_run_looks_as_it_did() {
     for theme in Theme::ALL {
         let shot = Shot {
             stores: Vec::new(),
+            run: None,
+            moment: None,
             view: None,
             stream: None,
             at: None,

@@ -19,7 +19,7 @@ pub struct SimFrame {
     pub domain: Arc<Domain>,
     /// The world itself, to carry out on a copy what might be done to it.
     pub world: Arc<World>,
-    /// What was asked for.
+    /// What was asked for, and what was done to it since: it gives the same run again.
     pub recipe: Recipe,
     /// Its canonical line.
     pub recipe_line: String,
@@ -90,17 +90,12 @@ pub struct Forecast {
 const FORECAST_SAGAS_MAX: u32 = 50;
 
 impl SimFrame {
-    pub(super) fn of(
-        domain: &Arc<Domain>,
-        recipe: &Recipe,
-        history: &History,
-        steps: Arc<Vec<WorldStep>>,
-    ) -> Self {
+    pub(super) fn of(domain: &Arc<Domain>, history: &History, steps: Arc<Vec<WorldStep>>) -> Self {
         let world = history.world();
+        let recipe = history.recipe();
         Self {
             domain: Arc::clone(domain),
             world: Arc::new(world.clone()),
-            recipe: recipe.clone(),
             recipe_line: recipe.to_string(),
             step: history.moment(),
             newest: history.newest(),
@@ -125,6 +120,7 @@ impl SimFrame {
             undo: last_act(history),
             running: false,
             refused: None,
+            recipe,
         }
     }
 
@@ -144,8 +140,8 @@ fn invariants(world: &World) -> Vec<InvariantReport> {
 }
 
 fn last_act(history: &History) -> Option<String> {
-    let (moment, _) = history.acts().last()?;
-    history.steps().get(*moment as usize).map(|step| step.sentence.trim_end_matches('.').to_owned())
+    let moment = history.acts().last()?.moment;
+    history.steps().get(moment as usize).map(|step| step.sentence.trim_end_matches('.').to_owned())
 }
 
 /// A future as a menu names it: "as it began", "from message 7 on".

@@ -30,9 +30,10 @@ pub enum SimControl {
     ToEvent(u64),
     /// To the first moment in which a fault struck.
     ToFault,
-    /// Do something to the world that is shown; in the past this ends the future that was.
+    /// Do something to the world that is shown; in the past this begins another future, and the one that was stays.
     Act(Act),
-    /// Send dead letters again and go on until nothing is under way; in the past this ends the future that was.
+    /// Send dead letters again and go on until nothing is under way; in the past this begins another
+    /// future.
     Redrive(crate::engine::Redrive),
     /// Take back the last thing that a person did, with the future that it ended.
     Undo,

@@ -192,7 +192,7 @@ impl Run {
             SimControl::Redrive(redrive) => self.redrive(&redrive),
             SimControl::Act(act) => {
                 self.refused =
-                    self.in_branches(|history| history.act(act)).err().map(|error| error.to_string());
+                    self.in_branches(|history| history.act(&act)).err().map(|error| error.to_string());
             }
             SimControl::Undo => {
                 self.in_branches(History::take_back);
@@ -275,10 +275,9 @@ impl Run {
         if self.steps.len() != history.steps().len() {
             self.steps = Arc::new(history.steps().to_vec());
         }
-        let mut frame =
-            SimFrame::of(&self.request.domain, &self.request.recipe, history, Arc::clone(&self.steps));
+        let mut frame = SimFrame::of(&self.request.domain, history, Arc::clone(&self.steps));
         frame.running = self.running;
-        frame.refused.clone_from(&self.refused);
+        frame.refused = self.history.take_refused().or_else(|| self.refused.clone());
         if grew {
             let progress =
                 LoadProgress { events: self.recording.len(), finished: true, ..LoadProgress::default() };

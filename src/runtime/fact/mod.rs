@@ -185,6 +185,8 @@ pub enum RunFact {
     Acted {
         /// What, in a sentence.
         act: Name,
+        /// The same as recipes spell it: what stands behind `act=`.
+        recipe: Name,
     },
     /// Nothing is under way any more.
     Quiesced {},

@@ -73,6 +73,11 @@ impl Orchestrator {
         self.remembered.clear();
     }
 
+    /// These sagas are known without looking; a crash forgets them.
+    pub fn remember(&mut self, sagas: impl Iterator<Item = SagaNo>) {
+        self.remembered.extend(sagas);
+    }
+
     /// Handles a start, an answer or a timer.
     pub fn handle(&mut self, bench: &mut Bench<'_>, message: &Message) -> Result<Reaction, Halt> {
         for _ in 0..=CONFLICT_RETRIES {

@@ -160,7 +160,8 @@ impl Participant {
                 Decision::Fail(failure) => return Ok(Outcome::RolledBack(failure)),
                 Decision::Record(facts) => facts,
             };
-            if let Some(failure) = unfit(bench, &facts) {
+            if let Some(failure) = unfit(bench, &facts).or_else(|| replies.objection(bench, message, &facts))
+            {
                 return Ok(Outcome::RolledBack(failure));
             }
             let answer = self.record(bench, message, stream, facts, expired);
@@ -431,6 +432,10 @@ pub(crate) struct Recorded {
 pub(crate) trait Replies {
     /// The data of the command that `message` is or stands for, or why it cannot be read.
     fn command_data(&self, bench: &Bench<'_>, message: &Message) -> Result<Arc<Value>, Failure>;
+    /// Why nobody could be told what was decided, so that it must not be recorded.
+    fn objection(&self, _bench: &Bench<'_>, _message: &Message, _facts: &[DomainFact]) -> Option<Failure> {
+        None
+    }
     /// Adds to the commit what goes out with `recorded`.
     fn reply(&self, party: Party, bench: &mut Bench<'_>, message: &Message, recorded: &Recorded);
 }

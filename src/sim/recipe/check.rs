@@ -2,7 +2,7 @@
 //! form.
 
 use super::error::{Problem, RecipeError, RecipeErrors};
-use super::{Fault, Place, Recipe};
+use super::{Act, Fault, Place, Recipe, Target};
 use crate::domain::{Domain, Saga};
 use crate::sim::faults::{FaultKind, Leg};
 use crate::sim::possible::{handlers, impossible, message_types};
@@ -12,7 +12,8 @@ impl Recipe {
     /// Else all that the domain does not know or that cannot happen.
     pub fn check(&self, domain: &Domain) -> Result<Self, RecipeErrors> {
         let saga = self.saga_in(domain)?;
-        let problems = self.faults.iter().filter_map(|fault| problem(fault, self, saga));
+        let of_acts = self.acts.iter().filter_map(|planned| problem_of_act(&planned.act, self, saga));
+        let problems = self.faults.iter().filter_map(|fault| problem(fault, self, saga)).chain(of_acts);
         let errors: Vec<RecipeError> = problems.map(unplaced).collect();
         if errors.is_empty() { Ok(self.canonical(saga)) } else { Err(RecipeErrors(errors)) }
     }
@@ -35,6 +36,9 @@ impl Recipe {
                 fault.target.saga = None;
             }
             recipe = recipe.with(fault);
+        }
+        if self.sagas == 1 {
+            recipe.acts.iter_mut().for_each(|planned| planned.act.of_the_only_saga());
         }
         recipe.faults.sort_by_cached_key(|fault| {
             (order(&fault.target.place, saga), fault.kind, fault.at, fault.count, fault.to_string())
@@ -88,12 +92,37 @@ fn problem(fault: &Fault, recipe: &Recipe, saga: &Saga) -> Option<Problem> {
     if let Some(reason) = reason {
         return Some(Problem::Impossible { fault: fault.to_string(), reason });
     }
-    let number = fault.target.saga?;
+    unknown_saga(&fault.target, recipe)
+}
+
+fn unknown_saga(target: &Target, recipe: &Recipe) -> Option<Problem> {
+    let number = target.saga?;
     (number > recipe.sagas).then_some(Problem::Range {
         what: "the number of a saga after #",
         low: 1,
         high: u64::from(recipe.sagas),
     })
+}
+
+/// Whether there can be what is acted upon; whether it is there at that moment only the run knows.
+fn problem_of_act(act: &Act, recipe: &Recipe, saga: &Saga) -> Option<Problem> {
+    match act {
+        Act::Arm(fault) | Act::Disarm(fault) => problem(fault, recipe, saga),
+        Act::Stop(name) | Act::Start(name) => {
+            let is_known = handlers(saga).any(|known| known == name);
+            (!is_known).then(|| Problem::unknown("service", name, handlers(saga)))
+        }
+        _ => {
+            let target = &act.message()?.target;
+            if let Place::Step { step, .. } = &target.place
+                && saga.steps.iter().all(|known| *known.name != **step)
+            {
+                let steps = saga.steps.iter().map(|step| &*step.name);
+                return Some(Problem::unknown("step", step, steps));
+            }
+            unknown_saga(target, recipe)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +154,10 @@ mod tests {
             (
                 "shop/fulfilment?fault=create-order#1:lost&fault=create-order:lost",
                 "shop/fulfilment?fault=create-order:lost",
+            ),
+            (
+                "shop/fulfilment?act=8:disarm:create-order#1:lost&act=3:lose:create-order/reply#1",
+                "shop/fulfilment?act=3:lose:create-order/reply&act=8:disarm:create-order:lost",
             ),
             (
                 "shop/fulfilment?sagas=2&fault=create-order#2:lost",
@@ -183,6 +216,13 @@ mod tests {
             (
                 "shop/twin?fault=create-order/timer:lost",
                 "\"create-order/timer:lost\" cannot happen: create-order has no timeout, and so no timer",
+            ),
+            (
+                "shop/fulfilment?act=1:stop:pay&act=2:lose:proces-payment&act=3:arm:start:lost&act=4:poison:start#2",
+                "there is no service named \"pay\"; did you mean \"payment\"?\n\
+                 there is no step named \"proces-payment\"; did you mean \"process-payment\"?\n\
+                 \"start:lost\" cannot happen: lost does not strike the message that starts a saga\n\
+                 the number of a saga after # must be between 1 and 1",
             ),
             ("shop/twin?fault=service/orchestrator:down", "there is no service named \"orchestrator\""),
         ] {

@@ -53,6 +53,9 @@ pub enum Problem {
     /// A parameter that may stand once only.
     #[error("\"{0}=\" stands twice; it can be given once")]
     Repeated(&'static str),
+    /// Two acts at once.
+    #[error("two acts at moment {0}; each act is a moment of its own")]
+    SameMoment(u64),
     /// A fault that cannot happen where it is asked for.
     #[error("\"{fault}\" cannot happen: {reason}")]
     Impossible {

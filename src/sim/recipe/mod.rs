@@ -3,16 +3,27 @@
 //!
 //! ```text
 //! recipe   = domain "/" saga [ "?" param { "&" param } ]
-//! param    = "seed=" uint | "sagas=" uint | "every=" duration | "fault=" fault | "without=" removal | "limit=" uint
+//! param    = "seed=" uint | "sagas=" uint | "every=" duration | "fault=" fault | "without=" removal
+//!          | "act=" moment ":" act | "limit=" uint
 //! fault    = target ":" kind [ ":" count ] [ "@" uint ] [ "+" duration ] [ "=" duration ]
 //! target   = ( step [ "/" leg ] | "start" | "type/" eventtype | "service/" name | "any" ) [ "#" uint ]
 //! leg      = "command" | "reply" | "undo" | "undo-reply" | "timer"
 //! count    = uint | "all"
+//! moment   = uint
+//! act      = ( "lose" | "duplicate" | "poison" ) ":" message | "delay:" message "=" duration
+//!          | ( "stop" | "start" ) ":" service | ( "redrive" | "discard" ) ":" letter
+//!          | ( "arm" | "disarm" ) ":" fault | ( "with" | "without" ) ":" removal
+//! message  = ( step [ "/" leg ] | "start" ) [ "#" uint ] [ "@" uint ]
 //! ```
+//!
+//! An act is what a person does to a run that has begun, after so many steps and acts: `act=7:lose:process-payment/reply`.
+//! `@2` is the second message under way on that leg. What is done while a run is watched is added to its recipe, so
+//! that the recipe gives the same run again.
 //!
 //! [`Recipe::parse`] knows the grammar and the names of the registries; [`Recipe::check`] knows a domain as well
 //! and gives the canonical form, in which two recipes that mean the same are the same text.
 
+mod act;
 mod check;
 mod error;
 mod parse;
@@ -26,6 +37,7 @@ use crate::base::ticks::Ticks;
 
 use super::faults::{Count, FaultKind, Leg, Protection};
 
+pub use act::{Act, Planned, UnderWay};
 pub use error::{Problem, RecipeError, RecipeErrors};
 
 /// What a simulation is a function of.
@@ -45,6 +57,8 @@ pub struct Recipe {
     pub faults: Vec<Fault>,
     /// Protections that are off, in the order of their registry, without repetitions.
     pub without: Vec<Protection>,
+    /// What a person does to it, in the order of moments; at most one act at each.
+    pub acts: Vec<Planned>,
     /// Steps after which the run is stopped. `None`: [`Recipe::STEPS_PER_SAGA`] for each saga.
     pub limit: Option<u64>,
 }
@@ -67,6 +81,7 @@ impl Recipe {
             every: None,
             faults: Vec::new(),
             without: Vec::new(),
+            acts: Vec::new(),
             limit: None,
         }
     }
@@ -94,6 +109,12 @@ impl Recipe {
             self.without.sort_unstable();
         }
         self
+    }
+
+    /// The same without what people do to it.
+    #[must_use]
+    pub fn untouched(&self) -> Self {
+        Self { acts: Vec::new(), ..self.clone() }
     }
 
     /// Adds a fault; twice the same is once.

@@ -4,10 +4,25 @@ use std::str::FromStr;
 
 use super::error::{Problem, RecipeError};
 use super::scan::Scan;
-use super::{Fault, Place, Recipe, Target};
+use super::{Act, Fault, Place, Planned, Recipe, Target, UnderWay};
 use crate::sim::faults::{Count, FAULTS, FaultKind, Leg, PROTECTIONS, Protection};
 
-const PARAMS: [&str; 6] = ["seed", "sagas", "every", "fault", "without", "limit"];
+const PARAMS: [&str; 7] = ["seed", "sagas", "every", "fault", "without", "act", "limit"];
+
+const ACTS: [&str; 12] = [
+    "lose",
+    "delay",
+    "duplicate",
+    "poison",
+    "stop",
+    "start",
+    "redrive",
+    "discard",
+    "arm",
+    "disarm",
+    "with",
+    "without",
+];
 
 /// Sagas in one run: what an `u32` index and memory bear.
 pub(super) const SAGAS_MAX: u64 = 1_000_000;
@@ -62,11 +77,11 @@ impl FromStr for Fault {
 
 fn param(scan: &mut Scan<'_>, recipe: &mut Recipe, seen: &mut Vec<&'static str>) -> Result<(), RecipeError> {
     let place = scan.place();
-    let name = scan.name("a parameter (seed=, sagas=, every=, fault=, without=, limit=)")?;
+    let name = scan.name("a parameter (seed=, sagas=, every=, fault=, without=, act=, limit=)")?;
     let Some(name) = PARAMS.into_iter().find(|known| *known == name) else {
         return Err(scan.error_at(place, Problem::unknown("parameter", name, PARAMS)));
     };
-    if !matches!(name, "fault" | "without") {
+    if !matches!(name, "fault" | "without" | "act") {
         if seen.contains(&name) {
             return Err(scan.error_at(place, Problem::Repeated(name)));
         }
@@ -84,6 +99,15 @@ fn param(scan: &mut Scan<'_>, recipe: &mut Recipe, seen: &mut Vec<&'static str>)
                 recipe.faults.push(fault);
             }
         }
+        "act" => {
+            let place = scan.place();
+            let planned = planned(scan)?;
+            if recipe.acts.iter().any(|known| known.moment == planned.moment) {
+                return Err(scan.error_at(place, Problem::SameMoment(planned.moment)));
+            }
+            recipe.acts.push(planned);
+            recipe.acts.sort_by_key(|known| known.moment);
+        }
         _ => {
             let removal = removal(scan)?;
             if !recipe.without.contains(&removal) {
@@ -93,6 +117,58 @@ fn param(scan: &mut Scan<'_>, recipe: &mut Recipe, seen: &mut Vec<&'static str>)
         }
     }
     Ok(())
+}
+
+fn planned(scan: &mut Scan<'_>) -> Result<Planned, RecipeError> {
+    let moment = scan.number("a moment", 0, u64::MAX)?;
+    scan.need(":")?;
+    let place = scan.place();
+    let word = scan.name("an act (lose, delay, duplicate, poison, stop, start, redrive, …)")?;
+    let Some(word) = ACTS.into_iter().find(|known| *known == word) else {
+        return Err(scan.error_at(place, Problem::unknown("act", word, ACTS)));
+    };
+    scan.need(":")?;
+    let service = |scan: &mut Scan<'_>| scan.name("the name of a service").map(str::to_owned);
+    let letter = |scan: &mut Scan<'_>| positive(scan, "the number of a dead letter");
+    let act = match word {
+        "lose" => Act::Lose(under_way(scan)?),
+        "duplicate" => Act::Duplicate(under_way(scan)?),
+        "poison" => Act::Poison(under_way(scan)?),
+        "delay" => {
+            let message = under_way(scan)?;
+            scan.need("=")?;
+            Act::Delay(message, scan.duration()?)
+        }
+        "stop" => Act::Stop(service(scan)?),
+        "start" => Act::Start(service(scan)?),
+        "redrive" => Act::Redrive(letter(scan)?),
+        "discard" => Act::Discard(letter(scan)?),
+        "arm" => Act::Arm(fault(scan)?),
+        "disarm" => Act::Disarm(fault(scan)?),
+        word => Act::Protect(removal(scan)?, word == "with"),
+    };
+    Ok(Planned { moment, act })
+}
+
+fn under_way(scan: &mut Scan<'_>) -> Result<UnderWay, RecipeError> {
+    let at = scan.place();
+    let place = match place(scan)? {
+        Named::Step(step, leg) => Place::Step { step, leg: leg.unwrap_or(Leg::Command) },
+        Named::Whole(Place::Start) => Place::Start,
+        Named::Whole(_) => {
+            let expected = "a step and its leg, or \"start\"".to_owned();
+            let found = "what is no single message".to_owned();
+            return Err(scan.error_at(at, Problem::Expected { expected, found }));
+        }
+    };
+    let saga = saga_number(scan)?;
+    let number = scan.take("@").then(|| positive(scan, "the number of a message")).transpose()?;
+    Ok(UnderWay { target: Target { place, saga }, number: number.unwrap_or(1) })
+}
+
+fn saga_number(scan: &mut Scan<'_>) -> Result<Option<u32>, RecipeError> {
+    let number = |scan: &mut Scan<'_>| scan.number("the number of a saga", 1, SAGAS_MAX);
+    Ok(scan.take("#").then(|| number(scan)).transpose()?.map(|number| number as u32))
 }
 
 fn removal(scan: &mut Scan<'_>) -> Result<Protection, RecipeError> {
@@ -110,8 +186,7 @@ enum Named {
 
 fn fault(scan: &mut Scan<'_>) -> Result<Fault, RecipeError> {
     let named = place(scan)?;
-    let number = |scan: &mut Scan<'_>| scan.number("the number of a saga", 1, SAGAS_MAX);
-    let saga = scan.take("#").then(|| number(scan)).transpose()?.map(|number| number as u32);
+    let saga = saga_number(scan)?;
     scan.need(":")?;
     let kind = kind(scan)?;
     let info = kind.info();
@@ -197,6 +272,14 @@ mod tests {
             ("s/f?fault=service/payment:down+2000ms=1s", "s/f?fault=service/payment:down+2s=1s"),
             ("s/f?fault=type/payment.completed.v1#3:lost", "s/f?fault=type/payment.completed.v1#3:lost"),
             ("s/f?fault=any:delayed&fault=start:duplicated", "s/f?fault=any:delayed&fault=start:duplicated"),
+            (
+                "s/f?act=9:redrive:1&act=3:lose:a&limit=7&act=4:delay:a/reply#2@2=1000ms",
+                "s/f?act=3:lose:a/command&act=4:delay:a/reply#2@2=1s&act=9:redrive:1&limit=7",
+            ),
+            (
+                "s/f?act=0:arm:a:timeout:1&act=1:without:outbox&act=2:with:outbox&act=5:stop:pay&act=6:poison:start",
+                "s/f?act=0:arm:a:timeout:1&act=1:without:outbox&act=2:with:outbox&act=5:stop:pay&act=6:poison:start",
+            ),
         ] {
             assert_eq!(
                 Recipe::parse(text).map(|recipe| recipe.to_string()),
@@ -214,7 +297,7 @@ mod tests {
             ("shop/fulfilment&seed=1", "at character 16: expected \"?\" or the end, found \"&\""),
             (
                 "s/f?",
-                "at character 5: expected a parameter (seed=, sagas=, every=, fault=, without=, limit=), \
+                "at character 5: expected a parameter (seed=, sagas=, every=, fault=, without=, act=, limit=), \
                       found the end",
             ),
             ("s/f?sed=1", "at character 5: there is no parameter named \"sed\"; did you mean \"seed\"?"),
@@ -247,6 +330,17 @@ mod tests {
                 "s/f?without=retrie",
                 "at character 13: there is no protection named \"retrie\"; \
                                     did you mean \"retries\"?",
+            ),
+            ("s/f?act=3", "at character 10: expected \":\", found the end"),
+            ("s/f?act=3:loose:a", "at character 11: there is no act named \"loose\"; did you mean \"lose\"?"),
+            (
+                "s/f?act=3:lose:any",
+                "at character 16: expected a step and its leg, or \"start\", found what is no single message",
+            ),
+            ("s/f?act=3:delay:a", "at character 18: expected \"=\", found the end"),
+            (
+                "s/f?act=3:lose:a&act=3:stop:b",
+                "at character 22: two acts at moment 3; each act is a moment of its own",
             ),
             ("ß/f", "at character 1: expected the name of a domain, found \"ß\""),
         ] {

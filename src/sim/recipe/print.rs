@@ -18,6 +18,9 @@ impl fmt::Display for Recipe {
         for removal in &self.without {
             params.print("without", Some(removal.name()))?;
         }
+        for act in &self.acts {
+            params.print("act", Some(act))?;
+        }
         params.print("limit", self.limit)
     }
 }

@@ -29,8 +29,7 @@ use crate::runtime::{
     Position, Protections, Role, RunFact, SagaNo, Wiring,
 };
 
-use super::faults::Protection;
-use super::recipe::Recipe;
+use super::recipe::{Planned, Recipe};
 use around::{Note, start_message};
 use bus::{Bus, Due};
 use ledger::Ledger;
@@ -61,6 +60,10 @@ pub struct World {
     arrived: u32,
     steps: u64,
     end: Option<End>,
+    /// What people will do, as the recipe says.
+    plan: Vec<Planned>,
+    /// Why something of it could not be done.
+    refused: Option<String>,
     commit: Commit,
     scratch: String,
     notes: Option<Vec<Note>>,
@@ -124,7 +127,7 @@ impl World {
         let wiring = Arc::clone(&stage.wiring);
         let parties = wiring.parties().count();
         let mut world = Self {
-            recipe: Arc::new(recipe.clone()),
+            recipe: Arc::new(recipe.untouched()),
             protections: protections_of(recipe),
             journal: MemoryJournal::new(recipe.seed),
             letters: DeadLetters::default(),
@@ -136,6 +139,8 @@ impl World {
             arrived: 0,
             steps: 0,
             end: None,
+            plan: recipe.acts.clone(),
+            refused: None,
             commit: Commit::default(),
             scratch: String::new(),
             notes: None,
@@ -150,7 +155,10 @@ impl World {
             let armed = world.weather.arm(&world.wiring, fault);
             armed.map_err(|reason| WorldError::Fault { fault: fault.to_string(), reason })?;
         }
-        world.record_run(RunFact::Started { recipe: recipe.to_string().into(), semantics: SEMANTICS }, None);
+        world.record_run(
+            RunFact::Started { recipe: world.recipe.to_string().into(), semantics: SEMANTICS },
+            None,
+        );
         world.record_given();
         world.bus.schedule(Ticks::ZERO, Due::Arrive(SagaNo(1)));
         Ok(world)
@@ -205,7 +213,7 @@ impl World {
         self.steps
     }
 
-    /// What it is a function of, acts aside.
+    /// What it is a function of; of what people do, what they have done until now.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
     }
@@ -253,7 +261,8 @@ impl World {
 
     /// The next thing that happens.
     fn advance(&mut self) -> Option<Moved> {
-        if self.end.is_some() {
+        while self.act_as_planned() {}
+        if self.end.is_some() || self.refused.is_some() {
             return None;
         }
         let moved = self.next_moved()?;
@@ -407,13 +416,11 @@ fn fact_context(at: Ticks, saga: SagaNo, cause: Option<EventId>) -> Context {
 }
 
 fn protections_of(recipe: &Recipe) -> Protections {
-    Protections {
-        idempotency: recipe.protects(Protection::Idempotency),
-        outbox: recipe.protects(Protection::Outbox),
-        retries: recipe.protects(Protection::Retries),
-        durable_saga: recipe.protects(Protection::DurableSaga),
-        timeouts: recipe.protects(Protection::Timeouts),
+    let mut protections = Protections::default();
+    for removal in &recipe.without {
+        *acts::switch(&mut protections, *removal) = false;
     }
+    protections
 }
 
 /// The error in the words of the recipe.

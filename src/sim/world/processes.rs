@@ -11,7 +11,7 @@ use crate::base::ticks::Ticks;
 use crate::domain::Name;
 use crate::runtime::{
     Bench, Choreographer, Fact, FailedAttempt, Gap, Halt, Journal, Message, MessageFact, Orchestrator,
-    Outcome, Participant, Party, Reaction, RunFact, ServiceFact, Transport, Wiring,
+    Outcome, Participant, Party, Reaction, RunFact, SagaNo, ServiceFact, Transport, Wiring,
 };
 
 /// How long a process that died stays away, where the fault does not say.
@@ -47,6 +47,15 @@ impl Process {
         }
     }
 
+    /// Without durable sagas these are in its memory.
+    pub(super) fn remember(&mut self, sagas: impl Iterator<Item = SagaNo>) {
+        match self {
+            Self::Orchestrator(process) => process.remember(sagas),
+            Self::Participant(_) => {}
+            Self::Choreographer(process) => process.remember(sagas),
+        }
+    }
+
     /// Hands over a message. `history` belongs to the delivery.
     fn handle(
         &mut self,
@@ -70,7 +79,7 @@ impl Process {
             },
             Self::Participant(process) => (happening(process.handle(bench, message)?), None),
             Self::Choreographer(process) => {
-                let outcome = process.handle(bench, message, history)?;
+                let outcome = process.handle(bench, message, history, deliveries)?;
                 let wait = matches!(outcome, Outcome::RolledBack(_))
                     .then(|| Choreographer::wait(bench, message, history.len() as u32));
                 (happening(outcome), wait)

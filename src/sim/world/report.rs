@@ -377,30 +377,9 @@ pub enum Handled {
     Acted,
 }
 
-/// What a person does to a world. Recorded, so that a run with acts can be run again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// A message under way disappears.
-    Lose(FlightId),
-    /// It arrives so much later.
-    Delay(FlightId, Ticks),
-    /// A second copy arrives.
-    Duplicate(FlightId),
-    /// Its body breaks.
-    Poison(FlightId),
-    /// A service takes no deliveries any more.
-    Stop(String),
-    /// It does again.
-    Start(String),
-    /// A dead letter is sent again.
-    Redrive(u32),
-    /// A dead letter is put away.
-    Discard(u32),
-    /// From here on this can go wrong as well.
-    Arm(crate::sim::recipe::Fault),
-    /// From here on this does not go wrong any more.
-    Disarm(crate::sim::recipe::Fault),
-}
+/// What a person does to a world, its messages named by their numbers. Recorded, so that a run with acts can be run
+/// again.
+pub type Act = crate::sim::recipe::Act<FlightId>;
 
 /// Why an act was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -408,6 +387,14 @@ pub enum ActError {
     /// The message has arrived meanwhile.
     #[error("This message is not under way any more. Step back to before it arrived.")]
     NotInFlight,
+    /// There is no such message.
+    #[error("No message {message} is under way at this moment. Under way are {known}.")]
+    NotUnderWay {
+        /// As the recipe names it.
+        message: String,
+        /// Those that are.
+        known: String,
+    },
     /// There is no such service.
     #[error("There is no service {0:?} in this domain.")]
     NoService(String),

@@ -158,8 +158,13 @@ impl App {
         self.control(SimControl::Act(act));
     }
 
-    fn change(&mut self, recipe: Recipe) {
+    fn change(&mut self, mut recipe: Recipe) {
         let Some(simulation) = self.simulation() else { return };
+        // What was done to messages of another story means nothing in this one.
+        let story = |recipe: &Recipe| (recipe.saga.clone(), recipe.seed, recipe.sagas, recipe.every);
+        if story(&recipe) != story(&simulation.request.recipe) {
+            recipe = recipe.untouched();
+        }
         let request = SimRequest { recipe, start: SimStart::Beginning, ..simulation.request.clone() };
         self.begin(request);
     }
@@ -188,18 +193,16 @@ impl App {
 
     fn protect(&mut self, protection: Protection, on: bool) {
         let Some(simulation) = self.simulation() else { return };
-        let (was_untouched, mut recipe) = (simulation.is_untouched(), simulation.request.recipe.clone());
+        if !simulation.is_untouched() {
+            return self.act(Act::Protect(protection, on));
+        }
+        let mut recipe = simulation.request.recipe.clone();
         if on {
             recipe.without.retain(|off| *off != protection);
         } else {
             recipe = recipe.without(protection);
         }
         self.change(recipe);
-        if !was_untouched {
-            let word = if on { "with" } else { "without" };
-            let title = protection.info().title.to_lowercase();
-            self.say(format!("Started again {word} {title}: a protection counts from the beginning"));
-        }
     }
 
     fn control(&mut self, control: SimControl) {

@@ -193,7 +193,10 @@ fn protections_ui(context: &ViewContext<'_>, ui: &mut Ui) {
     Line::new().caption("switch one off to see why", t.faint).right().paint(ui.painter(), hint);
     for info in PROTECTIONS {
         let rect = row_rect(ui, 40.0);
-        let mut on = simulation.request.recipe.protects(info.protection);
+        let mut on = match &simulation.frame {
+            Some(frame) => frame.world.protects(info.protection),
+            None => simulation.request.recipe.protects(info.protection),
+        };
         let upper = Rect::from_min_size(rect.min, vec2(rect.width() - 60.0, 20.0));
         Line::new().body(info.title, t.text).paint(ui.painter(), upper);
         let lower =

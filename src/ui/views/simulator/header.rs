@@ -20,11 +20,6 @@ pub(super) fn recipe_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui
         context.run(&SIM_COPY);
     }
     sagas_ui(context, frame, &mut right);
-    if frame.acts > 0 {
-        let words = format!("+ {}", crate::ui::format::count(frame.acts as u64, "act"));
-        let about = "What was done by hand is no part of the recipe; it is in the log of the run";
-        Line::new().caption(&words, context.tokens.muted).show(&mut right).on_hover_text(about);
-    }
     let room = Rect::from_min_max(inner.min, egui::pos2(right.min_rect().left() - 12.0, inner.bottom()));
     let line = recipe_line(context, &frame.recipe_line);
     let painted = line.paint(ui.painter(), room);
@@ -36,14 +31,14 @@ pub(super) fn recipe_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui
     }
 }
 
-/// `shop/fulfilment` in text, names of parameters muted, faults in the accent.
+/// `shop/fulfilment` in text, names of parameters muted, what goes wrong and what was done in the accent.
 fn recipe_line(context: &ViewContext<'_>, recipe: &str) -> Line {
     let t = context.tokens;
     let (head, parameters) = recipe.split_once('?').unwrap_or((recipe, ""));
     let mut line = Line::new().mono(head, t.text);
     for (at, parameter) in parameters.split('&').filter(|it| !it.is_empty()).enumerate() {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let is_fault = name == "fault" || name == "without";
+        let is_fault = matches!(name, "fault" | "without" | "act");
         let sign = if at == 0 { "?" } else { "&" };
         line = line
             .mono(sign, t.faint)
