@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::Builder;
 
 use crate::base::limits::SOURCES_OPEN_MAX;
 use crate::index::EventLog;
@@ -9,6 +10,8 @@ use crate::model::{FetchError, Locator, PayloadSource, RecordedEvent, Row};
 
 /// Ways into each source at the same time: the rows on screen, a replay and a search each have their own.
 pub(super) const READERS_PER_SOURCE: usize = 3;
+/// Rows from which on a thread costs less than it saves.
+const WORTH_SHARING: usize = 512;
 
 /// Lends one of a few readers of a source at a time.
 #[derive(Default)]
@@ -34,6 +37,41 @@ impl SourcePool {
     pub fn fetch(&self, log: &EventLog, rows: &[Row]) -> Vec<Result<RecordedEvent, FetchError>> {
         let located: Vec<(Row, Locator)> = rows.iter().map(|row| (*row, log.locator(*row))).collect();
         self.fetch_located(&located)
+    }
+
+    /// The same by several threads, where there are enough rows to be worth it.
+    pub(super) fn fetch_shared(
+        &self,
+        log: &EventLog,
+        rows: &[Row],
+    ) -> Vec<Result<RecordedEvent, FetchError>> {
+        // One way in stays free for whoever draws.
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(READERS_PER_SOURCE - 1);
+        if threads < 2 || rows.len() < WORTH_SHARING {
+            return self.fetch(log, rows);
+        }
+        let (own, others) = rows.split_at(rows.len().div_ceil(threads));
+        std::thread::scope(|scope| {
+            let fetch = |part| move || self.fetch(log, part);
+            let helpers: Vec<_> = others
+                .chunks(own.len())
+                .map(|part| {
+                    (part, Builder::new().name("engine-reader".to_owned()).spawn_scoped(scope, fetch(part)))
+                })
+                .collect();
+            let mut results = self.fetch(log, own);
+            for (part, helper) in helpers {
+                match helper {
+                    Ok(helper) => match helper.join() {
+                        Ok(read) => results.extend(read),
+                        Err(panic) => std::panic::resume_unwind(panic),
+                    },
+                    // The system has no thread to give.
+                    Err(_) => results.extend(self.fetch(log, part)),
+                }
+            }
+            results
+        })
     }
 
     /// The same for rows whose locators are known.

@@ -123,6 +123,6 @@ impl OpenLog {
     }
 
     fn read(&self, rows: &[Row]) -> Vec<Option<RecordedEvent>> {
-        self.pool.fetch(&self.log, rows).into_iter().map(Result::ok).collect()
+        self.pool.fetch_shared(&self.log, rows).into_iter().map(Result::ok).collect()
     }
 }

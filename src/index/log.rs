@@ -187,6 +187,28 @@ impl EventLog {
         TypeId(columns.types[at])
     }
 
+    /// Calls `each` with the type and the correlation of every event, in the order of the log: for what looks at all of
+    /// them, with no look-up an event where there is one source.
+    pub fn scan(&self, mut each: impl FnMut(Row, TypeId, Option<CorrelationId>)) {
+        if let [columns] = self.sources.as_slice() {
+            let slices = columns.types.slices().zip(columns.correlations.slices());
+            let mut ordinal = 0;
+            for (types, correlations) in slices {
+                for (event_type, correlation) in types.iter().zip(correlations) {
+                    let correlation = id(*correlation).map(CorrelationId);
+                    each(Row::new(SourceId(0), ordinal), TypeId(*event_type), correlation);
+                    ordinal += 1;
+                }
+            }
+            return;
+        }
+        for rank in 0..self.len as u64 {
+            let row = self.row_at(rank);
+            let (columns, at) = self.columns(row);
+            each(row, TypeId(columns.types[at]), id(columns.correlations[at]).map(CorrelationId));
+        }
+    }
+
     /// The key that places an event on a time axis, without the rest.
     pub fn key_of(&self, row: Row) -> i64 {
         let (columns, at) = self.columns(row);

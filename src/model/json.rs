@@ -57,9 +57,26 @@ pub fn parse_json(text: &str) -> Result<Value, JsonError> {
     Ok(parse_with_care(serde_json::from_str(text)?, 0)?)
 }
 
-/// Whether a digit is followed by an `e`: a number with an exponent, or some text that costs the slow way.
+/// Whether a number has an exponent: a digit is followed by an `e` outside of texts. Ids are full of such pairs.
 fn has_exponent(bytes: &[u8]) -> bool {
-    memchr::memchr2_iter(b'e', b'E', bytes).any(|at| at > 0 && bytes[at - 1].is_ascii_digit())
+    let mut at = 0;
+    while let Some(found) = memchr::memchr3(b'"', b'e', b'E', &bytes[at..]).map(|found| at + found) {
+        at = found + 1;
+        if bytes[found] != b'"' {
+            if found > 0 && bytes[found - 1].is_ascii_digit() {
+                return true;
+            }
+            continue;
+        }
+        // To the end of the text; what is escaped does not end it.
+        while let Some(end) = memchr::memchr2(b'"', b'\\', &bytes[at..]).map(|end| at + end) {
+            at = (end + if bytes[end] == b'"' { 1 } else { 2 }).min(bytes.len());
+            if bytes[end] == b'"' {
+                break;
+            }
+        }
+    }
+    false
 }
 
 /// Member by member, so that serde_json sees no number and no object as a whole.
@@ -135,6 +152,8 @@ mod tests {
             "-0.0",
             "1e400",
             "[1E5,1.0E-03,{\"e\":0e0}]",
+            r#"{"id":"5e4-1E2","quoted \\":"\"1e5","n":2E2}"#,
+            r#"{"id":"5e41\\\"e"}"#,
             r#"{"b":1,"a":2.50}"#,
         ] {
             assert_eq!(JsonText::new(text).unwrap().value().to_string(), text);

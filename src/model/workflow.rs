@@ -9,9 +9,6 @@ use serde_json::{Map, Value};
 pub const RUNTIME_FAMILIES: [&str; 8] =
     ["saga.", "run.", "message.", "service.", "check.", "participation.", "dead_letter.", "snapshot."];
 
-/// The member of an event's metadata that holds a [`WorkflowNote`].
-const MEMBER: &str = "workflow";
-
 /// What an event says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkflowAct {
@@ -69,6 +66,9 @@ pub struct WorkflowNote {
 }
 
 impl WorkflowNote {
+    /// The member of an event's metadata that holds one.
+    pub const MEMBER: &str = "workflow";
+
     /// A note without particulars.
     pub fn of(act: WorkflowAct) -> Self {
         Self { act, workflow: None, step: None, attempt: None, reason: None }
@@ -83,12 +83,12 @@ impl WorkflowNote {
             texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?.into()))),
         );
         note.extend(self.attempt.map(|attempt| ("attempt".to_owned(), attempt.into())));
-        metadata.insert(MEMBER.to_owned(), Value::Object(note));
+        metadata.insert(Self::MEMBER.to_owned(), Value::Object(note));
     }
 
     /// The note in an event's metadata.
     pub fn read(metadata: &Value) -> Option<Self> {
-        let note = metadata.get(MEMBER)?;
+        let note = metadata.get(Self::MEMBER)?;
         let text = |name: &str| note.get(name).and_then(Value::as_str);
         let act = text("act")?;
         let (act, _) = WorkflowAct::ALL.into_iter().find(|(_, word)| *word == act)?;

@@ -1,8 +1,11 @@
 //! Two sagas beside each other: what happened in both stands on one line, and what differs is named.
 
+use super::outcome::Outcome;
 use super::page::Page;
+use super::survey::Survey;
 use super::text::span;
 use crate::domain::Name;
+use crate::index::EventLog;
 use crate::model::Row;
 
 /// A line of the comparison: places among the parts of each; one is missing where only the other did it.
@@ -70,6 +73,29 @@ pub fn compare(left: &Page, right: &Page, names: [&dyn Fn(crate::index::TypeId) 
         }
     }
     Comparison { left: one, right: other, pairs, differences }
+}
+
+impl Survey {
+    /// The saga that went the usual way, to compare the one at `at` with: the first other one of the most frequent
+    /// variant whose sagas are completed; where none is, of the most frequent variant.
+    pub fn usual(&self, at: usize) -> Option<usize> {
+        let own = self.sagas.get(at)?.variant;
+        let others = || self.sagas.iter().enumerate().filter(|(place, _)| *place != at);
+        let well = || others().filter(|(_, saga)| saga.outcome == Outcome::Completed);
+        // The most frequent variant is the first: mostly it ended well, and its first saga is found soon.
+        let found = well().find(|(_, saga)| saga.variant == 0);
+        // Beside a saga of the same way there is little to see, unless that is the usual one.
+        let found = found.or_else(|| well().min_by_key(|(_, saga)| saga.variant));
+        let found = found.or_else(|| others().min_by_key(|(_, saga)| (saga.variant == own, saga.variant)));
+        found.map(|(place, _)| place)
+    }
+
+    /// The saga of another run that stands for the one called `id`, or `title`, which began there as number `place` from
+    /// 0: by id, else by title, else by its place.
+    pub fn counterpart(&self, log: &EventLog, id: &str, title: &str, place: usize) -> Option<usize> {
+        let by = |name: &str| self.named(log, name).into_iter().next();
+        by(id).or_else(|| by(title)).or_else(|| self.sagas.len().checked_sub(1).map(|last| place.min(last)))
+    }
 }
 
 fn parts(page: &Page, name: &dyn Fn(crate::index::TypeId) -> Name) -> Vec<Part> {

@@ -106,7 +106,8 @@ impl Course {
     pub fn fold(&mut self, event: &Seen<'_>) -> Option<Sign> {
         let at = self.events;
         self.events += 1;
-        let note = event.said.and_then(|said| WorkflowNote::read(&said.metadata));
+        let said = event.said.filter(|said| said.beside(WorkflowNote::MEMBER).is_some());
+        let note = said.and_then(|said| WorkflowNote::read(said.metadata()));
         let sign = note.and_then(|note| workflow::sign(&mut self.plan, &self.steps, self.troubled, &note));
         let sign = sign.or_else(|| sign_of(&mut self.plan, event))?;
         self.steps.resize_with(self.plan.steps.len(), StepCourse::default);

@@ -2,11 +2,13 @@
 //! step in the metadata of domain events), else what the definition says that its type means. Lenient: what a log
 //! does not say is left open.
 
-use crate::domain::Direction;
+use std::cell::OnceCell;
+
 use serde_json::Value;
 
 use super::plan::{Meaning, Plan};
-use crate::model::{JsonText, RecordedEvent, Row, Timestamp, letter_facts};
+use crate::domain::Direction;
+use crate::model::{JsonText, Payload, RecordedEvent, Row, Timestamp, letter_facts};
 
 /// An event of a saga, as far as it is known: from the index alone, or with what it says.
 #[derive(Clone, Debug)]
@@ -26,10 +28,14 @@ pub struct Seen<'a> {
 /// What an event says.
 #[derive(Clone, Debug, Default)]
 pub struct Said {
-    /// Its data; null where it has none or cannot be read.
-    pub data: Value,
-    /// Its metadata.
-    pub metadata: Value,
+    /// Its data as stored.
+    pub(super) text: Option<JsonText>,
+    /// The same, from the first time that somebody looks at it.
+    pub(super) data: OnceCell<Value>,
+    /// Its metadata as stored.
+    pub(super) around: Option<JsonText>,
+    /// The same, from the first time that somebody looks at it.
+    pub(super) metadata: OnceCell<Value>,
     /// Its home stream.
     pub stream: String,
 }
@@ -38,19 +44,45 @@ impl Said {
     /// Of an event that was read.
     pub fn of(event: &RecordedEvent) -> Self {
         Self {
-            data: event.data.value().unwrap_or_default(),
-            metadata: event.metadata.as_ref().map(JsonText::value).unwrap_or_default(),
+            text: match &event.data {
+                Payload::Json(text) => Some(text.clone()),
+                _ => None,
+            },
+            data: OnceCell::new(),
+            around: event.metadata.clone(),
+            metadata: OnceCell::new(),
             stream: event.home().map(|home| home.stream.id.clone()).unwrap_or_default(),
         }
     }
 
     /// Whether it is the start or the end of a span.
     pub(super) fn is_of_span(&self) -> bool {
-        self.metadata.get(SPAN).is_some_and(|span| span.get("id").is_some() && span.get("phase").is_some())
+        self.beside(SPAN).is_some_and(|span| span.get("id").is_some() && span.get("phase").is_some())
+    }
+
+    /// Its data; null where it has none or cannot be read. Most of it nobody asks for.
+    pub fn data(&self) -> &Value {
+        self.data.get_or_init(|| self.text.as_ref().map(JsonText::value).unwrap_or_default())
+    }
+
+    /// Its metadata; null where it has none.
+    pub fn metadata(&self) -> &Value {
+        self.metadata.get_or_init(|| self.around.as_ref().map(JsonText::value).unwrap_or_default())
+    }
+
+    /// A member of its metadata. Where the text does not have the name, nothing is parsed to find that out: of a million
+    /// events, few have what is asked for.
+    pub(super) fn beside(&self, name: &str) -> Option<&Value> {
+        let text = self.around.as_ref().filter(|_| self.metadata.get().is_none()).map(JsonText::as_str);
+        // A name may be spelled with escapes.
+        if text.is_some_and(|text| !text.contains(name) && !text.contains('\\')) {
+            return None;
+        }
+        self.metadata().get(name)
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.data.get(name).and_then(Value::as_str)
+        self.data().get(name).and_then(Value::as_str)
     }
 }
 
@@ -167,7 +199,7 @@ fn of_span(plan: &mut Plan, span: &Value, said: &Said) -> Option<Sign> {
 /// What an event says about the saga it belongs to.
 pub(super) fn sign(plan: &mut Plan, event: &Seen<'_>) -> Option<Sign> {
     if let Some(said) = event.said {
-        if let Some(span) = said.metadata.get(SPAN) {
+        if let Some(span) = said.beside(SPAN) {
             return of_span(plan, span, said);
         }
         if let Some(what) = event.event_type.strip_prefix("saga.") {
@@ -184,7 +216,7 @@ pub(super) fn sign(plan: &mut Plan, event: &Seen<'_>) -> Option<Sign> {
             };
             return Some(Sign::Check { invariant: said.text("invariant")?.to_owned(), broken });
         }
-        let of_metadata = |name: &str| said.metadata.get(name).and_then(Value::as_str);
+        let of_metadata = |name: &str| said.beside(name).and_then(Value::as_str);
         if let Some(role) = of_metadata("role") {
             let meaning = match role {
                 "effect" => Meaning::Effect,
@@ -222,13 +254,13 @@ fn of_saga(plan: &mut Plan, what: &str, said: &Said) -> Option<Sign> {
         },
     };
     let reason = || {
-        let refusal = said.data.get("refusal").unwrap_or(&Value::Null);
+        let refusal = said.data().get("refusal").unwrap_or(&Value::Null);
         let reason = refusal.get("reason").and_then(Value::as_str).or_else(|| said.text("reason"));
         let by = refusal.get("by").and_then(Value::as_str);
         let word = if by == Some("gave_up") { "gave up" } else { "refused" };
         reason.map_or_else(|| word.to_owned(), |reason| format!("{word}: {reason}"))
     };
-    let number = || said.data.get("attempt").and_then(Value::as_u64).unwrap_or(1) as u32;
+    let number = || said.data().get("attempt").and_then(Value::as_u64).unwrap_or(1) as u32;
     let act = match what {
         "started" | "retried" => Act::Begun(number()),
         "completed" if said.text("effect") == Some("nothing_to_undo") => Act::NothingToDo,
@@ -245,7 +277,7 @@ fn of_saga(plan: &mut Plan, what: &str, said: &Said) -> Option<Sign> {
 }
 
 fn of_letter(plan: &mut Plan, what: &str, said: &Said) -> Option<Sign> {
-    let facts = letter_facts(&said.data, &said.metadata);
+    let facts = letter_facts(said.data(), said.metadata());
     let text = |name: &str| facts.get(name).and_then(Value::as_str);
     let change = match what {
         "parked" => LetterChange::Parked,

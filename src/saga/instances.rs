@@ -11,6 +11,7 @@ use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::naming::Traits;
 use super::outcome::permille;
+use super::shape::{begins, glances};
 use crate::base::cancel::CancelToken;
 use crate::index::{CorrelationId, EventLog, StreamId, StreamInfo, TypeId};
 use crate::model::{Row, SourceId};
@@ -36,11 +37,23 @@ pub struct Instance {
     rows: Arc<Vec<Row>>,
     from: u32,
     to: u32,
+    /// The number of its shape, where that is known without a look at its events: it begins once then.
+    shape: Option<u64>,
 }
 
 impl Instance {
     fn whole(key: Key, rows: Arc<Vec<Row>>) -> Self {
-        Self { key, life: 1, from: 0, to: rows.len() as u32, rows }
+        Self { key, life: 1, from: 0, to: rows.len() as u32, rows, shape: None }
+    }
+
+    /// Its events from one place to another, as a life of its own.
+    fn cut(&self, life: u32, from: usize, to: usize) -> Self {
+        Self { life, from: from as u32, to: to as u32, shape: None, ..self.clone() }
+    }
+
+    /// The number of its shape, where that is known already.
+    pub(super) fn shape(&self) -> Option<u64> {
+        self.shape
     }
 
     /// Its events.
@@ -82,14 +95,63 @@ impl Instance {
 #[derive(Clone, Debug, Default)]
 pub struct Instances {
     list: Vec<Instance>,
-    by_key: HashMap<Key, u32>,
+    places: Arc<Places>,
+}
+
+/// Where the sagas of a key are in the list.
+#[derive(Debug, Default)]
+struct Places {
+    /// By correlation, the first life; [`NOWHERE`] for one that is no saga.
+    correlations: Vec<u32>,
+    /// Of every other key the first life.
+    others: HashMap<Key, u32>,
+    /// Every life of what has several.
+    lives: HashMap<Key, Vec<u32>>,
+}
+
+/// In [`Places`]: not in the list.
+const NOWHERE: u32 = u32::MAX;
+
+impl Places {
+    fn of(log: &EventLog, list: &[Instance]) -> Self {
+        let mut places = Self { correlations: vec![NOWHERE; log.correlations().len()], ..Self::default() };
+        for (at, one) in list.iter().enumerate() {
+            let at = at as u32;
+            if one.life > 1 {
+                let first = places.first(&one.key).copied();
+                places.lives.entry(one.key).or_insert_with(|| first.into_iter().collect()).push(at);
+            } else if let Key::Correlation(id) = one.key {
+                places.correlations[id.0 as usize] = at;
+            } else {
+                places.others.insert(one.key, at);
+            }
+        }
+        places
+    }
+
+    fn first(&self, key: &Key) -> Option<&u32> {
+        match key {
+            Key::Correlation(id) => self.correlations.get(id.0 as usize).filter(|at| **at != NOWHERE),
+            Key::Tree(_) | Key::Stream(_) => self.others.get(key),
+        }
+    }
+
+    /// The places of every life.
+    fn all(&self, key: &Key) -> &[u32] {
+        match self.lives.get(key) {
+            Some(lives) => lives,
+            None => self.first(key).map_or(&[], std::slice::from_ref),
+        }
+    }
 }
 
 impl Instances {
     /// Finds the sagas of a log. `None` when cancelled.
     pub fn of(log: &EventLog, traits: &[Traits], cancel: &CancelToken) -> Option<Self> {
-        let mut list = by_correlation(log);
+        let mut list = by_correlation(log, traits);
         let correlated = correlated_sources(log);
+        // Correlations are in the order in which they appear.
+        let mut in_order = log.sources().len() <= 1 && correlated.iter().all(|correlated| *correlated);
         for (source, _) in correlated.iter().enumerate().filter(|(_, correlated)| !**correlated) {
             if cancel.is_cancelled() {
                 return None;
@@ -102,18 +164,21 @@ impl Instances {
                 trees
             });
         }
-        let mut list = cut_into_lives(log, traits, list);
-        if log.sources().len() > 1 || !list.is_sorted_by_key(|one| log.rank_of(one.first())) {
+        let mut list = match cut_into_lives(log, traits, list) {
+            Ok(cut) => {
+                in_order = false;
+                cut
+            }
+            Err(whole) => whole,
+        };
+        if !in_order && !list.is_sorted_by_key(|one| log.rank_of(one.first())) {
             list.sort_by_cached_key(|one| log.rank_of(one.first()));
         }
         if cancel.is_cancelled() {
             return None;
         }
-        let mut by_key = HashMap::with_capacity(list.len());
-        for (at, one) in list.iter().enumerate() {
-            by_key.entry(one.key).or_insert(at as u32);
-        }
-        Some(Self { list, by_key })
+        let places = Arc::new(Places::of(log, &list));
+        Some(Self { list, places })
     }
 
     /// Those that had begun when the event at `rank` was the last that had happened, each as far as it had come: the
@@ -125,11 +190,10 @@ impl Instances {
             .iter()
             .map(|one| {
                 let to = one.from + one.rows().partition_point(happened) as u32;
-                Instance { to, ..one.clone() }
+                Instance { to, shape: one.shape.filter(|_| to == one.to), ..one.clone() }
             })
             .collect();
-        let by_key = self.by_key.iter().filter(|(_, at)| (**at as usize) < begun);
-        Self { by_key: by_key.map(|(key, at)| (*key, *at)).collect(), list }
+        Self { list, places: Arc::clone(&self.places) }
     }
 
     /// All of them.
@@ -152,11 +216,14 @@ impl Instances {
         let mut keys: Vec<Key> = log.event(row).correlation.map(Key::Correlation).into_iter().collect();
         keys.extend(log.memberships(row).into_iter().map(|(stream, _)| Key::Stream(stream)));
         keys.push(Key::Tree(root_of(log, row)));
+        let rank = log.rank_of(row);
+        let has = |at: &usize| {
+            let one = self.list.get(*at);
+            one.is_some_and(|one| one.rows().binary_search_by_key(&rank, |row| log.rank_of(*row)).is_ok())
+        };
         let mut found = Vec::new();
-        for first in keys.into_iter().filter_map(|key| self.by_key.get(&key)) {
-            let key = self.list[*first as usize].key;
-            let lives = self.list.iter().enumerate().skip(*first as usize).filter(|(_, one)| one.key == key);
-            found.extend(lives.filter(|(_, one)| one.rows().contains(&row)).map(|(at, _)| at).take(1));
+        for key in keys {
+            found.extend(self.places.all(&key).iter().map(|at| *at as usize).find(has));
         }
         found.sort_unstable();
         found.dedup();
@@ -174,21 +241,47 @@ impl Instances {
     }
 }
 
-fn by_correlation(log: &EventLog) -> Vec<Instance> {
+fn by_correlation(log: &EventLog, traits: &[Traits]) -> Vec<Instance> {
     let one_source = log.sources().len() <= 1;
-    let groups = log.correlations().iter().enumerate().filter(|(_, info)| info.rows.len() > 1);
+    let known = glances(log, traits);
+    let groups = log.correlations().iter().zip(known).enumerate().filter(|(_, (_, known))| known.events > 1);
     groups
-        .map(|(at, info)| {
+        .filter_map(|(at, (info, known))| {
             let mut rows = Arc::clone(&info.rows);
             // Within one source events are read in order.
             if !one_source {
                 let mut sorted = rows.to_vec();
                 sorted.sort_by_cached_key(|row| log.rank_of(*row));
+                told_once(log, &mut sorted);
+                if sorted.len() < 2 {
+                    return None;
+                }
                 rows = Arc::new(sorted);
             }
-            Instance::whole(Key::Correlation(CorrelationId(at as u32)), rows)
+            Some(Instance {
+                shape: (!known.again && rows.len() == known.events as usize).then(|| known.shape.get()),
+                ..Instance::whole(Key::Correlation(CorrelationId(at as u32)), rows)
+            })
         })
         .collect()
+}
+
+/// Two files may tell of the same events: a history that was saved twice, an extract beside the whole. What an earlier
+/// source told with the same type, stream, version and time is left out: one run is one saga, with each event once.
+fn told_once(log: &EventLog, rows: &mut Vec<Row>) {
+    let Some(first) = rows.first().map(|row| row.source()) else { return };
+    if rows.iter().all(|row| row.source() == first) {
+        return;
+    }
+    let mut told: HashMap<(TypeId, i64, i64, &str), SourceId> = HashMap::new();
+    rows.retain(|row| {
+        let event = log.event(*row);
+        let known = event.stream.zip(event.version).zip(event.time);
+        let Some(((stream, version), time)) = known else { return true };
+        let stream = &*log.stream(stream).id;
+        let by = told.entry((event.event_type, version, time.nanos(), stream)).or_insert(row.source());
+        *by == row.source()
+    });
 }
 
 /// For each source whether any of its events has a correlation.
@@ -304,19 +397,28 @@ fn by_stream(log: &EventLog, source: SourceId, kind: Option<&str>) -> Vec<Instan
         .collect()
 }
 
-/// An id is used again where the type with which its events begin comes after one with which sagas end.
-fn cut_into_lives(log: &EventLog, traits: &[Traits], list: Vec<Instance>) -> Vec<Instance> {
+/// An id is used again where the type with which its events begin comes after one with which sagas end. `Err` with the
+/// list as it was where nothing has to be cut.
+fn cut_into_lives(
+    log: &EventLog,
+    traits: &[Traits],
+    list: Vec<Instance>,
+) -> Result<Vec<Instance>, Vec<Instance>> {
+    let can_begin: Vec<bool> = traits.iter().map(begins).collect();
     let shaped = |row: Row| {
         let id = log.type_of(row);
-        (!traits[id.0 as usize].technical || &*traits[id.0 as usize].name == "saga.started").then_some(id)
+        can_begin[id.0 as usize].then_some(id)
     };
     let again = |one: &Instance| {
+        if one.shape.is_some() {
+            return false;
+        }
         let mut types = one.rows().iter().filter_map(|row| shaped(*row));
         let first = types.next();
         first.is_some_and(|first| types.any(|id| id == first))
     };
     if !list.iter().any(again) {
-        return list;
+        return Err(list);
     }
     let ends = end_types(log, traits, &list);
     let mut cut = Vec::with_capacity(list.len());
@@ -337,7 +439,7 @@ fn cut_into_lives(log: &EventLog, traits: &[Traits], list: Vec<Instance>) -> Vec
             // A workflow's next run begins with an event that nothing else begins with.
             let begins_run = &*traits[id.0 as usize].name == "WorkflowExecutionStarted";
             if id == start && (after_end || begins_run) && place - from > 1 {
-                cut.push(Instance { life, from: from as u32, to: place as u32, ..one.clone() });
+                cut.push(one.cut(life, from, place));
                 (life, from) = (life + 1, place);
             }
             before = Some(id);
@@ -346,10 +448,10 @@ fn cut_into_lives(log: &EventLog, traits: &[Traits], list: Vec<Instance>) -> Vec
         let to = one.rows().len();
         match cut.last_mut() {
             Some(newest) if life > 1 && to - from < 2 => newest.to = to as u32,
-            _ => cut.push(Instance { life, from: from as u32, to: to as u32, ..one.clone() }),
+            _ => cut.push(one.cut(life, from, to)),
         }
     }
-    cut
+    Ok(cut)
 }
 
 /// Types with which most of the groups end that have them, or that name an end.

@@ -1,14 +1,12 @@
 //! The state machine that the sagas of a log walk through: which type followed which, how often, and how long it
 //! took. A saga's state is the type of what happened last.
 
-use std::collections::BTreeMap;
-
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::instances::{Instance, Instances};
 use super::naming::Traits;
 use super::outcome::{Confidence, permille};
-use super::variants::shaping;
+use super::variants::{Variant, Variants, shaping};
 use crate::base::cancel::CancelToken;
 use crate::index::{EventLog, TypeId};
 
@@ -27,14 +25,23 @@ pub struct Waits {
 }
 
 impl Waits {
-    /// Of some waits; sorts them.
+    /// Of some waits; puts them in another order.
     pub fn of(waits: &mut [i64]) -> Self {
-        waits.sort_unstable();
-        let at = |permille: usize| {
-            let place = (waits.len() * permille).div_ceil(1_000).saturating_sub(1);
-            waits.get(place).copied().unwrap_or(0)
+        let all = waits.len();
+        let place = |permille: usize| (all * permille).div_ceil(1_000).saturating_sub(1);
+        // The highest first: what is below it is to its left then.
+        let mut rest = waits;
+        let mut at = |permille: usize| {
+            let place = place(permille);
+            if place >= rest.len() {
+                return 0;
+            }
+            let value = *rest.select_nth_unstable(place).1;
+            rest = &mut std::mem::take(&mut rest)[..=place];
+            value
         };
-        Self { p50: at(500), p95: at(950), p99: at(990) }
+        let (p99, p95, p50) = (at(990), at(950), at(500));
+        Self { p50, p95, p99 }
     }
 }
 
@@ -49,6 +56,53 @@ pub struct Transition {
     pub sagas: usize,
     /// How long it took.
     pub waits: Waits,
+}
+
+impl Transition {
+    /// Neither the beginning nor the end.
+    fn is_move(&self) -> bool {
+        self.edge.0.is_some() && self.edge.1.is_some()
+    }
+}
+
+/// The transitions that the shapes of a log show, without how long they took.
+struct Ways {
+    transitions: Vec<Transition>,
+    /// For each variant the places of its transitions, in order; its end is the last.
+    of_variant: Vec<Vec<u32>>,
+}
+
+impl Ways {
+    fn of(variants: &[Variant]) -> Self {
+        let mut places: HashMap<Edge, u32> = HashMap::new();
+        let mut transitions: Vec<Transition> = Vec::new();
+        let mut of_variant = Vec::with_capacity(variants.len());
+        // For each transition the variant, counted from 1, that was the last to have it.
+        let mut newest: Vec<usize> = Vec::new();
+        for (number, variant) in (1..).zip(variants) {
+            let mut ways: Vec<u32> = Vec::with_capacity(variant.shape.len() + 1);
+            let mut before = None;
+            // A shape without anything in it neither begins nor ends.
+            let end = (!variant.shape.is_empty()).then_some(None);
+            for to in variant.shape.iter().map(|id| Some(*id)).chain(end) {
+                let edge = (before, to);
+                let place = *places.entry(edge).or_insert_with(|| {
+                    transitions.push(Transition { edge, count: 0, sagas: 0, waits: Waits::default() });
+                    newest.push(0);
+                    transitions.len() as u32 - 1
+                });
+                let known = &mut transitions[place as usize];
+                known.count += variant.count;
+                if std::mem::replace(&mut newest[place as usize], number) != number {
+                    known.sagas += variant.count;
+                }
+                ways.push(place);
+                before = to;
+            }
+            of_variant.push(ways);
+        }
+        Self { transitions, of_variant }
+    }
 }
 
 /// What may follow.
@@ -82,13 +136,6 @@ pub struct Machine {
     any_stay: Option<Waits>,
 }
 
-#[derive(Default)]
-struct Taken {
-    waits: Vec<i64>,
-    sagas: usize,
-    last: usize,
-}
-
 /// The moves of one saga: from, to, and the wait between.
 pub fn moves<'a>(
     log: &'a EventLog,
@@ -112,50 +159,43 @@ pub fn moves<'a>(
 }
 
 impl Machine {
-    /// Of all sagas. `None` when cancelled.
+    /// Of all sagas, whose shapes are known. `None` when cancelled.
     pub fn of(
         log: &EventLog,
         traits: &[Traits],
         instances: &Instances,
+        variants: &Variants,
         cancel: &CancelToken,
     ) -> Option<Self> {
+        let ways = Ways::of(&variants.list);
+        let room = |known: &Transition| if known.is_move() { known.count } else { 0 };
+        let mut waits: Vec<Vec<i64>> =
+            ways.transitions.iter().map(|known| Vec::with_capacity(room(known))).collect();
         let shaping = shaping(traits);
-        let mut taken: BTreeMap<Edge, Taken> = BTreeMap::new();
-        for (number, one) in instances.list().iter().enumerate() {
+        for (number, (one, variant)) in instances.list().iter().zip(&variants.of).enumerate() {
             if number % 4_096 == 0 && cancel.is_cancelled() {
                 return None;
             }
-            let mut end = None;
-            let mut take = |edge: Edge, wait: i64| {
-                let known = taken.entry(edge).or_default();
-                known.waits.push(wait);
-                if known.last != number + 1 {
-                    known.last = number + 1;
-                    known.sagas += 1;
+            // The shape says which transitions come; the events only how long each took.
+            let mut slots = ways.of_variant[*variant as usize].iter();
+            for (from, _, wait) in moves(log, &shaping, one) {
+                if let Some(slot) = slots.next().filter(|_| from.is_some()) {
+                    waits[*slot as usize].push(wait);
                 }
-            };
-            for (from, to, wait) in moves(log, &shaping, one) {
-                take((from, Some(to)), wait);
-                end = Some(to);
-            }
-            if end.is_some() {
-                take((end, None), 0);
             }
         }
-        Some(Self::from(taken))
+        Some(Self::from(ways.transitions, waits))
     }
 
-    fn from(taken: BTreeMap<Edge, Taken>) -> Self {
+    fn from(mut transitions: Vec<Transition>, waits: Vec<Vec<i64>>) -> Self {
         let mut stays: HashMap<TypeId, Vec<i64>> = HashMap::new();
-        let mut all = Vec::new();
-        let mut transitions = Vec::with_capacity(taken.len());
-        for (edge, mut known) in taken {
-            if let (Some(from), Some(_)) = edge {
-                stays.entry(from).or_default().extend(&known.waits);
-                all.extend(&known.waits);
+        let mut all = Vec::with_capacity(waits.iter().map(Vec::len).sum());
+        for (known, mut waits) in transitions.iter_mut().zip(waits) {
+            if let (Some(from), Some(_)) = known.edge {
+                stays.entry(from).or_default().extend(&waits);
+                all.extend(&waits);
             }
-            let waits = Waits::of(&mut known.waits);
-            transitions.push(Transition { edge, count: known.waits.len(), sagas: known.sagas, waits });
+            known.waits = Waits::of(&mut waits);
         }
         transitions.sort_by_key(|transition| (std::cmp::Reverse(transition.count), transition.edge));
         let by_edge = transitions.iter().enumerate().map(|(at, known)| (known.edge, at as u32)).collect();

@@ -19,6 +19,23 @@ const NAMED_END_SHARE: u16 = 500;
 /// Fewer sagas that came the same way say nothing about it; the type alone is asked then.
 const WAY_MIN: usize = 3;
 
+/// What a log taught about every saga of one shape.
+#[derive(Clone, Debug)]
+pub struct ShapeLessons<'a> {
+    /// What can be undone of what it did, and whether an undo is due where one is missing.
+    pairs: Vec<(&'a UndoPair, bool)>,
+    /// It is at an end, if it owes nothing.
+    is_end: bool,
+    /// It turned back.
+    back: bool,
+    /// How many of the sagas that came the same way ended there.
+    sure: Confidence,
+    /// How long it may be quiet where it stands.
+    patience: Option<i64>,
+    /// Nothing happened.
+    is_empty: bool,
+}
+
 /// What a log taught about how its sagas go.
 #[derive(Debug)]
 pub struct Lessons<'a> {
@@ -120,19 +137,23 @@ impl<'a> Lessons<'a> {
         self.machine.transition((Some(last), None)).is_some_and(|known| known.count > 1)
     }
 
-    /// What a saga holds of what can be undone. `counts` says how often each type came.
-    pub fn held(&self, shape: &[TypeId], counts: &dyn Fn(TypeId) -> usize) -> Vec<Held<'a>> {
+    /// What holds of every saga of this shape.
+    pub fn of_shape(&self, shape: &[TypeId]) -> ShapeLessons<'a> {
         let turn = self.turn(shape);
         let pairs = self.undos.0.iter().filter(|pair| shape.contains(&pair.effect));
-        pairs
-            .map(|pair| {
-                let habit = turn.and_then(|turn| self.habits.get(&(turn, pair.effect)));
-                let usual = habit.is_some_and(|(undone, of)| permille(*undone, *of) >= 500);
-                let (effects, undone) = (counts(pair.effect), counts(pair.undo));
-                let missing = effects.saturating_sub(undone);
-                Held { pair, effects, undone, due: usual && missing > 0 }
-            })
-            .collect()
+        let due = |pair: &UndoPair| {
+            let habit = turn.and_then(|turn| self.habits.get(&(turn, pair.effect)));
+            habit.is_some_and(|(undone, of)| permille(*undone, *of) >= 500)
+        };
+        let last = shape.last().copied();
+        ShapeLessons {
+            pairs: pairs.map(|pair| (pair, due(pair))).collect(),
+            is_end: last.is_some_and(|last| self.is_end(shape, last)),
+            back: turn.is_some(),
+            sure: Confidence(last.map_or(0, |last| self.end_share(shape, last)).clamp(100, 990)),
+            patience: last.and_then(|last| self.machine.patience(last)),
+            is_empty: shape.is_empty(),
+        }
     }
 
     /// Where it turned back: the first failure or undo after the last thing that went well. `None`: the last thing
@@ -142,29 +163,46 @@ impl<'a> Lessons<'a> {
         let turned = shape.iter().rposition(well).map_or(0, |last| last + 1);
         shape.get(turned).copied()
     }
+}
 
-    /// How a saga of this shape stands, quiet for `silence` nanoseconds at the end of the log.
-    pub fn judge(&self, shape: &[TypeId], held: &[Held<'_>], moment: Moment, silence: i64) -> Judgement {
-        let Some(last) = shape.last().copied() else {
+impl<'a> ShapeLessons<'a> {
+    /// What a saga holds of what can be undone. `counts` says how often each type came.
+    pub fn held<'c>(&'c self, counts: &'c dyn Fn(TypeId) -> usize) -> impl Iterator<Item = Held<'a>> + 'c {
+        self.pairs.iter().map(|(pair, usual)| {
+            let (effects, undone) = (counts(pair.effect), counts(pair.undo));
+            Held { pair, effects, undone, due: *usual && effects > undone }
+        })
+    }
+
+    /// The same of what is due alone: where nothing can be, nothing is counted.
+    pub fn due<'c>(&'c self, counts: &'c dyn Fn(TypeId) -> usize) -> impl Iterator<Item = Held<'a>> + 'c {
+        let usual = self.pairs.iter().filter(|(_, usual)| *usual);
+        let held = usual.map(|(pair, _)| {
+            let (effects, undone) = (counts(pair.effect), counts(pair.undo));
+            Held { pair, effects, undone, due: effects > undone }
+        });
+        held.filter(|held| held.due)
+    }
+
+    /// How a saga stands, quiet for `silence` nanoseconds at the end of the log.
+    pub fn judge(&self, owes: bool, moment: Moment, silence: i64) -> Judgement {
+        if self.is_empty {
             return Judgement { outcome: Outcome::Running, confidence: Confidence(0) };
-        };
-        let sure = Confidence(self.end_share(shape, last).clamp(100, 990));
-        let back = self.turn(shape).is_some();
-        let owes = held.iter().any(|one| one.due);
-        if self.is_end(shape, last) && !owes {
-            let outcome = if back { Outcome::Compensated } else { Outcome::Completed };
-            return Judgement { outcome, confidence: sure };
+        }
+        if self.is_end && !owes {
+            let outcome = if self.back { Outcome::Compensated } else { Outcome::Completed };
+            return Judgement { outcome, confidence: self.sure };
         }
         if moment.quiesced {
             return Judgement { outcome: Outcome::Stuck, confidence: Confidence(900) };
         }
-        let quiet = !moment.is_run && self.machine.patience(last).is_some_and(|patience| silence > patience);
-        let outcome = match (quiet, back) {
+        let quiet = !moment.is_run && self.patience.is_some_and(|patience| silence > patience);
+        let outcome = match (quiet, self.back) {
             (true, _) => Outcome::NoActivity,
             (false, true) => Outcome::Compensating,
             (false, false) => Outcome::Running,
         };
-        Judgement { outcome, confidence: Confidence(1_000 - sure.0.min(900)) }
+        Judgement { outcome, confidence: Confidence(1_000 - self.sure.0.min(900)) }
     }
 }
 

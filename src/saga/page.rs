@@ -1,6 +1,7 @@
 //! One saga in full: every event with what came in, what it changed and what went out; the ledger; what is still to
 //! come. Plain data for a page, a diagram or a text.
 
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 use super::ahead::{Ahead, ahead};
@@ -14,8 +15,11 @@ use super::survey::{Fetch, Survey, count};
 use super::worth;
 use crate::base::cancel::CancelToken;
 use crate::index::{EventLog, StreamId, TypeId};
-use crate::model::{Row, Timestamp};
+use crate::model::{RecordedEvent, Row, Timestamp};
 use crate::replay::Change;
+
+/// Events of a saga that are kept while its page is made; those of a longer one are read each time they are needed.
+const KEPT_MAX: usize = 1 << 16;
 
 /// One event of a saga.
 #[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own on the row")]
@@ -85,13 +89,27 @@ impl Page {
     ) -> Option<Self> {
         let summary = survey.sagas.get(at)?.clone();
         let one = &survey.instances.list()[summary.instance];
+        // Its steps, its causes and its rows each look at what the events say: they are read once.
+        let mut kept: HashMap<Row, Option<RecordedEvent>> = HashMap::new();
+        let keeps = one.rows().len() <= KEPT_MAX;
+        let fetch: &mut Fetch<'_> = &mut |rows: &[Row]| {
+            if !keeps {
+                return fetch(rows);
+            }
+            let missing: Vec<Row> = rows.iter().copied().filter(|row| !kept.contains_key(row)).collect();
+            if !missing.is_empty() {
+                let read = fetch(&missing);
+                kept.extend(missing.into_iter().zip(read));
+            }
+            rows.iter().map(|row| kept.get(row).cloned().flatten()).collect()
+        };
         let courses = survey.courses(log, summary.instance, fetch).into_iter();
         let known = courses.filter(|course| course.noted || course.plan.is_defined);
         let plan = known.map(|course| course.plan).find(|plan| plan.name == summary.definition);
         let mut course = plan.map(Course::new);
         let graph = Graph::of(log, one.rows(), fetch, cancel)?;
         let mut rows = Vec::with_capacity(one.rows().len());
-        let mut told: Vec<(Row, Value)> = Vec::new();
+        let mut told: HashMap<Row, Value> = HashMap::with_capacity(one.rows().len());
         let (mut before, mut state): (Option<i64>, Option<TypeId>) = (None, None);
         for part in one.rows().chunks(256) {
             if cancel.is_cancelled() {
@@ -135,10 +153,10 @@ impl Page {
                 if moved {
                     state = Some(known.event_type);
                 }
-                told.push((*row, said.map(|said| said.data).unwrap_or_default()));
+                told.insert(*row, said.map(|said| said.data().clone()).unwrap_or_default());
             }
         }
-        let mut data = |row: Row| told.iter().find(|(known, _)| *known == row).map(|(_, data)| data.clone());
+        let mut data = |row: Row| told.get(&row).cloned();
         let ledger = match &course {
             Some(course) => ledger::lines(course, &mut data),
             None => inferred(log, survey, &summary, &mut data),
@@ -167,8 +185,9 @@ fn inferred(
         |id: TypeId| one.rows().iter().copied().filter(|row| log.type_of(*row) == id).collect::<Vec<_>>();
     let name = |id: TypeId| survey.traits[id.0 as usize].name.to_string();
     survey.with_lessons(|lessons| {
-        let held = lessons.held(shape, &|id| count(log, one, id));
-        let lines = held.iter().map(|held| {
+        let of_shape = lessons.of_shape(shape);
+        let counts = |id| count(log, one, id);
+        let lines = of_shape.held(&counts).map(|held| {
             let (effects, undone) = (of_type(held.pair.effect), of_type(held.pair.undo));
             let account = if held.due {
                 Account::OwedBack

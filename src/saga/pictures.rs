@@ -24,6 +24,12 @@ pub struct Picture {
 pub static PICTURES: &[Picture] = &[
     Picture { name: "page", draw: |log, survey, saga, _, p| page(log, survey, saga, p) },
     Picture { name: "sequence", draw: sequence::draw },
+    Picture {
+        name: "sequence-to-scale",
+        draw: |log, survey, saga, scope, p| {
+            sequence::draw(log, survey, saga, &Scope { to_scale: true, ..scope.clone() }, p)
+        },
+    },
     Picture { name: "flow", draw: flow::draw },
     Picture { name: "timeline", draw: |log, survey, saga, _, p| gantt::draw(log, survey, saga, p) },
 ];

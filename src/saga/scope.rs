@@ -31,6 +31,8 @@ pub struct Scope {
     pub folds_repeats: bool,
     /// What a runtime recorded beside what happened is left out.
     pub hides_facts: bool,
+    /// In the sequence, rows are as far apart as they are in time.
+    pub to_scale: bool,
     /// Lifelines whose events in a row stand as one.
     pub folded: BTreeSet<String>,
     /// Repeats that are shown one by one after all, by their first event.
@@ -118,6 +120,17 @@ pub(super) fn undoes(row: &PageRow) -> bool {
         || matches!(row.sign, Some(Sign::Step(_, Direction::Undo, _) | Sign::GoesBack | Sign::Compensated))
 }
 
+/// In the history of a workflow engine, which is one stream, what a step is begun by: the activity that is called. What
+/// asks for it and takes its answer is the workflow.
+fn called(page: &Page, row: &PageRow) -> Option<String> {
+    let Some(Sign::Step(step, direction, Act::Begun(_))) = &row.sign else { return None };
+    let plan = page.course.as_ref().map(|course| &course.plan).filter(|plan| plan.is_history)?;
+    let undo = plan.undos.iter().find(|(_, undone)| undone == step && *direction == Direction::Undo);
+    let name = undo.map_or(&*plan.steps[*step].name, |(name, _)| &**name);
+    // The second call of an activity is one of the same activity.
+    Some(name.split(" #").next().unwrap_or(name).to_owned())
+}
+
 /// The part of a saga that a diagram shows.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
@@ -149,7 +162,7 @@ impl Shown {
                 shown.left_out += 1;
                 continue;
             }
-            let name = lifeline(log, row.stream);
+            let name = called(page, row).unwrap_or_else(|| lifeline(log, row.stream));
             let is_folded = scope.folded.contains(&name);
             let line = *line_of.entry(name).or_insert_with_key(|name| {
                 shown.lines.push(name.clone());

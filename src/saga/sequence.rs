@@ -1,5 +1,5 @@
-//! The sequence of a saga: when which service said what to which, a lifeline for each of them. Even spacing, the time at
-//! the left; how long something took to follow its cause, failures, and compensation as a return.
+//! The sequence of a saga: when which service said what to which, a lifeline for each of them. Even spacing or to the
+//! scale of time, the time at the left; how long something took to follow its cause, failures, and compensation as a return.
 
 use super::facts::Sign;
 use super::graph::EdgeKind;
@@ -14,6 +14,8 @@ use crate::index::EventLog;
 pub(super) const SIDE: i32 = 20;
 pub(super) const HEAD: i32 = 76;
 const ROW: i32 = 34;
+/// Room for the longest gap of a sequence that is drawn to scale.
+const CUT: i32 = 8 * ROW;
 const LEFT: i32 = SIDE + 124;
 const LANE: i32 = 200;
 /// A delay is drawn where it is at least this part of the whole.
@@ -90,7 +92,9 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
     let shown = Shown::of(log, page, scope);
     let x = |line: usize| LEFT + line as i32 * LANE + LANE / 2;
     let width = (LEFT + shown.lines.len() as i32 * LANE + SIDE).max(LEAST);
-    let height = HEAD + shown.groups.len() as i32 * ROW + 64;
+    let offsets = offsets(page);
+    let spacing = Spacing::of(&shown, &offsets, scope.to_scale);
+    let height = HEAD + spacing.ys.last().map_or(0, |y| y + ROW - 22) + 64;
     let mut drawing = Drawing::new(width, height, &title(page), p);
     drawing.head = HEAD - 8;
     drawing.text((SIDE, 28), Anchor::Start, style(16, true, p.text), &fit(&title(page), width - 40));
@@ -100,7 +104,6 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
         let rail = Stroke { colour: p.line, dashed: false, arrow: false };
         drawing.path(&[(x(line), HEAD - 8), (x(line), height - 44)], rail);
     }
-    let offsets = offsets(page);
     let goes_back = page
         .rows
         .iter()
@@ -108,12 +111,21 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
         .or_else(|| page.rows.iter().position(|row| row.undo));
     let goes_back = goes_back.and_then(|at| shown.group_of(at)).filter(|_| scope.focus.is_none());
     for at in 0..shown.groups.len() {
-        let y = HEAD + at as i32 * ROW + 22;
+        let y = HEAD + spacing.ys[at];
         if goes_back == Some(at) {
             let dashed = Stroke { colour: p.undo, dashed: true, arrow: false };
             drawing.path(&[(LEFT, y - ROW + 9), (width - SIDE, y - ROW + 9)], dashed);
         }
-        row(&mut drawing, &Scene { survey, page, shown: &shown, offsets: &offsets, p }, at, (y, width), &x);
+        let scene = Scene { survey, page, shown: &shown, offsets: &offsets, spacing: &spacing, p };
+        row(&mut drawing, &scene, at, (y, width), &x);
+    }
+    for (at, nanos) in &spacing.cuts {
+        drawing.belongs_to(None);
+        let y = HEAD + spacing.ys[*at] - ROW - (CUT - ROW) / 2;
+        let dashed = Stroke { colour: p.line, dashed: true, arrow: false };
+        drawing.path(&[(SIDE, y), (width - SIDE, y)], dashed);
+        let words = format!("{} cut", span(*nanos));
+        drawing.text((SIDE, y - 5), Anchor::Start, style(10, false, p.muted), &words);
     }
     drawing.belongs_to(None);
     let debts = page.summary.owed.len();
@@ -127,11 +139,50 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
     drawing
 }
 
+/// How far apart rows are.
+struct Spacing {
+    /// Where each group stands below the head.
+    ys: Vec<i32>,
+    /// Groups before which time was cut out, and how much.
+    cuts: Vec<(usize, i64)>,
+    is_to_scale: bool,
+}
+
+impl Spacing {
+    /// Even, or as far apart as in time: never closer than can be read, and what is much longer than most is cut.
+    fn of(shown: &Shown, offsets: &[i64], is_to_scale: bool) -> Self {
+        let starts: Vec<i64> = shown.groups.iter().map(|group| offsets[group.rows[0]]).collect();
+        let gaps: Vec<i64> = starts.windows(2).map(|pair| (pair[1] - pair[0]).max(0)).collect();
+        let mut sorted: Vec<i64> = gaps.iter().copied().filter(|gap| *gap > 0).collect();
+        sorted.sort_unstable();
+        // Three of four gaps are at most three rows high.
+        let usual = sorted.get(sorted.len() * 3 / 4).copied().unwrap_or(1).max(1);
+        let (mut y, mut ys, mut cuts) = (22, Vec::with_capacity(starts.len()), Vec::new());
+        for at in 0..starts.len() {
+            if let Some(gap) = at.checked_sub(1).map(|before| gaps[before]) {
+                let room =
+                    (i128::from(gap) * i128::from(3 * ROW) / i128::from(usual)).min(i128::from(i32::MAX));
+                y += match room as i32 {
+                    _ if !is_to_scale => ROW,
+                    room if room > CUT => {
+                        cuts.push((at, gap));
+                        CUT
+                    }
+                    room => room.max(ROW),
+                };
+            }
+            ys.push(y);
+        }
+        Self { ys, cuts, is_to_scale }
+    }
+}
+
 struct Scene<'a> {
     survey: &'a Survey,
     page: &'a Page,
     shown: &'a Shown,
     offsets: &'a [i64],
+    spacing: &'a Spacing,
     p: &'a Palette,
 }
 
@@ -157,7 +208,7 @@ fn row(
     (y, width): (i32, i32),
     x: &dyn Fn(usize) -> i32,
 ) {
-    let Scene { survey, page, shown, offsets, p } = *scene;
+    let Scene { survey, page, shown, offsets, spacing, p } = *scene;
     let group = &shown.groups[at];
     let event = group.row(page);
     let (failed, undo) = (group.failed(page), group.is_undo(page));
@@ -184,7 +235,10 @@ fn row(
     let to = x(group.line);
     if let Some((_, words)) = delay.filter(|(nanos, _)| *nanos * DELAY_SHARE >= page.summary.duration.max(1))
     {
-        drawing.rect((to - 2, y - ROW + 12), (4, ROW - 14), p.muted, None);
+        // To scale, the whole delay is seen.
+        let since = cause.filter(|_| spacing.is_to_scale).map(|(cause, _)| HEAD + spacing.ys[cause] + 8);
+        let top = since.unwrap_or(y - ROW + 12).min(y - ROW + 12);
+        drawing.rect((to - 2, top), (4, y - top - 2), p.muted, None);
         drawing.text((to + 8, y - 16), Anchor::Start, style(10, false, p.muted), &words);
     }
     let colour = match (failed, undo) {

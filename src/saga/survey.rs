@@ -9,7 +9,7 @@ use super::facts::{Said, Seen, is_of_span};
 use super::instances::{Instance, Instances};
 use super::ledger::{self, Account, Debt};
 use super::machine::Machine;
-use super::mined::{Held, Judgement, Lessons};
+use super::mined::{Held, Judgement, Lessons, ShapeLessons};
 use super::naming::Traits;
 use super::outcome::{Confidence, Outcome};
 use super::plan::{Plan, Plans};
@@ -27,7 +27,7 @@ use crate::model::{RecordedEvent, Row, SourceId, Timestamp};
 pub type Fetch<'a> = dyn FnMut(&[Row]) -> Vec<Option<RecordedEvent>> + 'a;
 
 /// Events read at a time.
-const AT_A_TIME: usize = 1_024;
+const AT_A_TIME: usize = 4_096;
 /// Events of sagas that are judged at a time where next to nothing has to be read.
 const JUDGED_AT_A_TIME: usize = 1 << 16;
 
@@ -75,7 +75,7 @@ impl Survey {
         let traits = Traits::of_log(log);
         let instances = Instances::of(log, &traits, cancel)?;
         let variants = Variants::of(log, &traits, &instances);
-        let machine = Machine::of(log, &traits, &instances, cancel)?;
+        let machine = Machine::of(log, &traits, &instances, &variants, cancel)?;
         let mut undos = UndoPairs::of(&traits, &instances, &variants);
         worth::compare(log, &instances, &variants, &mut undos, fetch);
         let has = |prefix: &str| traits.iter().any(|info| info.name.starts_with(prefix));
@@ -152,8 +152,8 @@ impl Survey {
         tell: &mut dyn FnMut(usize, usize),
     ) -> Option<()> {
         let plans = self.domain.as_deref().map(Plans::of);
-        let lessons = self.lessons();
-        let judge = Judge { survey: self, log, plans: plans.as_ref(), lessons };
+        let shapes = Shapes::of(self);
+        let judge = Judge { survey: self, log, plans: plans.as_ref(), shapes: &shapes };
         let mut sagas = Vec::with_capacity(self.instances.len());
         let all = self.instances.list();
         let at_a_time = if self.has_facts { AT_A_TIME } else { JUDGED_AT_A_TIME };
@@ -186,8 +186,7 @@ impl Survey {
     /// are inferred.
     pub fn courses(&self, log: &EventLog, instance: usize, fetch: &mut Fetch<'_>) -> Vec<Course> {
         let plans = self.domain.as_deref().map(Plans::of);
-        let lessons = self.lessons();
-        let judge = Judge { survey: self, log, plans: plans.as_ref(), lessons };
+        let judge = Judge { survey: self, log, plans: plans.as_ref(), shapes: &Shapes::default() };
         let one = &self.instances.list()[instance];
         let told = judge.read(std::slice::from_ref(one), fetch);
         judge.courses(one, &told)
@@ -238,11 +237,50 @@ struct Unpriced<'a> {
     held: Held<'a>,
 }
 
+/// What holds of every saga of a variant, by its place: found once for all of them.
+#[derive(Default)]
+struct Shapes<'a>(Vec<ShapeKnown<'a>>);
+
+struct ShapeKnown<'a> {
+    /// What the log taught.
+    lessons: ShapeLessons<'a>,
+    /// What happened last.
+    current: Option<&'a Arc<str>>,
+    is_singular: bool,
+    /// A failure may be among its events.
+    fails: bool,
+    /// It ended with a failure, or something was undone.
+    ended_badly: bool,
+}
+
+impl<'a> Shapes<'a> {
+    fn of(survey: &'a Survey) -> Self {
+        let lessons = survey.lessons();
+        // What a runtime recorded beside what happened is no part of a shape.
+        let beside = survey.traits.iter().any(|info| info.technical && info.failure);
+        let of_shape = |shape: &[TypeId]| {
+            let info = |id: &TypeId| &survey.traits[id.0 as usize];
+            let mut before = None;
+            ShapeKnown {
+                lessons: lessons.of_shape(shape),
+                current: shape.last().map(|id| &info(id).name),
+                is_singular: shape
+                    .iter()
+                    .any(|id| survey.machine.is_singular((before.replace(*id), Some(*id)))),
+                fails: beside || shape.iter().any(|id| info(id).failure),
+                ended_badly: shape.last().is_some_and(|last| info(last).failure)
+                    || shape.iter().any(|id| info(id).is_undo()),
+            }
+        };
+        Self(survey.variants.list.iter().map(|variant| of_shape(&variant.shape)).collect())
+    }
+}
+
 struct Judge<'a> {
     survey: &'a Survey,
     log: &'a EventLog,
     plans: Option<&'a Plans>,
-    lessons: Lessons<'a>,
+    shapes: &'a Shapes<'a>,
 }
 
 impl Judge<'_> {
@@ -270,14 +308,21 @@ impl Judge<'_> {
     }
 
     fn courses(&self, one: &Instance, told: &Told) -> Vec<Course> {
+        if self.plans.is_none() && !self.survey.has_facts {
+            return Vec::new();
+        }
         let name = |row: &Row| &*self.survey.traits[self.log.type_of(*row).0 as usize].name;
-        let mut types: Vec<&str> = one.rows().iter().map(name).collect();
-        types.sort_unstable();
-        types.dedup();
+        let mut ids: Vec<TypeId> = Vec::new();
+        if self.plans.is_some() {
+            ids.extend(one.rows().iter().map(|row| self.log.type_of(*row)));
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        let types: Vec<&str> = ids.iter().map(|id| &*self.survey.traits[id.0 as usize].name).collect();
         let coordinated = types.iter().any(|name| name.starts_with("saga."));
         let started = one.rows().iter().filter(|row| name(row) == "saga.started");
         let recorded: Vec<&str> = started
-            .filter_map(|row| told.of(*row)?.data.get("saga").and_then(serde_json::Value::as_str))
+            .filter_map(|row| told.of(*row)?.data().get("saga").and_then(serde_json::Value::as_str))
             .collect();
         let mut plans: Vec<Plan> = Vec::new();
         if let Some(known) = self.plans {
@@ -292,7 +337,7 @@ impl Judge<'_> {
             // Where nothing happened that a definition knows, a dead letter may name its step.
             if plans.is_empty() {
                 let said = one.rows().iter().filter_map(|row| told.of(*row));
-                let steps: Vec<&str> = said.filter_map(|said| said.data.get("step")?.as_str()).collect();
+                let steps: Vec<&str> = said.filter_map(|said| said.data().get("step")?.as_str()).collect();
                 plans.extend(known.of_steps(&steps, coordinated).cloned());
             }
         }
@@ -352,20 +397,16 @@ impl Judge<'_> {
 
     fn base(&self, at: usize, one: &Instance) -> Summary {
         let (first, last) = (self.log.event(one.first()), self.log.event(one.last()));
-        let shape = &self.survey.variants.list[self.survey.variants.of[at] as usize].shape;
-        let mut before = None;
-        let singular = shape.iter().any(|id| {
-            let edge = (before.replace(*id), Some(*id));
-            self.survey.machine.is_singular(edge)
-        });
-        let name = |id: &TypeId| Arc::clone(&self.survey.traits[id.0 as usize].name);
+        let variant = self.survey.variants.of[at];
+        let known = &self.shapes.0[variant as usize];
+        let name = |id: TypeId| &self.survey.traits[id.0 as usize].name;
         Summary {
             instance: at,
             definition: None,
             outcome: Outcome::Running,
             confidence: Confidence::CERTAIN,
-            variant: self.survey.variants.of[at],
-            current: shape.last().map_or_else(|| name(&last.event_type), name),
+            variant,
+            current: Arc::clone(known.current.unwrap_or_else(|| name(last.event_type))),
             steps: Vec::new(),
             retries: 0,
             owed: Vec::new(),
@@ -374,7 +415,7 @@ impl Judge<'_> {
             duration: last.key.saturating_sub(first.key).max(0),
             silence: self.survey.moment.now.saturating_sub(last.key).max(0),
             events: one.rows().len(),
-            is_singular: singular,
+            is_singular: known.is_singular,
         }
     }
 
@@ -410,7 +451,7 @@ impl Judge<'_> {
             let read = if unread.is_empty() { Vec::new() } else { fetch(&unread) };
             let lines = ledger::lines(course, &mut |row| {
                 if let Some(said) = told.of(row) {
-                    return Some(said.data.clone());
+                    return Some(said.data().clone());
                 }
                 let at = unread.iter().position(|known| *known == row)?;
                 read.get(at)?.as_ref()?.data.value()
@@ -428,25 +469,28 @@ impl Judge<'_> {
         place: usize,
         unpriced: &mut Vec<Unpriced<'s>>,
     ) -> Summary {
-        let shape = &self.survey.variants.list[summary.variant as usize].shape;
-        let held = self.lessons.held(shape, &|id| count(self.log, one, id));
+        let known = &self.shapes.0[summary.variant as usize];
+        let before = unpriced.len();
+        let counts = |id| count(self.log, one, id);
+        let due = known.lessons.due(&counts);
+        unpriced.extend(due.map(|held| Unpriced { saga: place, instance: summary.instance, held }));
+        let owes = unpriced.len() > before;
         let Judgement { outcome, confidence } =
-            self.lessons.judge(shape, &held, self.survey.moment, summary.silence);
+            known.lessons.judge(owes, self.survey.moment, summary.silence);
         summary.outcome = outcome;
         summary.confidence = confidence;
-        summary.retries = self.retries(one, shape);
-        let due = held.into_iter().filter(|held| held.due);
-        unpriced.extend(due.map(|held| Unpriced { saga: place, instance: summary.instance, held }));
+        summary.retries = self.retries(one, known);
         summary
     }
 
     /// Failures that were followed by another try.
-    fn retries(&self, one: &Instance, shape: &[TypeId]) -> u32 {
+    fn retries(&self, one: &Instance, known: &ShapeKnown<'_>) -> u32 {
+        if !known.fails {
+            return 0;
+        }
         let failure = |id: TypeId| self.survey.traits[id.0 as usize].failure;
-        let ended_badly = shape.last().is_some_and(|last| failure(*last))
-            || shape.iter().any(|id| self.survey.traits[id.0 as usize].is_undo());
         let failures = one.rows().iter().filter(|row| failure(self.log.type_of(**row))).count() as u32;
-        if ended_badly { failures.saturating_sub(1) } else { failures }
+        if known.ended_badly { failures.saturating_sub(1) } else { failures }
     }
 
     /// Reads what the open effects of some sagas are worth, all in one go, and notes what each owes.

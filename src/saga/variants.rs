@@ -1,12 +1,11 @@
 //! The shapes of sagas: the sequence of what happened, repeats of the same folded into one. Sagas of the same shape are
 //! a variant. Types as numbers: no text is compared.
 
-use std::hash::{BuildHasher as _, Hasher as _};
-
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::instances::{Instance, Instances};
 use super::naming::Traits;
+use super::shape::ShapeNumber;
 use crate::index::{EventLog, TypeId};
 
 /// Sagas of one shape.
@@ -46,24 +45,27 @@ pub fn shape(log: &EventLog, shaping: &[bool], one: &Instance) -> Vec<TypeId> {
     shape
 }
 
+fn number_of(log: &EventLog, shaping: &[bool], one: &Instance) -> u64 {
+    let (mut number, mut last) = (ShapeNumber::default(), None);
+    for row in one.rows() {
+        let id = log.type_of(*row);
+        if shaping[id.0 as usize] && last != Some(id) {
+            number = number.then(id);
+            last = Some(id);
+        }
+    }
+    number.get()
+}
+
 impl Variants {
     /// Of all sagas.
     pub fn of(log: &EventLog, traits: &[Traits], instances: &Instances) -> Self {
         let shaping = shaping(traits);
-        let fixed = foldhash::fast::FixedState::default();
         let mut known: HashMap<u64, u32> = HashMap::new();
         let mut variants = Self { list: Vec::new(), of: Vec::with_capacity(instances.len()) };
         for (at, one) in instances.list().iter().enumerate() {
-            let mut hasher = fixed.build_hasher();
-            let mut last = None;
-            for row in one.rows() {
-                let id = log.type_of(*row);
-                if shaping[id.0 as usize] && last != Some(id) {
-                    hasher.write_u32(id.0);
-                    last = Some(id);
-                }
-            }
-            let number = *known.entry(hasher.finish()).or_insert_with(|| {
+            let number = one.shape().unwrap_or_else(|| number_of(log, &shaping, one));
+            let number = *known.entry(number).or_insert_with(|| {
                 let shape = shape(log, &shaping, one);
                 variants.list.push(Variant { shape, count: 0, first: at });
                 variants.list.len() as u32 - 1

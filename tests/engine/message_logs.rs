@@ -127,6 +127,17 @@ fn histories_of_every_sdk_are_read_to_their_end() {
 }
 
 #[test]
+fn a_history_that_is_opened_twice_is_told_once() {
+    let path = data("temporal/activity-retried.json");
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("again.json");
+    std::fs::copy(&path, &copy).unwrap();
+    let cli = Cli::new();
+    let once = sagas(&cli, std::slice::from_ref(&path));
+    assert_eq!(sagas(&cli, &[path, copy]), once);
+}
+
+#[test]
 fn an_event_of_a_history_has_all_its_causes_and_an_attempt_its_number() {
     let cli = Cli::new();
     let path = data("temporal/activity-retried.json");

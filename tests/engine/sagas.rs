@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sagascope::base::cancel::CancelToken;
+use sagascope::domain::Domain;
 use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog, SurveyProgress};
 use sagascope::index::{EventLog, LogBuilder};
 use sagascope::model::{JsonText, Locator, Membership, Payload, RecordedEvent, Row, StreamName, Timestamp};
@@ -136,6 +138,117 @@ fn what_was_never_answered_is_quiet_and_says_for_how_long_and_what_is_usual() {
         assert!(page.ahead.iter().skip(1).any(|other| other.instead), "{:?}", page.ahead);
         assert!(page.ledger.iter().all(|line| line.account != Account::Settled || line.held() <= 0));
     }
+}
+
+fn event(at: i64, name: &str, streams: &[&str], correlation: Option<&str>) -> RecordedEvent {
+    let stream = |id: &&str| Membership {
+        stream: StreamName::new("Order", (*id).to_owned()),
+        ..Membership::default()
+    };
+    RecordedEvent {
+        event_type: name.to_owned(),
+        streams: streams.iter().map(stream).collect(),
+        occurred_at: Some(Timestamp::from_nanos(at * 1_000_000_000, 9)),
+        correlation_id: correlation.map(str::to_owned),
+        ..RecordedEvent::default()
+    }
+}
+
+fn survey_of(log: &EventLog, domain: Option<&Arc<Domain>>) -> Survey {
+    let mut nothing = |rows: &[Row]| vec![None; rows.len()];
+    Survey::of(log, domain, &mut nothing, &CancelToken::default(), &mut |_, _| {}).unwrap()
+}
+
+#[test]
+fn an_event_of_two_objects_is_in_the_saga_of_each() {
+    let (log, rows) = log_of(&[
+        event(1, "OrderPlaced", &["o1"], None),
+        event(2, "OrderPlaced", &["o2"], None),
+        event(3, "ParcelSent", &["o1", "o2"], None),
+        event(4, "OrderClosed", &["o1"], None),
+    ]);
+    let survey = survey_of(&log, None);
+    let titles = |row: Row| -> Vec<String> {
+        let found = survey.of_event(&log, row).into_iter();
+        found.map(|at| survey.instances.list()[survey.sagas[at].instance].title(&log)).collect()
+    };
+    assert_eq!(titles(rows[2]), ["o1", "o2"]);
+    assert_eq!(
+        (titles(rows[0]), titles(rows[1]), titles(rows[3])),
+        (vec!["o1".into()], vec!["o2".into()], vec!["o1".into()])
+    );
+    let events: Vec<usize> = survey.sagas.iter().map(|saga| saga.events).collect();
+    assert_eq!(events, [3, 2]);
+}
+
+#[test]
+fn each_life_of_an_id_knows_its_own_events() {
+    let cycle = ["OrderPlaced", "PaymentAuthorized", "OrderCompleted"];
+    let events: Vec<RecordedEvent> = (0..3)
+        .flat_map(|life| (0..3).map(move |at| (life, at)))
+        .map(|(life, at)| event((life * 3 + at) as i64, cycle[at], &["o1"], Some("c")))
+        .collect();
+    let (log, rows) = log_of(&events);
+    let survey = survey_of(&log, None);
+    assert_eq!(survey.instances.len(), 3);
+    for (at, row) in rows.iter().enumerate() {
+        assert_eq!(survey.instances.of_event(&log, *row), [at / 3], "{row}");
+    }
+}
+
+#[test]
+fn one_correlation_that_follows_two_definitions_is_a_saga_of_each() {
+    let step = |name: &str, kind: &str| {
+        format!("{{name = '{name}', command = '{name}.do', success = '{name}.done', {kind}}}")
+    };
+    let saga = |name: &str, first: &str, last: &str| {
+        let steps = [step(first, "undo = 'none'"), step(last, "kind = 'pivot'")].join(", ");
+        format!("[saga.{name}]\nstarts_on = '{name}.begun'\nstep = [{steps}]\n")
+    };
+    let text = format!("name = 'two'\n{}{}", saga("buy", "pick", "pay"), saga("ship", "pack", "send"));
+    let domain = Arc::new(Domain::parse(&text, &mut |_| Err("there is none".to_owned())).unwrap());
+    let names = ["buy.begun", "ship.begun", "pick.done", "pack.done", "pay.done"];
+    let events: Vec<RecordedEvent> =
+        names.iter().zip(0..).map(|(name, at)| event(at, name, &["o1"], Some("c"))).collect();
+    let (log, rows) = log_of(&events);
+    let survey = survey_of(&log, Some(&domain));
+    let mut told: Vec<(&str, Outcome)> =
+        survey.sagas.iter().map(|saga| (saga.definition.as_deref().unwrap(), saga.outcome)).collect();
+    told.sort_unstable();
+    assert_eq!(told, [("buy", Outcome::Completed), ("ship", Outcome::Running)]);
+    assert_eq!(survey.instances.len(), 1);
+    assert_eq!(survey.of_event(&log, rows[0]), [0, 1], "one event, two sagas");
+}
+
+#[test]
+fn the_usual_way_is_the_most_frequent_one_that_ended_well() {
+    let mut events = Vec::new();
+    let mut tell = |saga: &str, names: &[&str]| {
+        for name in names {
+            events.push(event(events.len() as i64, name, &[saga], Some(saga)));
+        }
+    };
+    let (well, badly) = (
+        ["OrderPlaced", "PaymentAuthorized", "OrderCompleted"],
+        ["OrderPlaced", "PaymentDeclined", "OrderCancelled"],
+    );
+    for number in 0..6 {
+        tell(&format!("b{number}"), &badly);
+    }
+    for number in 0..4 {
+        tell(&format!("w{number}"), &well);
+    }
+    let (log, _) = log_of(&events);
+    let survey = survey_of(&log, None);
+    let title = |at: usize| survey.instances.list()[survey.sagas[at].instance].title(&log);
+    assert_eq!(survey.sagas[0].outcome, Outcome::Compensated);
+    for at in 0..survey.sagas.len() {
+        let usual = survey.usual(at).unwrap();
+        assert_ne!(usual, at);
+        assert!(title(usual).starts_with('w'), "{} beside {}", title(usual), title(at));
+    }
+    assert_eq!(survey.counterpart(&log, "w2", "?", 0), Some(8));
+    assert_eq!(survey.counterpart(&log, "?", "?", 3), Some(3));
 }
 
 /// A log that chance writes: correlations, causes that may be missing or later, types of every kind.

@@ -8,6 +8,7 @@ use sagascope::domain::{BUILT_IN, Domain, SagaStyle};
 use sagascope::index::{EventLog, LogBuilder};
 use sagascope::model::{JsonText, Locator, RecordedEvent, Row};
 use sagascope::saga::{Debt, Outcome, Page, StepState, Survey};
+use sagascope::sim::Act;
 use sagascope::sim::faults::{FAULTS, PROTECTIONS};
 use sagascope::sim::matrix::Layout;
 use sagascope::sim::recipe::Recipe;
@@ -120,6 +121,25 @@ fn same_ledger(read: &Read, survey: &Survey, at: usize, truth: &SagaReport) -> u
         assert_eq!(line.held(), with("effect") - with("undone"));
     }
     page.ledger.len()
+}
+
+#[test]
+fn a_redrive_is_seen_in_the_log_as_the_run_knows_it() {
+    let recipe = Recipe::parse("shop/fulfilment?fault=send-confirmation:transient:99").unwrap();
+    let domain = crate::support::domain("shop");
+    for (mends, outcome) in [(true, Outcome::Completed), (false, Outcome::DeadLettered)] {
+        let mut world = run(&domain, &recipe);
+        if mends {
+            world.act(&Act::Disarm(recipe.faults[0].clone())).unwrap();
+        }
+        world.act(&Act::Redrive(1)).unwrap();
+        world.run();
+        let (read, truths) = (Read::of(world.events()), world.sagas());
+        let survey = read.survey(Some(&domain));
+        let told: Vec<Told> = survey.sagas.iter().map(found).collect();
+        assert_eq!(told, truths.iter().map(truth).collect::<Vec<_>>());
+        assert_eq!(survey.sagas[0].outcome, outcome);
+    }
 }
 
 #[test]

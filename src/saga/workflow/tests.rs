@@ -41,7 +41,7 @@ fn course(told: &str) -> Course {
     for (at, told) in told.split(", ").enumerate() {
         let mut metadata = Map::new();
         note(told).write(&mut metadata);
-        let said = Said { metadata: Value::Object(metadata), ..Said::default() };
+        let said = Said { metadata: Value::Object(metadata).into(), ..Said::default() };
         let row = Row::new(SourceId(0), at);
         course.fold(&Seen { row, event_type: "x", time: None, key: 0, said: Some(&said) });
     }
@@ -124,7 +124,7 @@ fn folding_again_over_what_is_known_changes_nothing() {
     for (at, told) in told.split(", ").enumerate() {
         let mut metadata = Map::new();
         note(told).write(&mut metadata);
-        let said = Said { metadata: Value::Object(metadata), ..Said::default() };
+        let said = Said { metadata: Value::Object(metadata).into(), ..Said::default() };
         again.fold(&Seen {
             row: Row::new(SourceId(0), at),
             event_type: "x",

@@ -9,6 +9,8 @@ use crate::model::ReadIssue;
 
 /// Places tried for the beginning of the next element after a broken one.
 const CANDIDATES_MAX: usize = 4_096;
+/// So much of an array is looked at to see whether its first element is like the usual ones.
+const NEXT_BYTES: usize = 64 << 10;
 
 /// What the elements are elements of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub(super) enum List {
     None,
     /// The array that is the whole file.
     Whole,
-    /// An array inside a document, whose rest is of no interest.
+    /// An array inside a document, whose rest is of no interest; another document with one may follow.
     Inner,
 }
 
@@ -39,7 +41,18 @@ pub(super) struct Elements {
     within: bool,
     number: u64,
     skipped: Option<Skipped>,
+    /// Behind the list of a document.
+    behind: Option<Behind>,
     done: bool,
+}
+
+/// What was seen behind the list of a document, on the way to the list of the next one.
+#[derive(Clone, Copy, Default)]
+struct Behind {
+    /// The last thing was the end of an object.
+    closed: bool,
+    /// Inside the next document: no comma was before it, so it is no part of the one with the list.
+    in_next: bool,
 }
 
 impl Elements {
@@ -57,6 +70,7 @@ impl Elements {
             within: false,
             number: 0,
             skipped: None,
+            behind: None,
             done: false,
         }
     }
@@ -66,9 +80,17 @@ impl Elements {
         if self.done {
             return Ok(Frame::End);
         }
-        if !self.within && !self.begin(&blocks.bytes) {
-            if self.done {
+        if self.behind.is_some() && !self.find_next(&blocks.bytes, blocks.ended) {
+            if blocks.ended {
+                self.done = true;
                 return Ok(Frame::End);
+            }
+            self.advance(blocks)?;
+            return Ok(Frame::Pause);
+        }
+        if !self.within && !self.begin(&blocks.bytes) {
+            if self.behind.is_some() {
+                return Ok(Frame::Pause);
             }
             if blocks.ended {
                 self.done = true;
@@ -125,7 +147,8 @@ impl Elements {
                 break;
             }
             if self.list == List::Inner {
-                self.done = true;
+                self.restart(self.start + 1);
+                self.behind = Some(Behind::default());
                 return false;
             }
             self.closed = true;
@@ -134,6 +157,46 @@ impl Elements {
         self.within = true;
         self.number += 1;
         true
+    }
+
+    /// Looks behind the list of a document for the list of the next one, as `cat one.json other.json` makes them: an
+    /// array whose first element is like the usual ones. False if it is not in the window.
+    fn find_next(&mut self, bytes: &[u8], ended: bool) -> bool {
+        let Some(mut behind) = self.behind else { return false };
+        let found = loop {
+            let Some(byte) = bytes.get(self.scanned).copied() else { break None };
+            match (self.text, byte) {
+                (Text::Inside, b'"') => self.text = Text::Outside,
+                (Text::Inside, b'\\') => self.text = Text::Escaped,
+                (Text::Escaped, _) | (Text::Outside, b'"') => self.text = Text::Inside,
+                (Text::Outside, b'{') if behind.closed => behind.in_next = true,
+                (Text::Outside, b'[') if behind.in_next => {
+                    let first = bytes[self.scanned + 1..].iter().position(|byte| !is_blank(*byte));
+                    let first = first.map(|first| self.scanned + 1 + first);
+                    match first {
+                        Some(first) if bytes[first] != b'{' => {}
+                        Some(first) if self.is_element(&bytes[first..]) => break Some(first),
+                        // It may be cut by the end of the window.
+                        _ if !ended && bytes.len() - self.scanned < NEXT_BYTES => break None,
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+            if !is_blank(byte) {
+                behind.closed = self.text == Text::Outside && byte == b'}';
+            }
+            self.scanned += 1;
+        };
+        self.behind = Some(behind);
+        if let Some(at) = found {
+            self.restart(at);
+            self.behind = None;
+            true
+        } else {
+            self.start = self.scanned;
+            false
+        }
     }
 
     /// Scans on to the end of the current element.

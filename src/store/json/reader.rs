@@ -244,6 +244,39 @@ impl JsonPayloads {
     }
 }
 
+/// Records that lie behind each other, with no more between two of them than costs less to read than to leave out.
+fn stretches(locators: &[Locator]) -> impl Iterator<Item = &[Locator]> {
+    const GAP: u64 = 8 << 10;
+    const STRETCH: u64 = 1 << 20;
+    let mut from = locators.first().map_or(0, |locator| locator.at);
+    locators.chunk_by(move |one, next| {
+        let end = one.at + u64::from(one.len);
+        let joined = (end..=end + GAP).contains(&next.at) && next.at + u64::from(next.len) - from <= STRETCH;
+        if !joined {
+            from = next.at;
+        }
+        joined
+    })
+}
+
+/// The records of one stretch, read at once; each for itself where that does not work.
+fn events(file: &mut File, decoder: &Decoder, stretch: &[Locator]) -> Vec<Result<RecordedEvent, FetchError>> {
+    let one_by_one = |file: &mut File| stretch.iter().map(|locator| event(file, decoder, *locator)).collect();
+    let (Some(first), Some(last)) = (stretch.first(), stretch.last().filter(|_| stretch.len() > 1)) else {
+        return one_by_one(file);
+    };
+    let mut bytes = vec![0; (last.at + u64::from(last.len) - first.at) as usize];
+    if file.seek(SeekFrom::Start(first.at)).and_then(|_| file.read_exact(&mut bytes)).is_err() {
+        return one_by_one(file);
+    }
+    let records = stretch.iter().map(|locator| {
+        let from = (locator.at - first.at) as usize;
+        let record = &bytes[from..from + locator.len as usize];
+        decoder.event(record, locator.at).map_err(|fault| FetchError::Unreadable(fault.problem))
+    });
+    records.collect()
+}
+
 fn event(file: &mut File, decoder: &Decoder, locator: Locator) -> Result<RecordedEvent, FetchError> {
     let unreadable = |error: io::Error| FetchError::Unreadable(error.to_string());
     let mut bytes = vec![0; locator.len as usize];
@@ -260,7 +293,7 @@ impl PayloadSource for JsonPayloads {
         let decoder = Arc::clone(&self.decoder);
         let problem = match self.same_file() {
             Ok(Some(file)) => {
-                return locators.iter().map(|locator| event(file, &decoder, *locator)).collect();
+                return stretches(locators).flat_map(|stretch| events(file, &decoder, stretch)).collect();
             }
             Ok(None) => FetchError::Changed,
             Err(error) if error.kind() == io::ErrorKind::NotFound => FetchError::Changed,

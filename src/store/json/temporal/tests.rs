@@ -201,6 +201,28 @@ fn several_histories_in_one_file_are_told_apart() {
 }
 
 #[test]
+fn histories_that_follow_each_other_as_documents_are_all_read() {
+    let mut second = history();
+    second[0]["workflowExecutionStartedEventAttributes"]["workflowId"] = "order-2".into();
+    second[0]["workflowExecutionStartedEventAttributes"]["originalExecutionRunId"] = "run-2".into();
+    for (one, other) in [
+        (json!({"events": history()}), json!({"events": second, "nextPageToken": null})),
+        (
+            json!({"history": {"events": history()}, "more": {"events": [{"eventId": "1"}]}}),
+            json!({"history": {"events": second}}),
+        ),
+    ] {
+        let (events, notes) = read(&format!("{one:#}\n{other:#}\n"));
+        let ids: Vec<&str> = events.iter().filter_map(|event| event.id.as_deref()).collect();
+        assert_eq!(
+            (ids.len(), ids[0], ids[8], ids[9], ids[17]),
+            (18, "run-1/1", "run-1/9", "run-2/1", "run-2/9")
+        );
+        assert!(notes.contains("2 runs"), "{notes}");
+    }
+}
+
+#[test]
 fn sealed_payloads_and_local_activities_are_told() {
     let mut events = history();
     events[5]["activityTaskCompletedEventAttributes"]["result"]["payloads"][0]["metadata"]["encoding"] =

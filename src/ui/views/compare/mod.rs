@@ -59,7 +59,7 @@ impl View for CompareView {
         let Some(sagas) = sagas_ui(context, ui) else { return };
         let Some(left) = self.saga.shown(context, &sagas) else { return };
         let pinned = pinned(context, &sagas);
-        let Some(right) = pinned.filter(|at| *at != left).or_else(|| usual(&sagas, left)) else {
+        let Some(right) = pinned.filter(|at| *at != left).or_else(|| sagas.survey.usual(left)) else {
             empty(ui, "There is no other saga to compare this one with", None);
             return;
         };
@@ -117,15 +117,6 @@ impl View for CompareView {
 fn pinned(context: &ViewContext<'_>, sagas: &Sagas) -> Option<usize> {
     let row = context.navigation.pinned?;
     sagas.survey.of_event(context.log(), row).into_iter().next()
-}
-
-/// The first saga of the most frequent variant, or of the next one where `left` is of that.
-fn usual(sagas: &Sagas, left: usize) -> Option<usize> {
-    let survey = &sagas.survey;
-    let own = survey.sagas[left].variant;
-    let variants = 0..survey.variants.list.len() as u32;
-    let other = variants.clone().find(|variant| *variant != own).or(Some(own))?;
-    survey.sagas.iter().enumerate().position(|(at, saga)| saga.variant == other && at != left)
 }
 
 /// Which two, and what to do with them.
