@@ -1,7 +1,8 @@
-//! Filter terms made from names: what a click on a value adds to the filter. The inverse of parsing, not a
-//! printer of whole filters.
+//! Terms made from names and values: what a click on one adds to the query. The inverse of parsing, not a printer of
+//! whole queries.
 
-use super::filter::Filter;
+use super::path::in_quotes;
+use super::words::with;
 use crate::index::{EventLog, StreamId, StreamLookup};
 
 /// A term that only events of this type match.
@@ -42,21 +43,14 @@ pub fn negated(term: &str) -> String {
     format!("-{term}")
 }
 
-/// `filter` with one more term. A filter that cannot be understood is replaced; a term that is there already is
-/// not repeated.
-pub fn narrowed(filter: &str, term: &str) -> String {
-    let filter = filter.trim();
-    let Ok(parsed) = Filter::parse(filter) else { return term.to_owned() };
-    let is_there = Filter::parse(term).is_ok_and(|new| new.terms.iter().all(|t| parsed.terms.contains(t)));
-    match (filter.is_empty(), is_there) {
-        (true, _) => term.to_owned(),
-        (false, true) => filter.to_owned(),
-        (false, false) => format!("{filter} {term}"),
-    }
+/// `query` with one more term. A query that cannot be understood is replaced; a term that is there already is not
+/// repeated.
+pub fn narrowed(query: &str, term: &str) -> String {
+    with(query, term)
 }
 
 /// A glob that matches `name` alone.
-fn literal(name: &str) -> String {
+pub(super) fn literal(name: &str) -> String {
     let mut glob = String::with_capacity(name.len());
     for letter in name.chars() {
         match letter {
@@ -69,24 +63,12 @@ fn literal(name: &str) -> String {
 }
 
 /// In quotation marks where the grammar needs them.
-fn quoted(value: &str) -> String {
-    if !value.is_empty() && !value.starts_with('"') && !value.contains(char::is_whitespace) {
+pub(super) fn quoted(value: &str) -> String {
+    let is_plain = |letter: char| !letter.is_whitespace() && !matches!(letter, '(' | ')' | '|');
+    if !value.is_empty() && !value.starts_with('"') && value.chars().all(is_plain) {
         return value.to_owned();
     }
     in_quotes(value)
-}
-
-fn in_quotes(value: &str) -> String {
-    let mut text = String::with_capacity(value.len() + 2);
-    text.push('"');
-    for letter in value.chars() {
-        if matches!(letter, '"' | '\\') {
-            text.push('\\');
-        }
-        text.push(letter);
-    }
-    text.push('"');
-    text
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
-use super::sagas::SagaQuestions;
+use super::sagas::{SagaQuestions, SurveyKey};
 use super::simulation::Simulation;
+use crate::base::clock::Stopwatch;
 use crate::domain::Domain;
 use crate::engine::{
     DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
@@ -14,7 +16,7 @@ use crate::engine::{
 };
 use crate::index::{EventLog, RowSet, StreamId};
 use crate::model::Row;
-use crate::query::{Filter, FilterError, SelectStep, select};
+use crate::query::{Expr, Query, QueryError, SelectStep};
 use crate::replay::{MergeRule, Replay};
 
 /// A log in the window.
@@ -40,9 +42,9 @@ pub struct Document {
     /// The filter as typed.
     pub filter_text: String,
     /// What is wrong with it, if something is.
-    pub filter_error: Option<FilterError>,
+    pub filter_error: Option<QueryError>,
     /// The last filter that could be understood.
-    pub filter: Filter,
+    pub filter: Query,
     /// What it leaves of the log: the last answer, until a newer one is there.
     pub rows: RowSet,
     /// What is known of the simulation, if it is one.
@@ -61,8 +63,22 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq)]
 struct SelectKey {
     generation: u64,
-    filter: Filter,
+    filter: Option<Expr>,
     range: Option<(i64, i64)>,
+    sagas: Option<SurveyKey>,
+}
+
+/// What an answer cost.
+#[derive(Clone, Copy, Debug)]
+pub struct SelectCost {
+    /// How long it took.
+    pub took: Duration,
+    /// Events looked at in the index.
+    pub looked_at: u64,
+    /// Payloads read.
+    pub read: u64,
+    /// Payloads that could not be read again.
+    pub unreadable: u64,
 }
 
 /// An answer to a filter.
@@ -71,6 +87,8 @@ pub struct Selected {
     rows: RowSet,
     /// How far a search through payloads is.
     pub step: SelectStep,
+    /// What it cost, at the end.
+    cost: Option<SelectCost>,
 }
 
 /// What a replay depends on.
@@ -101,7 +119,7 @@ impl Document {
             events: None,
             filter_text: String::new(),
             filter_error: None,
-            filter: Filter::default(),
+            filter: Query::default(),
             rows: RowSet::All,
             simulation: None,
             chosen: None,
@@ -181,7 +199,203 @@ impl Document {
 
     /// Takes a filter as typed; a wrong one keeps the last good result.
     pub(super) fn set_filter(&mut self, text: String) {
-        match Filter::parse(&text) {
+        match Query::parse(&text) {
+            Ok(filter) => {
+                self.filter = filter;
+                self.filter_error = None;
+            }
+            Err(error) => self.filter_error = Some(error),
+        }
+        self.filter_text = text;
+    }
+
+    /// Asks for what is not known yet and takes what came; called once a frame before drawing.
+    pub(super) fn refresh(&mut self, engine: &Engine, navigation: &Navigation, null_removes: bool) {
+        self.refresh_rows(engine, navigation.range);
+        if let Some(stream) = navigation.stream {
+            self.ask_replay(engine, stream, null_removes);
+        }
+    }
+
+    fn refresh_rows(&mut self, engine: &Engine, range: Option<(i64, i64)>) {
+        if self.filter.filter.is_none() && range.is_none() {
+            self.rows = RowSet::All;
+            self.selection.clear();
+            return;
+        }
+        // A question about sagas waits for them; until then the last good result stays.
+        let mut survey = None;
+        if self.filter.needs_sagas() {
+            match self.sagas(engine) {
+                Ok(sagas) => survey = Some(sagas),
+                Err(_) => return,
+            }
+        }
+        let key = SelectKey {
+            generation: self.open.log.generation(),
+            filter: self.filter.filter.clone(),
+            range,
+            sagas: survey.as_ref().map(|sagas| sagas.key),
+        };
+        let open = self.open.clone();
+        let query = Query { filter: self.filter.filter.clone(), stage: None };
+        let is_newest = |asked: &SelectKey| asked.filter == key.filter && asked.range == range;
+        self.selection.ask(engine.workers(), &key, move |cancel, tell| {
+            let within = |rows: Vec<Row>| match range {
+                Some((from, to)) => {
+                    rows.into_iter().filter(|row| (from..=to).contains(&open.log.key_of(*row))).collect()
+                }
+                None => rows,
+            };
+            let mut told = 0;
+            let mut progress = |found: &[Row], step: SelectStep| {
+                // Each telling copies what was found: twice as many events in between every time.
+                if step.done >= told * 2 + 4_096 {
+                    told = step.done;
+                    tell(Selected { rows: RowSet::Some(Arc::new(within(found.to_vec()))), step, cost: None });
+                }
+            };
+            let clock = Stopwatch::start();
+            let survey = survey.as_ref().map(|sagas| &*sagas.survey);
+            let found = open.select(&query, survey, cancel, &mut progress)?;
+            let cost = SelectCost {
+                took: clock.elapsed(),
+                looked_at: found.looked_at,
+                read: found.read,
+                unreadable: found.unreadable,
+            };
+            let rows = RowSet::Some(Arc::new(within(found.marks.ranked(&open.log))));
+            Some(Selected { rows, step: SelectStep::default(), cost: Some(cost) })
+        });
+        if let Some(answer) = self.selection.answer()
+            && is_newest(&answer.key)
+            && let Ok(selected) = &answer.result
+        {
+            self.rows = selected.rows.clone();
+        }
+    }
+
+    /// What the newest answer to the query cost, once it is whole.
+    pub fn cost(&self) -> Option<SelectCost> {
+        let answer = self.selection.answer()?;
+        (answer.key.filter == self.filter.filter).then_some(answer.result.as_ref().ok()?.cost).flatten()
+    }
+
+    /// How far a search through payloads is.
+    pub step: SelectStep,
+    /// What it cost, at the end.
+    cost: Option<SelectCost>,
+}
+
+/// What a replay depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayKey {
+    /// Which stream.
+    pub stream: StreamId,
+    /// How many of its events are loaded.
+    pub events: usize,
+    /// The rule's switch.
+    pub null_removes: bool,
+    /// By which choice of a domain.
+    pub choice: u32,
+}
+
+impl Document {
+    /// A log that is being opened.
+    pub fn new(id: DocumentId, paths: Vec<PathBuf>) -> Self {
+        Self {
+            id,
+            paths,
+            open: OpenLog::default(),
+            progress: LoadProgress::default(),
+            requests: 1,
+            cancelled: false,
+            failures: Vec::new(),
+            unmapped: Vec::new(),
+            events: None,
+            filter_text: String::new(),
+            filter_error: None,
+            filter: Query::default(),
+            rows: RowSet::All,
+            simulation: None,
+            chosen: None,
+            choices: 0,
+            questions: SagaQuestions::default(),
+            selection: Latest::default(),
+            replay: Latest::default(),
+            fold: None,
+        }
+    }
+
+    /// A simulation that is beginning.
+    pub(super) fn simulated(id: DocumentId, simulation: Simulation) -> Self {
+        Self { simulation: Some(simulation), ..Self::new(id, Vec::new()) }
+    }
+
+    /// Forgets everything read from the log: the next snapshot is of another one.
+    pub(super) fn forget_log(&mut self) {
+        self.open = OpenLog::default();
+        self.events = None;
+        self.rows = RowSet::All;
+        self.selection.clear();
+        self.replay.clear();
+        self.questions.clear();
+    }
+
+    /// The newest frame of the simulation.
+    pub fn frame(&self) -> Option<&SimFrame> {
+        self.simulation.as_ref()?.frame.as_deref()
+    }
+
+    /// The domain by whose rules it is replayed: that of the run, or the one that was chosen.
+    pub fn domain(&self) -> Option<&Arc<Domain>> {
+        self.simulation.as_ref().map(|simulation| &simulation.request.domain).or(self.chosen.as_ref())
+    }
+
+    /// How often a domain was chosen: what is known by an older choice is old.
+    pub(super) fn choices(&self) -> u32 {
+        self.choices
+    }
+
+    /// From now on it is replayed by the rules of `domain`.
+    pub(super) fn use_domain(&mut self, domain: Option<Arc<Domain>>) {
+        self.chosen = domain;
+        self.choices += 1;
+    }
+
+    /// The index.
+    pub fn log(&self) -> &EventLog {
+        &self.open.log
+    }
+
+    /// "shop.db", or "shop.db and 2 more".
+    pub fn title(&self) -> String {
+        let name = |path: &PathBuf| {
+            path.file_name()
+                .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+        };
+        if let Some(simulation) = &self.simulation {
+            return format!("{}/{}", simulation.request.recipe.domain, simulation.request.recipe.saga);
+        }
+        match self.paths.as_slice() {
+            [] => String::new(),
+            [one] => name(one),
+            [first, others @ ..] => format!("{} and {} more", name(first), others.len()),
+        }
+    }
+
+    /// Takes a newer snapshot.
+    pub(super) fn publish(&mut self, open: OpenLog, progress: LoadProgress, engine: &Engine) {
+        if self.events.is_none() {
+            self.events = engine.event_cache(&open).ok();
+        }
+        self.open = open;
+        self.progress = progress;
+    }
+
+    /// Takes a filter as typed; a wrong one keeps the last good result.
+    pub(super) fn set_filter(&mut self, text: String) {
+        match Query::parse(&text) {
             Ok(filter) => {
                 self.filter = filter;
                 self.filter_error = None;
