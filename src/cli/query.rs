@@ -116,7 +116,9 @@ impl Run for Find {
                 return Err(ExportError::Exists(to.clone()).into());
             }
             if query.stage.is_some() {
-                anyhow::bail!("--into writes events, and this query counts them: leave out what stands behind |");
+                anyhow::bail!(
+                    "--into writes events, and this query counts them: leave out what stands behind |"
+                );
             }
         }
         let asked = Asked::open(&self.stores, query, self.domain.as_deref())?;
@@ -140,7 +142,11 @@ impl Run for Count {
             let group = Group::named(by).map_err(|error| anyhow::anyhow!("{error}"))?;
             query.stage = Some(Stage { group: Some(group), top: self.top.map(|top| top as usize) });
         }
-        Asked::open(&self.stores, query, self.domain.as_deref())?.count(Some(Stage::COUNT), self.output.json, out)
+        Asked::open(&self.stores, query, self.domain.as_deref())?.count(
+            Some(Stage::COUNT),
+            self.output.json,
+            out,
+        )
     }
 }
 
@@ -159,7 +165,8 @@ impl Run for Fields {
             }
             return Ok(());
         }
-        let mut table = Table::new(&[("FIELD", Kind::Fixed), ("EXAMPLE", Kind::Fixed), ("IT IS", Kind::Rest)]);
+        let mut table =
+            Table::new(&[("FIELD", Kind::Fixed), ("EXAMPLE", Kind::Fixed), ("IT IS", Kind::Rest)]);
         for field in FIELDS {
             table.row(&[field.name.to_owned(), field.example.to_owned(), field.says.to_owned()]);
         }
@@ -254,7 +261,10 @@ impl Asked {
             ));
         }
         if found.unreadable > 0 {
-            anyhow::bail!("{} could not be read again and was not searched", counted(found.unreadable, "event"));
+            anyhow::bail!(
+                "{} could not be read again and was not searched",
+                counted(found.unreadable, "event")
+            );
         }
         Ok(())
     }

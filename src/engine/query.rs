@@ -23,7 +23,8 @@ impl OpenLog {
 
     fn asked<T>(&self, survey: Option<&Survey>, ask: impl FnOnce(&Ground<'_>) -> T) -> T {
         let sources = self.source_names();
-        let fetch = |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> { self.pool.fetch(&self.log, rows) };
+        let fetch =
+            |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> { self.pool.fetch(&self.log, rows) };
         ask(&Ground { log: &self.log, fetch: &fetch, survey, sources: &sources })
     }
 
@@ -55,8 +56,10 @@ impl OpenLog {
     /// What payloads look like: those of a few events all over the log, the rarest types among them.
     pub fn samples(&self) -> Samples {
         let len = self.log.len();
-        let mut rows: Vec<Row> = (0..SAMPLED.min(len)).map(|at| self.log.row_at((at * len / SAMPLED.min(len)) as u64)).collect();
-        let mut seen: std::collections::HashSet<u32> = rows.iter().map(|row| self.log.type_of(*row).0).collect();
+        let mut rows: Vec<Row> =
+            (0..SAMPLED.min(len)).map(|at| self.log.row_at((at * len / SAMPLED.min(len)) as u64)).collect();
+        let mut seen: std::collections::HashSet<u32> =
+            rows.iter().map(|row| self.log.type_of(*row).0).collect();
         // An evenly spread sample misses rare types: take the first event of each.
         let last = self.log.segments(crate::model::SourceId(0)).min(64);
         for number in 0..last {

@@ -159,7 +159,8 @@ impl Query {
 
     /// Whether the sagas of the log must be known to answer it.
     pub fn needs_sagas(&self) -> bool {
-        let in_filter = self.filter.as_ref().is_some_and(|filter| filter.any_term(&|term| term.field.info.of_sagas));
+        let in_filter =
+            self.filter.as_ref().is_some_and(|filter| filter.any_term(&|term| term.field.info.of_sagas));
         in_filter || self.stage.as_ref().is_some_and(Stage::needs_sagas)
     }
 }
@@ -192,7 +193,8 @@ impl Expr {
 
 impl Term {
     fn needs_payload(&self) -> bool {
-        let is_of_index = matches!(self.test, Test::Word(word) if PLACES.iter().any(|(place, _)| *place == word));
+        let is_of_index =
+            matches!(self.test, Test::Word(word) if PLACES.iter().any(|(place, _)| *place == word));
         self.field.info.of_payload && !is_of_index
     }
 

@@ -54,7 +54,10 @@ pub fn complete(known: &Known<'_>, input: &str, cursor: usize) -> Vec<Completion
     let negation = word.len() - word.trim_start_matches('-').len();
     let (start, word) = (start + negation, &word[negation..]);
     let op = word.char_indices().find_map(|(at, _)| {
-        Op::ALL.iter().find(|(_, spelling)| word[at..].starts_with(spelling)).map(|(op, spelling)| (at, *op, *spelling))
+        Op::ALL
+            .iter()
+            .find(|(_, spelling)| word[at..].starts_with(spelling))
+            .map(|(op, spelling)| (at, *op, *spelling))
     });
     let mut offered = match op {
         Some((at, op, spelling)) => {
@@ -95,7 +98,8 @@ fn holds(name: &str, part: &str) -> bool {
 }
 
 fn names(known: &Known<'_>, word: &str, at: Range<usize>) -> Vec<Completion> {
-    let offer = |text: String, says: &str, count| Completion { at: at.clone(), text, says: says.to_owned(), count };
+    let offer =
+        |text: String, says: &str, count| Completion { at: at.clone(), text, says: says.to_owned(), count };
     let mut offered: Vec<Completion> = FIELDS
         .iter()
         .filter(|field| is_start(field.name, word))
@@ -105,10 +109,15 @@ fn names(known: &Known<'_>, word: &str, at: Range<usize>) -> Vec<Completion> {
         return offered;
     }
     let paths = known.samples.paths();
-    let is_wanted = |path: &str| is_start(path, word) || path.split_once('.').is_some_and(|(_, inner)| is_start(inner, word));
-    offered.extend(paths.iter().filter(|(path, _)| is_wanted(path)).map(|(path, _)| {
-        offer((*path).to_owned(), "in the payloads of this log", None)
-    }));
+    let is_wanted = |path: &str| {
+        is_start(path, word) || path.split_once('.').is_some_and(|(_, inner)| is_start(inner, word))
+    };
+    offered.extend(
+        paths
+            .iter()
+            .filter(|(path, _)| is_wanted(path))
+            .map(|(path, _)| offer((*path).to_owned(), "in the payloads of this log", None)),
+    );
     let mut types: Vec<(&str, u64)> = known
         .log
         .types()
@@ -158,7 +167,8 @@ fn values(known: &Known<'_>, field: &str, op: Op, typed: &str, at: Range<usize>)
         Takes::Path => {
             let places = PLACES.iter().map(|(word, says)| ((*word).to_owned(), (*says).to_owned(), None));
             let paths = known.samples.paths().into_iter();
-            let paths = paths.map(|(path, _)| (path.to_owned(), "in the payloads of this log".to_owned(), None));
+            let paths =
+                paths.map(|(path, _)| (path.to_owned(), "in the payloads of this log".to_owned(), None));
             places.chain(paths).filter(|(name, _, _)| is_start(name, typed)).collect()
         }
         Takes::Value => {
@@ -193,7 +203,9 @@ fn values(known: &Known<'_>, field: &str, op: Op, typed: &str, at: Range<usize>)
             "saga" => counted(sagas(known, typed), "sagas"),
             _ => Vec::new(),
         },
-        Takes::Text | Takes::Number | Takes::Duration | Takes::Size | Takes::Event | Takes::Query => Vec::new(),
+        Takes::Text | Takes::Number | Takes::Duration | Takes::Size | Takes::Event | Takes::Query => {
+            Vec::new()
+        }
     };
     valued.into_iter().map(|(text, says, count)| Completion { at: at.clone(), text, says, count }).collect()
 }
@@ -201,7 +213,8 @@ fn values(known: &Known<'_>, field: &str, op: Op, typed: &str, at: Range<usize>)
 fn times(log: &EventLog, typed: &str) -> Vec<Valued> {
     let times = log.times();
     let days = [(times.last, "the last day of the log"), (times.first, "the first day of the log")];
-    let days = days.into_iter().filter_map(|(time, says)| time.map(|time| (time.date(), says.to_owned(), None)));
+    let days =
+        days.into_iter().filter_map(|(time, says)| time.map(|time| (time.date(), says.to_owned(), None)));
     let lengths = [
         ("10m", "ten minutes before the end of the log"),
         ("1h", "an hour before the end of the log"),
@@ -225,7 +238,11 @@ fn sagas(known: &Known<'_>, typed: &str) -> Vec<(Arc<str>, u64)> {
             *names.entry(definition).or_default() += 1;
         }
     }
-    names.into_iter().filter(|(name, _)| holds(name, typed)).map(|(name, count)| (name.into(), count)).collect()
+    names
+        .into_iter()
+        .filter(|(name, _)| holds(name, typed))
+        .map(|(name, count)| (name.into(), count))
+        .collect()
 }
 
 /// What can stand behind `|`.
@@ -240,7 +257,9 @@ fn stages(before: &str, word: &str, at: Range<usize>) -> Vec<Completion> {
     };
     let groups = || {
         let wanted = GROUPS.iter().filter(|group| is_start(group.name, word));
-        wanted.map(|group| offer(&format!("{}{}", group.name, if group.has_path { "." } else { "" }), group.says))
+        wanted.map(|group| {
+            offer(&format!("{}{}", group.name, if group.has_path { "." } else { "" }), group.says)
+        })
     };
     match earlier.as_slice() {
         [] => [

@@ -2,6 +2,7 @@
 //! whole queries.
 
 use super::path::in_quotes;
+use super::stage::Group;
 use super::words::with;
 use crate::index::{EventLog, StreamId, StreamLookup};
 
@@ -31,6 +32,31 @@ fn spelled_stream(log: &EventLog, stream: StreamId) -> String {
 /// A term that only events of this correlation match.
 pub fn correlation_term(id: &str) -> String {
     format!("corr:{}", quoted(id))
+}
+
+/// A term that only events of a group match, where there is one.
+pub fn group_term(group: &Group, name: &str) -> Option<String> {
+    Some(match group.info.name {
+        "type" => type_term(name),
+        "stream" => named_stream_term(name),
+        "family" => format!("type:{}", quoted(&format!("{}*", literal(name)))),
+        "aggregate" | "source" | "saga" | "schema" => {
+            format!("{}:{}", group.info.name, quoted(&literal(name)))
+        }
+        "corr" => correlation_term(name),
+        "kind" | "version" => format!("{}:{name}", group.info.name),
+        "month" | "day" | "hour" | "minute" => format!("time:{name}"),
+        "data" | "meta" => format!("{group}={}", exact(name)),
+        _ => return None,
+    })
+}
+
+/// A value as it stands behind `=`: in quotation marks where it would be read as something else than a text. A number
+/// stays one, so that the same one with other digits is found too.
+fn exact(value: &str) -> String {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    let is_literal = matches!(value, "true" | "false" | "null");
+    if is_literal || (is_number && !value.is_empty()) { quoted(value) } else { in_quotes(value) }
 }
 
 /// A term that only events with this text match, whatever is in it.

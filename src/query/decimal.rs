@@ -79,7 +79,9 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
-        let size = |number: &Self| (!number.digits.is_empty(), if number.digits.is_empty() { 0 } else { number.point });
+        let size = |number: &Self| {
+            (!number.digits.is_empty(), if number.digits.is_empty() { 0 } else { number.point })
+        };
         let by_size = size(self).cmp(&size(other)).then_with(|| self.digits.cmp(&other.digits));
         match (self.negative, other.negative) {
             (false, false) => by_size,

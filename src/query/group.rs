@@ -53,7 +53,11 @@ type NameOf = fn(&Ground<'_>, u32) -> Arc<str>;
 /// How the group of an event is found.
 enum By {
     /// By a number of the index; numbers with one name are one group.
-    Table { ids: for<'a> fn(&Segment<'a>) -> Ids<'a>, len: fn(&EventLog) -> usize, name: NameOf },
+    Table {
+        ids: for<'a> fn(&Segment<'a>) -> Ids<'a>,
+        len: fn(&EventLog) -> usize,
+        name: NameOf,
+    },
     /// By a number, spelled as it is.
     Number(for<'a> fn(&Segment<'a>) -> &'a [i64]),
     /// By the beginning of its time: so many characters of `2026-03-01T19:02:26`.
@@ -71,7 +75,16 @@ enum Ids<'a> {
 }
 
 const fn group(name: &'static str, says: &'static str, example: &'static str, by: By) -> GroupInfo {
-    GroupInfo { name, says, example, has_path: false, of_payload: false, of_sagas: false, in_order: false, by }
+    GroupInfo {
+        name,
+        says,
+        example,
+        has_path: false,
+        of_payload: false,
+        of_sagas: false,
+        in_order: false,
+        by,
+    }
 }
 
 const fn time(name: &'static str, says: &'static str, example: &'static str, chars: usize) -> GroupInfo {
@@ -84,48 +97,88 @@ const fn value(name: &'static str, says: &'static str, example: &'static str, pl
 
 /// Everything that events can be grouped by.
 pub static GROUPS: &[GroupInfo] = &[
-    group("type", "the event type", "count by type", By::Table {
-        ids: |segment| Ids::Column(segment.types()),
-        len: |log| log.types().len(),
-        name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).name),
-    }),
-    group("family", "what types have before the first dot, or their first word", "count by family", By::Table {
-        ids: |segment| Ids::Column(segment.types()),
-        len: |log| log.types().len(),
-        name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).family),
-    }),
-    group("stream", "the stream that it was written to", "top 20 stream", By::Table {
-        ids: |segment| Ids::Column(segment.streams()),
-        len: |log| log.streams().len(),
-        name: |ground, id| Arc::clone(&ground.log.stream(StreamId(id)).id),
-    }),
-    group("aggregate", "the kind of that stream", "count by aggregate", By::Table {
-        ids: |segment| Ids::Column(segment.streams()),
-        len: |log| log.streams().len(),
-        name: |ground, id| ground.log.stream(StreamId(id)).group().into(),
-    }),
-    group("corr", "the correlation id", "top 20 corr", By::Table {
-        ids: |segment| Ids::Column(segment.correlations()),
-        len: |log| log.correlations().len(),
-        name: |ground, id| Arc::clone(&ground.log.correlation(crate::index::CorrelationId(id)).id),
-    }),
-    group("source", "the file that it was read from", "count by source", By::Table {
-        ids: |segment| Ids::Same(u32::from(segment.source.0)),
-        len: |log| log.sources().len(),
-        name: |ground, id| ground.sources.get(id as usize).map_or_else(|| "?".into(), |name| name.as_str().into()),
-    }),
-    group("kind", "event, command or integration event", "count by kind", By::Table {
-        ids: |segment| Ids::Kinds(segment.traits().map(|(kind, _)| kind as u32).collect()),
-        len: |_| EventKind::ALL.len(),
-        name: |_, id| EventKind::ALL[id as usize].as_str().into(),
-    }),
+    group(
+        "type",
+        "the event type",
+        "count by type",
+        By::Table {
+            ids: |segment| Ids::Column(segment.types()),
+            len: |log| log.types().len(),
+            name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).name),
+        },
+    ),
+    group(
+        "family",
+        "what types have before the first dot, or their first word",
+        "count by family",
+        By::Table {
+            ids: |segment| Ids::Column(segment.types()),
+            len: |log| log.types().len(),
+            name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).family),
+        },
+    ),
+    group(
+        "stream",
+        "the stream that it was written to",
+        "top 20 stream",
+        By::Table {
+            ids: |segment| Ids::Column(segment.streams()),
+            len: |log| log.streams().len(),
+            name: |ground, id| Arc::clone(&ground.log.stream(StreamId(id)).id),
+        },
+    ),
+    group(
+        "aggregate",
+        "the kind of that stream",
+        "count by aggregate",
+        By::Table {
+            ids: |segment| Ids::Column(segment.streams()),
+            len: |log| log.streams().len(),
+            name: |ground, id| ground.log.stream(StreamId(id)).group().into(),
+        },
+    ),
+    group(
+        "corr",
+        "the correlation id",
+        "top 20 corr",
+        By::Table {
+            ids: |segment| Ids::Column(segment.correlations()),
+            len: |log| log.correlations().len(),
+            name: |ground, id| Arc::clone(&ground.log.correlation(crate::index::CorrelationId(id)).id),
+        },
+    ),
+    group(
+        "source",
+        "the file that it was read from",
+        "count by source",
+        By::Table {
+            ids: |segment| Ids::Same(u32::from(segment.source.0)),
+            len: |log| log.sources().len(),
+            name: |ground, id| {
+                ground.sources.get(id as usize).map_or_else(|| "?".into(), |name| name.as_str().into())
+            },
+        },
+    ),
+    group(
+        "kind",
+        "event, command or integration event",
+        "count by kind",
+        By::Table {
+            ids: |segment| Ids::Kinds(segment.traits().map(|(kind, _)| kind as u32).collect()),
+            len: |_| EventKind::ALL.len(),
+            name: |_, id| EventKind::ALL[id as usize].as_str().into(),
+        },
+    ),
     group("version", "its version in its stream", "top 5 version", By::Number(|segment| segment.versions())),
     time("month", "the month, in UTC", "count by month", 7),
     time("day", "the day, in UTC", "count by day", 10),
     time("hour", "the hour, in UTC", "count by hour", 13),
     time("minute", "the minute, in UTC", "count by minute", 16),
     GroupInfo { of_sagas: true, ..group("saga", "the outcome of its saga", "count by saga", By::Outcome) },
-    GroupInfo { of_payload: true, ..group("schema", "the version of its schema", "count by schema", By::Schema) },
+    GroupInfo {
+        of_payload: true,
+        ..group("schema", "the version of its schema", "count by schema", By::Schema)
+    },
     value("data", "a value inside the data", "count by data.status", Place::Data),
     value("meta", "a value inside the metadata", "count by meta.userId", Place::Metadata),
 ];
@@ -162,7 +215,9 @@ pub fn tally(
 ) -> Option<Tally> {
     let mut counts = Counts::default();
     match &group.info.by {
-        By::Table { ids, len, name } => by_table(ground, marks, *ids, len(ground.log), *name, cancel, &mut counts)?,
+        By::Table { ids, len, name } => {
+            by_table(ground, marks, *ids, len(ground.log), *name, cancel, &mut counts)?
+        }
         By::Number(column) => {
             let mut numbers: HashMap<i64, u64> = HashMap::new();
             counts.without = each(ground.log, marks, cancel, |segment, at| {
@@ -290,7 +345,13 @@ fn by_table(
     Some(())
 }
 
-fn by_time(log: &EventLog, marks: &Marks, chars: usize, cancel: &CancelToken, counts: &mut Counts) -> Option<()> {
+fn by_time(
+    log: &EventLog,
+    marks: &Marks,
+    chars: usize,
+    cancel: &CancelToken,
+    counts: &mut Counts,
+) -> Option<()> {
     // Minutes are the finest: a name is made once for each, not for every event.
     let mut minutes: HashMap<i64, u64> = HashMap::new();
     counts.without = each(log, marks, cancel, |segment, at| {
@@ -344,7 +405,9 @@ fn by_payload(
             .par_chunks(FETCH_AT_A_TIME)
             .flat_map_iter(|rows| {
                 let events = (ground.fetch)(rows);
-                events.into_iter().map(|event| event.map(|event| names(&Opened::new(&event))).unwrap_or_default())
+                events
+                    .into_iter()
+                    .map(|event| event.map(|event| names(&Opened::new(&event))).unwrap_or_default())
             })
             .collect();
         for names in read {

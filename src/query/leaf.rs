@@ -53,13 +53,31 @@ pub(super) enum Column {
 /// What only the payload tells.
 pub(super) enum Deep {
     /// Text anywhere; where a name has it, the payload need not be read.
-    Text { needle: Needle, types: Vec<bool>, streams: Vec<bool> },
-    Value { place: Place, path: Path, test: ValueTest },
-    Exists { place: Place, path: Path },
+    Text {
+        needle: Needle,
+        types: Vec<bool>,
+        streams: Vec<bool>,
+    },
+    Value {
+        place: Place,
+        path: Path,
+        test: ValueTest,
+    },
+    Exists {
+        place: Place,
+        path: Path,
+    },
     /// The event's own id, or the version of its schema.
-    Word { of: Word, like: Matcher, equal: bool },
+    Word {
+        of: Word,
+        like: Matcher,
+        equal: bool,
+    },
     /// Bytes of the data as stored.
-    Size { range: RangeInclusive<i64>, inside: bool },
+    Size {
+        range: RangeInclusive<i64>,
+        inside: bool,
+    },
 }
 
 /// Where a path begins.

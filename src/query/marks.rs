@@ -146,7 +146,10 @@ impl Marks {
     pub fn ranked(&self, log: &EventLog) -> Vec<Row> {
         let count = self.len();
         if self.sources.len() > 1 && count > log.len() as u64 / 16 {
-            return (0..log.len() as u64).map(|rank| log.row_at(rank)).filter(|row| self.contains(*row)).collect();
+            return (0..log.len() as u64)
+                .map(|rank| log.row_at(rank))
+                .filter(|row| self.contains(*row))
+                .collect();
         }
         let mut rows = Vec::with_capacity(count as usize);
         rows.extend(self.rows());

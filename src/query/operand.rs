@@ -31,15 +31,23 @@ impl Read {
 }
 
 /// What `op` and a value ask of a field.
-pub(super) fn test(field: &Field, op: Op, text: &str, quoted: bool, at: Range<usize>) -> Result<Read, QueryError> {
+pub(super) fn test(
+    field: &Field,
+    op: Op,
+    text: &str,
+    quoted: bool,
+    at: Range<usize>,
+) -> Result<Read, QueryError> {
     let wrong = |message: String| QueryError::new(at.clone(), message);
     let info = field.info;
     let allowed: &[Op] = match info.takes {
         Takes::Text => &[Op::Like, Op::Equal],
         Takes::Name | Takes::Id => &[Op::Like, Op::Equal, Op::Unequal, Op::Matches],
-        Takes::Time(Side::From | Side::Before) | Takes::Words(_) | Takes::Path | Takes::Event | Takes::Query => {
-            &[Op::Like, Op::Equal]
-        }
+        Takes::Time(Side::From | Side::Before)
+        | Takes::Words(_)
+        | Takes::Path
+        | Takes::Event
+        | Takes::Query => &[Op::Like, Op::Equal],
         Takes::Number | Takes::Time(Side::Within) | Takes::Duration | Takes::Size => {
             &[Op::Like, Op::Equal, Op::Unequal, Op::Less, Op::AtMost, Op::Greater, Op::AtLeast]
         }
@@ -48,7 +56,11 @@ pub(super) fn test(field: &Field, op: Op, text: &str, quoted: bool, at: Range<us
     if !allowed.contains(&op) {
         let spellings: Vec<&str> = allowed.iter().map(|op| op.spelling()).collect();
         let known = spellings.join(" ");
-        return Err(wrong(format!("{} cannot be compared by {}; it knows {known}", info.name, op.spelling())));
+        return Err(wrong(format!(
+            "{} cannot be compared by {}; it knows {known}",
+            info.name,
+            op.spelling()
+        )));
     }
     let example = info.example;
     match info.takes {
@@ -87,12 +99,18 @@ pub(super) fn test(field: &Field, op: Op, text: &str, quoted: bool, at: Range<us
 }
 
 /// What a query in parentheses asks of a field, with the hops behind it.
-pub(super) fn of_query(field: &Field, inner: Expr, hops: Option<&str>, at: Range<usize>) -> Result<Read, QueryError> {
+pub(super) fn of_query(
+    field: &Field,
+    inner: Expr,
+    hops: Option<&str>,
+    at: Range<usize>,
+) -> Result<Read, QueryError> {
     let inner = Box::new(inner);
     if field.info.takes == Takes::Query {
         return Ok(Read::new(Test::Among(inner)));
     }
-    let hops = read_hops(hops).ok_or_else(|| QueryError::new(at, "A number of hops is expected after /, as in /3"))?;
+    let hops = read_hops(hops)
+        .ok_or_else(|| QueryError::new(at, "A number of hops is expected after /, as in /3"))?;
     Ok(Read::new(Test::Near { to: Near::Matching(inner), hops }))
 }
 

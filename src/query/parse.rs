@@ -71,7 +71,11 @@ impl Outline {
         }
         let mut parser = Parser { input, at: 0, depth: 0, value_of: None, parts: None };
         parser.skip_blanks();
-        let filter = if parser.rest().is_empty() || parser.rest().starts_with('|') { None } else { Some(parser.any()?) };
+        let filter = if parser.rest().is_empty() || parser.rest().starts_with('|') {
+            None
+        } else {
+            Some(parser.any()?)
+        };
         let end = parser.at;
         let stage = parser.stage()?;
         if !parser.rest().is_empty() {
@@ -123,7 +127,10 @@ impl<'a> Parser<'a> {
     /// The word at this place in lower case, if it is `word`; takes it.
     fn take_word(&mut self, word: &str) -> bool {
         let Some(start) = self.rest().get(..word.len()) else { return false };
-        let ends = self.rest()[word.len()..].chars().next().is_none_or(|next| next.is_whitespace() || "()|".contains(next));
+        let ends = self.rest()[word.len()..]
+            .chars()
+            .next()
+            .is_none_or(|next| next.is_whitespace() || "()|".contains(next));
         let is = start.eq_ignore_ascii_case(word) && ends;
         if is {
             self.at += word.len();
@@ -137,7 +144,10 @@ impl<'a> Parser<'a> {
         let mut at = self.at;
         while self.take_word("or") {
             if self.is_at_end() {
-                return Err(QueryError::new(at..self.at, "A term is expected after or; quote it to search for the word"));
+                return Err(QueryError::new(
+                    at..self.at,
+                    "A term is expected after or; quote it to search for the word",
+                ));
             }
             parts.push(self.all()?);
             at = self.at;
@@ -191,7 +201,9 @@ impl<'a> Parser<'a> {
 
     fn one(&mut self) -> Result<Expr, QueryError> {
         let rest = self.rest();
-        let is_negated = rest.strip_prefix('-').is_some_and(|next| !next.starts_with(char::is_whitespace) && !next.is_empty());
+        let is_negated = rest
+            .strip_prefix('-')
+            .is_some_and(|next| !next.starts_with(char::is_whitespace) && !next.is_empty());
         if is_negated {
             self.at += 1;
             return Ok(Expr::Not(Box::new(self.deeper(Self::one)?)));
@@ -199,7 +211,10 @@ impl<'a> Parser<'a> {
         let from = self.at;
         if self.take_word("not") {
             if self.is_at_end() {
-                return Err(QueryError::new(from..self.at, "A term is expected after not; quote it to search for the word"));
+                return Err(QueryError::new(
+                    from..self.at,
+                    "A term is expected after not; quote it to search for the word",
+                ));
             }
             return Ok(Expr::Not(Box::new(self.deeper(Self::one)?)));
         }
@@ -281,9 +296,7 @@ impl<'a> Parser<'a> {
     fn field(&mut self) -> Result<Option<(Field, Op)>, QueryError> {
         let rest = self.rest();
         let from = self.at;
-        let len = rest
-            .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
-            .unwrap_or(rest.len());
+        let len = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
         let (name, after) = rest.split_at(len);
         if name.is_empty() {
             return Ok(None);
@@ -298,9 +311,13 @@ impl<'a> Parser<'a> {
             }
             known => dotted(rest, name, known),
         };
-        let Some((op, spelling)) = Op::ALL.iter().find(|(_, spelling)| rest[end..].starts_with(spelling)) else {
+        let Some((op, spelling)) = Op::ALL.iter().find(|(_, spelling)| rest[end..].starts_with(spelling))
+        else {
             if info.is_some_and(FieldInfo::has_path) && path.as_ref().is_some_and(|path| !path.0.is_empty()) {
-                let message = format!("What is asked of it is expected here: {name}.total>100, or has:{}", &rest[..end]);
+                let message = format!(
+                    "What is asked of it is expected here: {name}.total>100, or has:{}",
+                    &rest[..end]
+                );
                 return Err(QueryError::new(from..from + end, message));
             }
             return Ok(None);
@@ -328,7 +345,10 @@ impl<'a> Parser<'a> {
         let rest = self.rest();
         if rest.starts_with('"') {
             let Some((text, len)) = read_quoted(rest) else {
-                return Err(QueryError::new(self.at..self.input.len(), "The closing quotation mark is missing"));
+                return Err(QueryError::new(
+                    self.at..self.input.len(),
+                    "The closing quotation mark is missing",
+                ));
             };
             self.at += len;
             return Ok((text, true));
@@ -448,7 +468,10 @@ mod tests {
         check("type=a type!=b type~^c\\d$", "all(type=a type!=b type~^c\\d$)");
         check("type:(a or b*)", "any(type:a type:b*)");
         check("-type:(a or \"b c\")", "not(any(type:a type:b c))");
-        check("version<3 version:2..5 version:..5 version!=2", "all(version..2 version2..5 version..5 version!2..2)");
+        check(
+            "version<3 version:2..5 version:..5 version!=2",
+            "all(version..2 version2..5 version..5 version!2..2)",
+        );
         check("wait>2s wait<=1.5h", "all(wait2000000001.. wait..5400000000000)");
         check("size>=10kB", "size10000..");
         check("after:10m before:+1h", "all(afterend-600000000000.. before..start+3599999999999)");
@@ -469,7 +492,10 @@ mod tests {
     fn what_is_no_field_is_text() {
         check("12:30 - a=", "all(text[12:30] text[-] text[a=])");
         check("http://x/y?z=1 std::vec a==b", "all(text[http://x/y?z=1] text[std::vec] text[a==b])");
-        check("\"a \\\" b\" 5\"x data stream type", "all(text[a \" b] text[5\"x] text[data] text[stream] text[type])");
+        check(
+            "\"a \\\" b\" 5\"x data stream type",
+            "all(text[a \" b] text[5\"x] text[data] text[stream] text[type])",
+        );
     }
 
     #[test]

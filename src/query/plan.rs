@@ -136,7 +136,8 @@ impl Plan {
             if cancel.is_cancelled() {
                 return None;
             }
-            let within = among.as_ref().map_or_else(|| every(segment.len()), |among| among.of_segment(&segment));
+            let within =
+                among.as_ref().map_or_else(|| every(segment.len()), |among| among.of_segment(&segment));
             let (certain, mut possible) = self.judge(log, &segment, &within);
             combine(&mut possible, &certain, |a, b| a & !b);
             Some([certain, possible])

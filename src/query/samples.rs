@@ -82,7 +82,8 @@ impl Samples {
 
     /// Paths with how often they were seen, the most frequent first.
     pub fn paths(&self) -> Vec<(&str, u64)> {
-        let mut paths: Vec<(&str, u64)> = self.paths.iter().map(|(path, seen)| (path.as_str(), seen.events)).collect();
+        let mut paths: Vec<(&str, u64)> =
+            self.paths.iter().map(|(path, seen)| (path.as_str(), seen.events)).collect();
         paths.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         paths
     }

@@ -42,8 +42,10 @@ impl Stage {
     /// Reads what stands after `|`, which is the byte before `at`.
     pub(super) fn parse(text: &str, at: usize) -> Result<Self, QueryError> {
         let end = at + text.len();
-        let words: Vec<(usize, &str)> =
-            text.split_whitespace().map(|word| (at + (word.as_ptr() as usize - text.as_ptr() as usize), word)).collect();
+        let words: Vec<(usize, &str)> = text
+            .split_whitespace()
+            .map(|word| (at + (word.as_ptr() as usize - text.as_ptr() as usize), word))
+            .collect();
         let extra = |(at, word): (usize, &str)| {
             QueryError::new(at..at + word.len(), "Nothing more is expected here: one stage is all there is")
         };
@@ -109,7 +111,10 @@ impl Group {
                 return Ok(Self { info, path: Some(path) });
             }
             let example = info.example;
-            return Err(QueryError::new(at + end + len..at + text.len(), format!("A path is expected, as in {example}")));
+            return Err(QueryError::new(
+                at + end + len..at + text.len(),
+                format!("A path is expected, as in {example}"),
+            ));
         }
         let names = GROUPS.iter().map(|group| group.name);
         let hint = match nearest(text, names.clone()) {

@@ -94,9 +94,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<(&str, &str)>) {
-        let span = TimeSpan::parse(text).map(|span| {
-            [span.from, span.to].map(|nanos| Timestamp::from_nanos(nanos, 9).to_string())
-        });
+        let span = TimeSpan::parse(text)
+            .map(|span| [span.from, span.to].map(|nanos| Timestamp::from_nanos(nanos, 9).to_string()));
         let expected = expected.map(|(from, to)| [from.to_owned(), to.to_owned()]);
         assert_eq!(span, expected, "{text}");
     }
@@ -111,7 +110,10 @@ mod tests {
             "2026-03-01T08:30:05+02:00",
             Some(("2026-03-01T06:30:05.000000000Z", "2026-03-01T06:30:05.999999999Z")),
         );
-        check("2026-03-01T08:30:05.250Z", Some(("2026-03-01T08:30:05.250000000Z", "2026-03-01T08:30:05.250999999Z")));
+        check(
+            "2026-03-01T08:30:05.250Z",
+            Some(("2026-03-01T08:30:05.250000000Z", "2026-03-01T08:30:05.250999999Z")),
+        );
         for no_time in ["2026", "2026-13", "10m", "paid", "2026-03-0", "1234-56-78", "9999-01-01"] {
             check(no_time, None);
         }

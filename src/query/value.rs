@@ -162,9 +162,10 @@ impl ValueTest {
             },
             (_, Value::Null) => self.op == Op::Unequal,
             (_, Value::Bool(value)) => by_text(if *value { "true" } else { "false" }),
-            (Reading::Number(wanted), Value::Number(number)) => {
-                compared(Decimal::parse(&number.to_string()).map(|number| number.cmp(wanted)), &number.to_string())
-            }
+            (Reading::Number(wanted), Value::Number(number)) => compared(
+                Decimal::parse(&number.to_string()).map(|number| number.cmp(wanted)),
+                &number.to_string(),
+            ),
             (Reading::Number(wanted), Value::String(text)) => {
                 compared(Decimal::parse(text).map(|number| number.cmp(wanted)), text)
             }
@@ -188,16 +189,12 @@ impl ValueTest {
 
 /// A regular expression, or the sentence of what is wrong with it.
 pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
-    regex::RegexBuilder::new(text)
-        .size_limit(1 << 20)
-        .build()
-        .map(Pattern)
-        .map_err(|error| {
-            // The library draws the place over several lines; the last one says what is wrong.
-            let error = error.to_string();
-            let said = error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            format!("This regular expression cannot be read: {said}")
-        })
+    regex::RegexBuilder::new(text).size_limit(1 << 20).build().map(Pattern).map_err(|error| {
+        // The library draws the place over several lines; the last one says what is wrong.
+        let error = error.to_string();
+        let said = error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        format!("This regular expression cannot be read: {said}")
+    })
 }
 
 /// Nanoseconds of `250ms`, `2h 30m`, `1.5h` or ISO 8601's `PT2H30M`.
@@ -205,7 +202,9 @@ pub(super) fn duration(text: &str) -> Option<i64> {
     if let Some(iso) = text.strip_prefix('P') {
         return iso_duration(iso);
     }
-    if !text.starts_with(|first: char| first.is_ascii_digit()) || !text.ends_with(|last: char| last.is_alphabetic()) {
+    if !text.starts_with(|first: char| first.is_ascii_digit())
+        || !text.ends_with(|last: char| last.is_alphabetic())
+    {
         return None;
     }
     if let Ok(length) = humantime::parse_duration(text) {
@@ -222,7 +221,8 @@ pub(super) fn duration(text: &str) -> Option<i64> {
 fn iso_duration(text: &str) -> Option<i64> {
     let (days, rest) = text.split_once('T').unwrap_or((text, ""));
     let mut nanos: i64 = 0;
-    for (part, units) in [(days, &[('D', 86_400.0)][..]), (rest, &[('H', 3_600.0), ('M', 60.0), ('S', 1.0)])] {
+    for (part, units) in [(days, &[('D', 86_400.0)][..]), (rest, &[('H', 3_600.0), ('M', 60.0), ('S', 1.0)])]
+    {
         let mut part = part;
         while !part.is_empty() {
             let end = part.find(|letter: char| letter.is_alphabetic())?;

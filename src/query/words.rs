@@ -20,9 +20,13 @@ pub fn toggled(query: &str, term: &str, wish: Wish) -> String {
     let opposite = Expr::Not(Box::new(asked.clone()));
     let own_part = if wish == Wish::Only { &asked } else { &opposite };
     let was_there = outline.parts.iter().any(|(_, part)| part == own_part);
-    let is_replaced =
-        |part: &Expr| wish == Wish::Only && !was_there && field_of(part).is_some_and(|field| field_of(&asked) == Some(field));
-    let kept = outline.parts.iter().filter(|(_, part)| *part != asked && *part != opposite && !is_replaced(part));
+    let is_replaced = |part: &Expr| {
+        wish == Wish::Only
+            && !was_there
+            && field_of(part).is_some_and(|field| field_of(&asked) == Some(field))
+    };
+    let kept =
+        outline.parts.iter().filter(|(_, part)| *part != asked && *part != opposite && !is_replaced(part));
     let mut texts: Vec<String> = kept.map(|(at, _)| bound(&query[at.clone()], outline.is_any)).collect();
     if !was_there {
         texts.push(own.to_owned());

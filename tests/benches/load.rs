@@ -6,6 +6,8 @@
 //! written, and are measured in CPU time (user and system, child processes included) where /proc tells it.
 //! `SAGASCOPE_BENCH_EVENTS` sets the size of the generated log; it is 100,000 events otherwise.
 
+mod measure;
+
 use std::fs::File;
 use std::hint::black_box;
 use std::io::BufWriter;
@@ -14,7 +16,6 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use sagascope::base::cancel::CancelToken;
-use sagascope::base::clock::Stopwatch;
 use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog, export};
 use sagascope::index::StreamId;
 use sagascope::replay::MergeRule;
@@ -23,12 +24,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// Turns of each pair; the middle ratio is printed with the least and the greatest.
-const ROUNDS: usize = 5;
-/// A side is repeated until it took this long: the clock of /proc counts hundredths of a second.
-const SECONDS_AT_LEAST: f64 = 0.3;
-/// `USER_HZ`, the unit of /proc/self/stat on every Linux.
-const TICKS_PER_SECOND: f64 = 100.0;
+use measure::{compare, cost, cpu_seconds, described};
 
 fn main() -> anyhow::Result<()> {
     let events = match std::env::var("SAGASCOPE_BENCH_EVENTS") {
@@ -166,51 +162,4 @@ fn replays(open: &OpenLog, text: &[u8]) {
         }
     });
     println!("then any version: {:.4} ms on average", every_version * 1e3 / steps.max(1) as f64);
-}
-
-/// Prints how `ours` relates to the peer that the returned function is given.
-fn compare<P: FnMut()>(title: &str, peer_name: &str, events: u64, mut ours: impl FnMut()) -> impl FnOnce(P) {
-    move |mut peer: P| {
-        let mut turns: Vec<(f64, f64)> = (0..ROUNDS).map(|_| (cost(&mut ours), cost(&mut peer))).collect();
-        turns.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
-        let ratio = |turn: usize| turns[turn].0 / turns[turn].1;
-        let (own, peers) = turns[ROUNDS / 2];
-        println!("{title}: {}", described(own, events));
-        println!("    {peer_name}: {}", described(peers, events));
-        println!(
-            "    ratio {:.2} ({:.2} to {:.2} in {ROUNDS} turns)\n",
-            ratio(ROUNDS / 2),
-            ratio(0),
-            ratio(ROUNDS - 1)
-        );
-    }
-}
-
-fn described(seconds: f64, events: u64) -> String {
-    format!("{:.1} ms, {:.2} million events/s", seconds * 1e3, events as f64 / seconds.max(1e-9) / 1e6)
-}
-
-/// Seconds that one run of `work` takes.
-fn cost(work: &mut impl FnMut()) -> f64 {
-    let (stopwatch, began) = (Stopwatch::start(), cpu_seconds());
-    let mut runs = 0.0;
-    loop {
-        work();
-        runs += 1.0;
-        let wall = stopwatch.elapsed().as_secs_f64();
-        let spent = began.zip(cpu_seconds()).map_or(wall, |(began, now)| now - began);
-        if spent >= SECONDS_AT_LEAST {
-            return spent / runs;
-        }
-    }
-}
-
-/// CPU time of this process and of the children it waited for.
-fn cpu_seconds() -> Option<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The program's name in parentheses may hold anything; utime, stime, cutime and cstime are fields 14 to 17.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let ticks: Vec<f64> =
-        fields.split_whitespace().skip(11).take(4).map_while(|field| field.parse().ok()).collect();
-    (ticks.len() == 4).then(|| ticks.iter().sum::<f64>() / TICKS_PER_SECOND)
 }

@@ -8,30 +8,124 @@ use proptest::prelude::*;
 use sagascope::base::cancel::CancelToken;
 use sagascope::index::EventLog;
 use sagascope::model::{FetchError, Payload, RecordedEvent, Row, Timestamp};
-use sagascope::query::{
-    Bound, Expr, Found, Ground, Group, Name, Near, Op, Query, Term, Test, tally, select,
-};
+use sagascope::query::{Bound, Expr, Found, Ground, Group, Name, Near, Op, Query, Term, Test, select, tally};
 use serde_json::Value;
 
 use crate::plain_log::{PlainLog, Twins, event, long_log};
 
 /// Terms as they are typed; together with `not`, `or` and parentheses they make the queries of the properties.
 const TERMS: &[&str] = &[
-    "type:*", "type:order*", "type:*.failed.*", "type:PaymentDeclined", "type:?rderplaced", "type:größe", "type:\"\"",
-    "type:[x", "type:{order*,pay*}", "type=Größe", "type!=OrderPlaced", "type~^order\\.", "type:(order* or größe)",
-    "stream:o-*", "stream:Order/*", "stream:1", "stream:*/1", "stream:Pay/ment/1", "stream:/1", "stream:KUNDE_*",
-    "stream!=1", "stream~^o-\\d$", "aggregate:Order", "aggregate:\"\"", "corr:c-1", "corr:c-*", "corr:C…", "corr:*",
-    "corr!=c-1", "corr~[12]$", "kind:command", "kind:integration", "is:failure", "is:repaired", "is:first", "is:last",
-    "version:1", "version<2", "version>=2", "version!=1", "version:-1..1", "position>10", "position:..10", "row:0..3",
-    "row:2", "after:1970-01-01T00:00:10", "before:1970-01-01T00:00:20", "time:1970-01-01", "time>1970-01-01T00:00:05",
-    "time!=1970-01-01", "after:10s", "before:+5s", "wait>1s", "wait:0s", "stream.events>2", "stream.events:1",
-    "corr.events>=3", "stream.has:(type:*failed*)", "corr.has:(is:failure or version:1)", "cause:(type:OrderPlaced)",
-    "cause:(*e*)/1", "cause:1", "cause:0/2", "effect:(is:failure)", "effect:3/1", "effect:5", "has:cause", "has:corr",
-    "has:stream", "has:time", "has:version", "has:data.status", "has:meta.total", "has:data[2]", "data.status:paid",
-    "data.total>12", "data.total=12.5", "data.total!=12.5", "data.deep.deeper[*].Key=ValueOne", "data[*]=true",
-    "data[*]~LAGA", "data=\"only text\"", "data>10", "meta.name:gr*", "meta.status!=paid", "id:e1", "id:7a*",
-    "id!=e1", "schema:2", "schema!=v3", "size>10", "size<=2b", "paid", "GRÖSSE", "größe", "xl", "nb", "u00f6", "12.50",
-    "málaga", "secret", "key", "o-", "kunde", "text:e1", "\"c-\"", "new", "TRUE", "7a4a", "ü", "zzz",
+    "type:*",
+    "type:order*",
+    "type:*.failed.*",
+    "type:PaymentDeclined",
+    "type:?rderplaced",
+    "type:größe",
+    "type:\"\"",
+    "type:[x",
+    "type:{order*,pay*}",
+    "type=Größe",
+    "type!=OrderPlaced",
+    "type~^order\\.",
+    "type:(order* or größe)",
+    "stream:o-*",
+    "stream:Order/*",
+    "stream:1",
+    "stream:*/1",
+    "stream:Pay/ment/1",
+    "stream:/1",
+    "stream:KUNDE_*",
+    "stream!=1",
+    "stream~^o-\\d$",
+    "aggregate:Order",
+    "aggregate:\"\"",
+    "corr:c-1",
+    "corr:c-*",
+    "corr:C…",
+    "corr:*",
+    "corr!=c-1",
+    "corr~[12]$",
+    "kind:command",
+    "kind:integration",
+    "is:failure",
+    "is:repaired",
+    "is:first",
+    "is:last",
+    "version:1",
+    "version<2",
+    "version>=2",
+    "version!=1",
+    "version:-1..1",
+    "position>10",
+    "position:..10",
+    "row:0..3",
+    "row:2",
+    "after:1970-01-01T00:00:10",
+    "before:1970-01-01T00:00:20",
+    "time:1970-01-01",
+    "time>1970-01-01T00:00:05",
+    "time!=1970-01-01",
+    "after:10s",
+    "before:+5s",
+    "wait>1s",
+    "wait:0s",
+    "stream.events>2",
+    "stream.events:1",
+    "corr.events>=3",
+    "stream.has:(type:*failed*)",
+    "corr.has:(is:failure or version:1)",
+    "cause:(type:OrderPlaced)",
+    "cause:(*e*)/1",
+    "cause:1",
+    "cause:0/2",
+    "effect:(is:failure)",
+    "effect:3/1",
+    "effect:5",
+    "has:cause",
+    "has:corr",
+    "has:stream",
+    "has:time",
+    "has:version",
+    "has:data.status",
+    "has:meta.total",
+    "has:data[2]",
+    "data.status:paid",
+    "data.total>12",
+    "data.total=12.5",
+    "data.total!=12.5",
+    "data.deep.deeper[*].Key=ValueOne",
+    "data[*]=true",
+    "data[*]~LAGA",
+    "data=\"only text\"",
+    "data>10",
+    "meta.name:gr*",
+    "meta.status!=paid",
+    "id:e1",
+    "id:7a*",
+    "id!=e1",
+    "schema:2",
+    "schema!=v3",
+    "size>10",
+    "size<=2b",
+    "paid",
+    "GRÖSSE",
+    "größe",
+    "xl",
+    "nb",
+    "u00f6",
+    "12.50",
+    "málaga",
+    "secret",
+    "key",
+    "o-",
+    "kunde",
+    "text:e1",
+    "\"c-\"",
+    "new",
+    "TRUE",
+    "7a4a",
+    "ü",
+    "zzz",
 ];
 
 fn typed() -> impl Strategy<Value = String> {
@@ -90,7 +184,10 @@ fn text_holds(event: &RecordedEvent, needle: &str) -> bool {
         || event.metadata.as_ref().is_some_and(|json| value_holds(&json.value(), needle))
         || holds(&event.event_type, needle)
         || event.streams.iter().any(|membership| holds(&membership.stream.id, needle))
-        || [&event.id, &event.correlation_id, &event.causation_id].into_iter().flatten().any(|id| holds(id, needle))
+        || [&event.id, &event.correlation_id, &event.causation_id]
+            .into_iter()
+            .flatten()
+            .any(|id| holds(id, needle))
 }
 
 /// All that a naive reader knows of a log.
@@ -103,7 +200,8 @@ struct Naive<'a> {
 
 impl<'a> Naive<'a> {
     fn of(log: &'a EventLog, plain: &'a PlainLog) -> Self {
-        let times = plain.read.iter().filter_map(|row| plain.event(*row).time()).map(Timestamp::nanos).collect();
+        let times =
+            plain.read.iter().filter_map(|row| plain.event(*row).time()).map(Timestamp::nanos).collect();
         Self { log, plain, causes: plain.causes(), times }
     }
 
@@ -122,20 +220,30 @@ impl<'a> Naive<'a> {
 
     /// The groups of rows that share a stream, or a correlation, with `row`.
     fn stream_mates(&self, row: Row) -> Vec<Vec<Row>> {
-        self.plain.streams().into_iter().map(|stream| stream.rows).filter(|rows| rows.contains(&row)).collect()
+        self.plain
+            .streams()
+            .into_iter()
+            .map(|stream| stream.rows)
+            .filter(|rows| rows.contains(&row))
+            .collect()
     }
 
     fn correlation_mates(&self, row: Row) -> Vec<Row> {
         let own = self.plain.event(row).correlation_id.as_ref();
         let rows = self.plain.read.iter().copied();
-        rows.filter(|other| own.is_some() && self.plain.event(*other).correlation_id.as_ref() == own).collect()
+        rows.filter(|other| own.is_some() && self.plain.event(*other).correlation_id.as_ref() == own)
+            .collect()
     }
 
     fn bound(&self, bound: Bound) -> i64 {
         match bound {
             Bound::At(at) => at,
-            Bound::BeforeEnd(length) => self.times.iter().max().map_or(i64::MIN, |last| last.saturating_sub(length)),
-            Bound::AfterStart(length) => self.times.iter().min().map_or(i64::MAX, |first| first.saturating_add(length)),
+            Bound::BeforeEnd(length) => {
+                self.times.iter().max().map_or(i64::MIN, |last| last.saturating_sub(length))
+            }
+            Bound::AfterStart(length) => {
+                self.times.iter().min().map_or(i64::MAX, |first| first.saturating_add(length))
+            }
         }
     }
 
@@ -169,7 +277,11 @@ impl<'a> Naive<'a> {
                         let with_type = one.stream.aggregate_type.is_some() && is(&one.stream.to_string());
                         (is(&one.stream.id) || with_type) == *equal
                     }),
-                    "aggregate" => self.log.memberships(row).iter().any(|(id, _)| is(self.log.stream(*id).group()) == *equal),
+                    "aggregate" => self
+                        .log
+                        .memberships(row)
+                        .iter()
+                        .any(|(id, _)| is(self.log.stream(*id).group()) == *equal),
                     other => panic!("no model of {other}"),
                 }
             }
@@ -184,7 +296,9 @@ impl<'a> Naive<'a> {
                 ("has", "stream") => !event.streams.is_empty(),
                 ("has", "time") => time.is_some(),
                 ("has", "version") => self.log.memberships(row).iter().any(|(_, version)| version.is_some()),
-                ("has", place) => document(place).is_some_and(|document| path.visit(&document, &mut |_| true)),
+                ("has", place) => {
+                    document(place).is_some_and(|document| path.visit(&document, &mut |_| true))
+                }
                 other => panic!("no model of {other:?}"),
             },
             Test::Between { from, to, inside } => {
@@ -217,7 +331,8 @@ impl<'a> Naive<'a> {
                 });
                 match test.op {
                     Op::Unequal => {
-                        let equal = |value: &Value| !value.is_object() && !value.is_array() && !test.holds(value);
+                        let equal =
+                            |value: &Value| !value.is_object() && !value.is_array() && !test.holds(value);
                         !values.is_empty() && !values.iter().any(equal)
                     }
                     _ => values.iter().any(|value| test.holds(value)),
@@ -237,9 +352,10 @@ impl<'a> Naive<'a> {
                 if field == "cause" {
                     self.chain(row, *hops).iter().any(|cause| named.contains(cause))
                 } else {
-                    self.plain.read.iter().any(|other| {
-                        named.contains(other) && self.chain(*other, *hops).contains(&row)
-                    })
+                    self.plain
+                        .read
+                        .iter()
+                        .any(|other| named.contains(other) && self.chain(*other, *hops).contains(&row))
                 }
             }
             Test::Exists => panic!("no field takes it"),
@@ -380,7 +496,12 @@ fn long_logs_are_searched_alike_whatever_is_looked_up() {
             assert_eq!(rows, expected, "{text}");
             assert!(!rows.is_empty(), "{text} finds something");
             let is_lookup = ["corr:", "row:", "cause:"].iter().any(|field| text.contains(field));
-            assert_eq!(found.looked_at < log.len() as u64 / 16, is_lookup, "{text} looked at {}", found.looked_at);
+            assert_eq!(
+                found.looked_at < log.len() as u64 / 16,
+                is_lookup,
+                "{text} looked at {}",
+                found.looked_at
+            );
         }
     }
 }
@@ -422,6 +543,7 @@ fn events_that_cannot_be_read_again_are_counted() {
         rows.iter().map(|_| Err(FetchError::Changed)).collect()
     };
     let ground = Ground { log: &log, fetch: &fetch, survey: None, sources: &[] };
-    let found = select(&ground, &parsed("nowhere"), &CancelToken::default(), &mut |_, _| {}).expect("not cancelled");
+    let found =
+        select(&ground, &parsed("nowhere"), &CancelToken::default(), &mut |_, _| {}).expect("not cancelled");
     assert_eq!((found.marks.is_empty(), found.unreadable), (true, 700));
 }

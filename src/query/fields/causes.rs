@@ -43,7 +43,8 @@ pub(super) fn caused_by(asked: &Asked<'_>) -> Option<Leaf> {
             if asked.cancel.is_cancelled() {
                 return None;
             }
-            let mut bits = bits_of(segment.causes(), |cause| cause != NO_ROW && newest.contains(Row::from_raw(cause)));
+            let mut bits =
+                bits_of(segment.causes(), |cause| cause != NO_ROW && newest.contains(Row::from_raw(cause)));
             if bits != NONE {
                 combine(&mut bits, &reached.of_segment(&segment), |a, b| a & !b);
             }
@@ -69,7 +70,8 @@ fn everything_after(asked: &Asked<'_>, named: Marks) -> Option<Marks> {
                     return None;
                 }
                 let segment = log.segment(source, number);
-                for (at, cause) in segment.causes().iter().enumerate().filter(|(_, cause)| **cause != NO_ROW) {
+                for (at, cause) in segment.causes().iter().enumerate().filter(|(_, cause)| **cause != NO_ROW)
+                {
                     let cause = Row::from_raw(*cause);
                     if named.contains(cause) || reached.contains(cause) {
                         grew |= reached.insert(segment.row(at));

@@ -126,7 +126,8 @@ impl FieldInfo {
 
     /// Whether it is called so.
     fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name) || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     }
 
     /// Whether a path follows its name.
@@ -140,43 +141,133 @@ pub static FIELDS: &[FieldInfo] = &[
     field("type", Takes::Name, "the event type", "type:payment.*", names::by_type),
     field("stream", Takes::Name, "a stream, by its id or Type/id", "stream:order-42", names::by_stream),
     field("aggregate", Takes::Name, "the kind of a stream", "aggregate:Order", names::by_aggregate),
-    field("corr", Takes::Id, "the correlation id, or its beginning and *", "corr:8f7b*", names::by_correlation)
-        .or(&["correlation"]),
+    field(
+        "corr",
+        Takes::Id,
+        "the correlation id, or its beginning and *",
+        "corr:8f7b*",
+        names::by_correlation,
+    )
+    .or(&["correlation"]),
     field("source", Takes::Name, "the file that it was read from", "source:payments*", names::by_source),
-    field("kind", Takes::Words(KINDS), "event, command or integration event", "kind:integration", names::by_kind),
+    field(
+        "kind",
+        Takes::Words(KINDS),
+        "event, command or integration event",
+        "kind:integration",
+        names::by_kind,
+    ),
     field("is", Takes::Words(BEING), "what an event is", "is:failure", names::by_being),
-    field("after", Takes::Time(Side::From), "at this time or later", "after:2026-03-01T08:00", numbers::by_time),
+    field(
+        "after",
+        Takes::Time(Side::From),
+        "at this time or later",
+        "after:2026-03-01T08:00",
+        numbers::by_time,
+    ),
     field("before", Takes::Time(Side::Before), "earlier than this time", "before:10m", numbers::by_time),
-    field("time", Takes::Time(Side::Within), "when it happened", "time:2026-03-01", numbers::by_time).or(&["at"]),
+    field("time", Takes::Time(Side::Within), "when it happened", "time:2026-03-01", numbers::by_time)
+        .or(&["at"]),
     field("wait", Takes::Duration, "the time since its cause", "wait>2s", numbers::by_wait),
     field("version", Takes::Number, "its version in a stream", "version<3", numbers::by_version),
     field("position", Takes::Number, "its global position", "position:100..200", numbers::by_position),
     field("row", Takes::Number, "its place in the open log", "row:42", numbers::by_row),
-    field("stream.events", Takes::Number, "how many events its stream has", "stream.events>100", numbers::by_stream_events),
-    field("corr.events", Takes::Number, "how many events its correlation has", "corr.events>20", numbers::by_correlation_events),
-    field("stream.has", Takes::Query, "an event of its stream matches", "stream.has:(is:failure)", names::by_stream_query),
-    field("corr.has", Takes::Query, "an event of its correlation matches", "corr.has:(type:*.lost)", names::by_correlation_query),
-    field("cause", Takes::Event, "an event that led to it, within so many hops", "cause:(is:failure)/2", causes::caused_by),
-    field("effect", Takes::Event, "an event that it led to, within so many hops", "effect:42", causes::leading_to),
+    field(
+        "stream.events",
+        Takes::Number,
+        "how many events its stream has",
+        "stream.events>100",
+        numbers::by_stream_events,
+    ),
+    field(
+        "corr.events",
+        Takes::Number,
+        "how many events its correlation has",
+        "corr.events>20",
+        numbers::by_correlation_events,
+    ),
+    field(
+        "stream.has",
+        Takes::Query,
+        "an event of its stream matches",
+        "stream.has:(is:failure)",
+        names::by_stream_query,
+    ),
+    field(
+        "corr.has",
+        Takes::Query,
+        "an event of its correlation matches",
+        "corr.has:(type:*.lost)",
+        names::by_correlation_query,
+    ),
+    field(
+        "cause",
+        Takes::Event,
+        "an event that led to it, within so many hops",
+        "cause:(is:failure)/2",
+        causes::caused_by,
+    ),
+    field(
+        "effect",
+        Takes::Event,
+        "an event that it led to, within so many hops",
+        "effect:42",
+        causes::leading_to,
+    ),
     field("saga", Takes::Name, "outcome or definition of its saga", "saga:stuck", sagas::by_saga).of_sagas(),
-    field("saga.step", Takes::Name, "the step in hand of its saga, or the last one", "saga.step:*payment*", sagas::by_step)
+    field(
+        "saga.step",
+        Takes::Name,
+        "the step in hand of its saga, or the last one",
+        "saga.step:*payment*",
+        sagas::by_step,
+    )
+    .of_sagas(),
+    field("saga.events", Takes::Number, "how many events its saga has", "saga.events>30", sagas::by_events)
         .of_sagas(),
-    field("saga.events", Takes::Number, "how many events its saga has", "saga.events>30", sagas::by_events).of_sagas(),
-    field("saga.retries", Takes::Number, "attempts of its saga beyond the first", "saga.retries>=3", sagas::by_retries)
-        .of_sagas(),
-    field("saga.owed", Takes::Number, "how much its saga owes: effects not undone", "saga.owed>0", sagas::by_owed).of_sagas(),
-    field("saga.duration", Takes::Duration, "from first to last event of its saga", "saga.duration>5m", sagas::by_duration)
-        .of_sagas(),
-    field("data", Takes::Value, "a value inside the data", "data.items[*].sku=\"A-1\"", deep::by_value).of_payload(),
+    field(
+        "saga.retries",
+        Takes::Number,
+        "attempts of its saga beyond the first",
+        "saga.retries>=3",
+        sagas::by_retries,
+    )
+    .of_sagas(),
+    field(
+        "saga.owed",
+        Takes::Number,
+        "how much its saga owes: effects not undone",
+        "saga.owed>0",
+        sagas::by_owed,
+    )
+    .of_sagas(),
+    field(
+        "saga.duration",
+        Takes::Duration,
+        "from first to last event of its saga",
+        "saga.duration>5m",
+        sagas::by_duration,
+    )
+    .of_sagas(),
+    field("data", Takes::Value, "a value inside the data", "data.items[*].sku=\"A-1\"", deep::by_value)
+        .of_payload(),
     field("meta", Takes::Value, "a value inside the metadata", "meta.userId=7", deep::by_value)
         .or(&["metadata"])
         .of_payload(),
-    field("has", Takes::Path, "there is such a value", "has:data.coupon", deep::by_existence).or(&["exists"]).of_payload(),
+    field("has", Takes::Path, "there is such a value", "has:data.coupon", deep::by_existence)
+        .or(&["exists"])
+        .of_payload(),
     field("id", Takes::Id, "the event's own id", "id:6f1c*", deep::by_id).of_payload(),
     field("schema", Takes::Name, "the version of its schema", "schema:2", deep::by_schema).of_payload(),
     field("size", Takes::Size, "bytes of its data as stored", "size>10kB", deep::by_size).of_payload(),
-    field("text", Takes::Text, "text in data, metadata, ids, type or stream", "text:\"out of stock\"", deep::by_text)
-        .of_payload(),
+    field(
+        "text",
+        Takes::Text,
+        "text in data, metadata, ids, type or stream",
+        "text:\"out of stock\"",
+        deep::by_text,
+    )
+    .of_payload(),
 ];
 
 /// The field called `name`.

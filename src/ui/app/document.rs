@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::asking::QueryQuestions;
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
 use super::sagas::{SagaQuestions, SurveyKey};
@@ -54,6 +55,7 @@ pub struct Document {
     /// How often a domain was chosen.
     choices: u32,
     pub(super) questions: SagaQuestions,
+    pub(super) asking: QueryQuestions,
     selection: Latest<SelectKey, Selected>,
     replay: Latest<ReplayKey, Replay>,
     fold: Option<Fold>,
@@ -125,6 +127,7 @@ impl Document {
             chosen: None,
             choices: 0,
             questions: SagaQuestions::default(),
+            asking: QueryQuestions::default(),
             selection: Latest::default(),
             replay: Latest::default(),
             fold: None,
@@ -144,6 +147,7 @@ impl Document {
         self.selection.clear();
         self.replay.clear();
         self.questions.clear();
+        self.asking.clear();
     }
 
     /// The newest frame of the simulation.
@@ -281,175 +285,6 @@ impl Document {
         (answer.key.filter == self.filter.filter).then_some(answer.result.as_ref().ok()?.cost).flatten()
     }
 
-    /// How far a search through payloads is.
-    pub step: SelectStep,
-    /// What it cost, at the end.
-    cost: Option<SelectCost>,
-}
-
-/// What a replay depends on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplayKey {
-    /// Which stream.
-    pub stream: StreamId,
-    /// How many of its events are loaded.
-    pub events: usize,
-    /// The rule's switch.
-    pub null_removes: bool,
-    /// By which choice of a domain.
-    pub choice: u32,
-}
-
-impl Document {
-    /// A log that is being opened.
-    pub fn new(id: DocumentId, paths: Vec<PathBuf>) -> Self {
-        Self {
-            id,
-            paths,
-            open: OpenLog::default(),
-            progress: LoadProgress::default(),
-            requests: 1,
-            cancelled: false,
-            failures: Vec::new(),
-            unmapped: Vec::new(),
-            events: None,
-            filter_text: String::new(),
-            filter_error: None,
-            filter: Query::default(),
-            rows: RowSet::All,
-            simulation: None,
-            chosen: None,
-            choices: 0,
-            questions: SagaQuestions::default(),
-            selection: Latest::default(),
-            replay: Latest::default(),
-            fold: None,
-        }
-    }
-
-    /// A simulation that is beginning.
-    pub(super) fn simulated(id: DocumentId, simulation: Simulation) -> Self {
-        Self { simulation: Some(simulation), ..Self::new(id, Vec::new()) }
-    }
-
-    /// Forgets everything read from the log: the next snapshot is of another one.
-    pub(super) fn forget_log(&mut self) {
-        self.open = OpenLog::default();
-        self.events = None;
-        self.rows = RowSet::All;
-        self.selection.clear();
-        self.replay.clear();
-        self.questions.clear();
-    }
-
-    /// The newest frame of the simulation.
-    pub fn frame(&self) -> Option<&SimFrame> {
-        self.simulation.as_ref()?.frame.as_deref()
-    }
-
-    /// The domain by whose rules it is replayed: that of the run, or the one that was chosen.
-    pub fn domain(&self) -> Option<&Arc<Domain>> {
-        self.simulation.as_ref().map(|simulation| &simulation.request.domain).or(self.chosen.as_ref())
-    }
-
-    /// How often a domain was chosen: what is known by an older choice is old.
-    pub(super) fn choices(&self) -> u32 {
-        self.choices
-    }
-
-    /// From now on it is replayed by the rules of `domain`.
-    pub(super) fn use_domain(&mut self, domain: Option<Arc<Domain>>) {
-        self.chosen = domain;
-        self.choices += 1;
-    }
-
-    /// The index.
-    pub fn log(&self) -> &EventLog {
-        &self.open.log
-    }
-
-    /// "shop.db", or "shop.db and 2 more".
-    pub fn title(&self) -> String {
-        let name = |path: &PathBuf| {
-            path.file_name()
-                .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-        };
-        if let Some(simulation) = &self.simulation {
-            return format!("{}/{}", simulation.request.recipe.domain, simulation.request.recipe.saga);
-        }
-        match self.paths.as_slice() {
-            [] => String::new(),
-            [one] => name(one),
-            [first, others @ ..] => format!("{} and {} more", name(first), others.len()),
-        }
-    }
-
-    /// Takes a newer snapshot.
-    pub(super) fn publish(&mut self, open: OpenLog, progress: LoadProgress, engine: &Engine) {
-        if self.events.is_none() {
-            self.events = engine.event_cache(&open).ok();
-        }
-        self.open = open;
-        self.progress = progress;
-    }
-
-    /// Takes a filter as typed; a wrong one keeps the last good result.
-    pub(super) fn set_filter(&mut self, text: String) {
-        match Query::parse(&text) {
-            Ok(filter) => {
-                self.filter = filter;
-                self.filter_error = None;
-            }
-            Err(error) => self.filter_error = Some(error),
-        }
-        self.filter_text = text;
-    }
-
-    /// Asks for what is not known yet and takes what came; called once a frame before drawing.
-    pub(super) fn refresh(&mut self, engine: &Engine, navigation: &Navigation, null_removes: bool) {
-        self.refresh_rows(engine, navigation.range);
-        if let Some(stream) = navigation.stream {
-            self.ask_replay(engine, stream, null_removes);
-        }
-    }
-
-    fn refresh_rows(&mut self, engine: &Engine, range: Option<(i64, i64)>) {
-        if self.filter.is_empty() && range.is_none() {
-            self.rows = RowSet::All;
-            self.selection.clear();
-            return;
-        }
-        let key = SelectKey { generation: self.open.log.generation(), filter: self.filter.clone(), range };
-        let open = self.open.clone();
-        let filter = self.filter.clone();
-        self.selection.ask(engine.workers(), &key, move |cancel, tell| {
-            let mut fetch = |rows: &[Row]| open.pool.fetch(&open.log, rows);
-            let within = |rows: Vec<Row>| match range {
-                Some((from, to)) => {
-                    rows.into_iter().filter(|row| (from..=to).contains(&open.log.key_of(*row))).collect()
-                }
-                None => rows,
-            };
-            let mut told = 0;
-            let mut progress = |found: &[Row], step: SelectStep| {
-                // Each telling copies what was found: twice as many events in between every time.
-                if step.done >= told * 2 + 4_096 {
-                    told = step.done;
-                    tell(Selected { rows: RowSet::Some(Arc::new(within(found.to_vec()))), step });
-                }
-            };
-            let rows = select(&open.log, &filter, &mut fetch, cancel, &mut progress)?;
-            Some(Selected { rows: RowSet::Some(Arc::new(within(rows))), step: SelectStep::default() })
-        });
-        if let Some(answer) = self.selection.answer()
-            && answer.key.filter == self.filter
-            && answer.key.range == range
-            && let Ok(selected) = &answer.result
-        {
-            self.rows = selected.rows.clone();
-        }
-    }
-
     /// How far a search through payloads is, while it runs.
     pub fn searching(&self) -> Option<SelectStep> {
         let answer = self.selection.answer()?;
@@ -529,6 +364,7 @@ impl Document {
             && !self.selection.is_busy()
             && !self.replay.is_busy()
             && !self.questions.is_busy()
+            && !self.asking.is_busy()
             && self.events.as_ref().is_none_or(EventCache::is_idle)
     }
 }
