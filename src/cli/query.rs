@@ -295,11 +295,13 @@ impl Asked {
         let stage = self.query.stage.clone().or(stage).unwrap_or(Stage::COUNT);
         let Some(group) = stage.group else {
             let all = self.open.log.len() as u64;
-            return Ok(if json {
-                out.json(&json!({"by": null, "value": null, "events": total, "share": share(total, all), "groups": 1}))?;
+            if json {
+                let share = share(total, all);
+                out.json(&json!({"by": null, "value": null, "events": total, "share": share, "groups": 1}))?;
             } else {
                 out.line(&format!("{} of {}", count(total), counted(all, "event")))?;
-            });
+            }
+            return Ok(());
         };
         let mut line = ProgressLine::new();
         let mut tell = |done: u64, all: u64| {

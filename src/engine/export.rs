@@ -132,6 +132,9 @@ fn exported(format: &'static str, events: u64, to: &Path) -> Result<Exported, Ex
     Ok(Exported { format, events, bytes: file.len() })
 }
 
+/// Takes some events with their rows.
+type Put<'a> = dyn FnMut(&[Row], &[RecordedEvent]) -> Result<(), ExportError> + 'a;
+
 /// Which events are written.
 #[derive(Clone, Copy)]
 enum Which<'a> {
@@ -148,7 +151,7 @@ fn write(
 ) -> Result<Exported, ExportError> {
     let kind = ExportKind::of_name(to).ok_or_else(|| ExportError::Name(to.to_owned()))?;
     let failed = |error| ExportError::Io { error, path: to.to_owned() };
-    let mut copy = |put: &mut dyn FnMut(&[Row], &[RecordedEvent]) -> Result<(), ExportError>| {
+    let mut copy = |put: &mut Put<'_>| {
         copy(open, which, to, cancel, progress, put)
     };
     let events = match kind {
@@ -220,7 +223,7 @@ fn copy(
     to: &Path,
     cancel: &CancelToken,
     progress: &mut dyn FnMut(u64),
-    put: &mut dyn FnMut(&[Row], &[RecordedEvent]) -> Result<(), ExportError>,
+    put: &mut Put<'_>,
 ) -> Result<u64, ExportError> {
     let log = &open.log;
     let all = match which {

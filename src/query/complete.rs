@@ -125,7 +125,7 @@ fn names(known: &Known<'_>, word: &str, at: Range<usize>) -> Vec<Completion> {
         .filter(|info| holds(&info.name, word))
         .map(|info| (&*info.name, info.events))
         .collect();
-    types.sort_by(|a, b| b.1.cmp(&a.1));
+    types.sort_by_key(|(_, events)| std::cmp::Reverse(*events));
     offered.extend(types.into_iter().map(|(name, count)| {
         offer(format!("type:{}", quoted(&literal(name))), "an event type", Some(count))
     }));

@@ -31,7 +31,9 @@ fn spelled_stream(log: &EventLog, stream: StreamId) -> String {
 
 /// A term that only events of this correlation match.
 pub fn correlation_term(id: &str) -> String {
-    format!("corr:{}", quoted(id))
+    // Behind a colon such an end would be a beginning.
+    let operator = if id.ends_with(['*', '…']) { '=' } else { ':' };
+    format!("corr{operator}{}", quoted(id))
 }
 
 /// A term that only events of a group match, where there is one.
@@ -103,7 +105,23 @@ mod tests {
 
     use super::*;
     use crate::index::glob;
-    use crate::query::TermKind;
+    use crate::query::{Expr, Name, Query, Term, Test};
+
+    /// The one term of a text, and that its field is `field`.
+    fn single(text: &str, field: &str) -> Test {
+        let query = Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        match query.filter {
+            Some(Expr::Term(Term { field: own, test })) if own.info.name == field => test,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn pattern(text: &str, field: &str) -> String {
+        match single(text, field) {
+            Test::Name { like: Name::Glob(pattern), equal: true } => pattern,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
 
     #[test]
     fn names_become_terms() {
@@ -135,37 +153,38 @@ mod tests {
     #[test]
     fn a_term_matches_exactly_its_name() {
         for name in ["ord-00301", "a*b", "a?[b]{c}", "my order", "we\"ird[1]", "\"q\"", "c:\\d", "x{1,2}"] {
-            let filter = Filter::parse(&named_stream_term(name)).unwrap();
-            let [term] = filter.terms.as_slice() else { panic!("{name}: {filter:?}") };
-            let TermKind::Stream(pattern) = &term.kind else { panic!("{name}: {term:?}") };
-            assert!(glob(pattern).is_match(name), "{name}: {pattern}");
-            assert!(!glob(pattern).is_match(format!("{name}x")), "{name}");
+            let pattern = pattern(&named_stream_term(name), "stream");
+            assert!(glob(&pattern).is_match(name), "{name}: {pattern}");
+            assert!(!glob(&pattern).is_match(format!("{name}x")), "{name}");
         }
     }
 
     proptest! {
         #[test]
         fn a_term_of_a_name_matches_that_name(name in "\\PC{1,12}", other in "\\PC{0,12}") {
-            let filter = Filter::parse(&type_term(&name)).unwrap();
-            let [term] = filter.terms.as_slice() else { panic!("{filter:?}") };
-            let TermKind::Type(pattern) = &term.kind else { panic!("{term:?}") };
-            prop_assert!(glob(pattern).is_match(&name), "{pattern}");
-            if glob(pattern).is_match(&other) {
+            let pattern = pattern(&type_term(&name), "type");
+            prop_assert!(glob(&pattern).is_match(&name), "{pattern}");
+            if glob(&pattern).is_match(&other) {
                 prop_assert_eq!(name.to_lowercase(), other.to_lowercase());
             }
         }
 
         #[test]
         fn a_term_of_a_correlation_keeps_the_id(id in "\\PC{1,12}") {
-            let filter = Filter::parse(&correlation_term(&id)).unwrap();
-            prop_assert_eq!(&filter.terms[0].kind, &TermKind::Correlation(id));
+            let Test::Name { like, equal: true } = single(&correlation_term(&id), "corr") else {
+                return Err(TestCaseError::fail("a term of a name"));
+            };
+            let keeps = match like {
+                Name::Glob(own) => own == id && !own.ends_with(['*', '…']),
+                Name::Exact(own) => own == id,
+                Name::Regex(_) => false,
+            };
+            prop_assert!(keeps, "{id}");
         }
 
         #[test]
         fn a_term_of_a_text_looks_for_that_text(text in "(\\PC|[\"\\\\:\n-]){1,12}") {
-            let filter = Filter::parse(&text_term(&text)).unwrap();
-            prop_assert_eq!(filter.terms.len(), 1);
-            prop_assert_eq!(&filter.terms[0].kind, &TermKind::Text(text));
+            prop_assert_eq!(single(&text_term(&text), "text"), Test::Text(text));
         }
     }
 }

@@ -422,7 +422,7 @@ mod tests {
             Some(Bound::AfterStart(length)) => format!("start+{length}"),
         };
         match test {
-            Test::Text(text) => format!("[{text}]"),
+            Test::Text(needle) => format!("[{needle}]"),
             Test::Name { like, equal } => {
                 let like = match like {
                     Name::Glob(glob) => format!(":{glob}"),

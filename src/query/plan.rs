@@ -159,7 +159,7 @@ pub(super) struct Scan {
 }
 
 fn leaf(ground: &Ground<'_>, term: &Term, cancel: &CancelToken) -> Option<Leaf> {
-    (term.field.info.prepare)(&Asked { ground, term, cancel })
+    term.field.info.prepare(&Asked { ground, term, cancel })
 }
 
 /// A term that asks to be made ready, for the fields.

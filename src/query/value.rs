@@ -241,8 +241,8 @@ mod tests {
     use super::*;
 
     fn check(op: Op, text: &str, value: &Value, expected: bool) {
-        let test = ValueTest::new(op, text.to_owned(), false).unwrap();
-        assert_eq!(test.holds(value), expected, "{value} {} {text}", op.spelling());
+        let asked = ValueTest::new(op, text.to_owned(), false).unwrap();
+        assert_eq!(asked.holds(value), expected, "{value} {} {text}", op.spelling());
     }
 
     #[test]

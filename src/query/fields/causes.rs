@@ -8,15 +8,14 @@ use super::super::plan::Asked;
 use crate::index::{EventLog, NO_ROW, Segment};
 use crate::model::{Row, SourceId};
 
-/// The events that the term names, and how many hops it allows. `None` when cancelled.
-fn named(asked: &Asked<'_>) -> Option<Option<(Marks, u32)>> {
-    let Test::Near { to, hops } = &asked.term.test else { return Some(None) };
+/// The events that the term names, and how many hops it allows; none of any other term. `None` when cancelled.
+fn named(asked: &Asked<'_>) -> Option<(Marks, u32)> {
     let log = asked.ground.log;
-    let marks = match to {
-        Near::Event(row) => Marks::of(log, log.contains(*row).then_some(*row)),
-        Near::Matching(inner) => asked.marks(inner)?,
-    };
-    Some(Some((marks, *hops)))
+    Some(match &asked.term.test {
+        Test::Near { to: Near::Event(row), hops } => (Marks::of(log, log.contains(*row).then_some(*row)), *hops),
+        Test::Near { to: Near::Matching(inner), hops } => (asked.marks(inner)?, *hops),
+        _ => (Marks::none(log), 0),
+    })
 }
 
 /// Events with a cause in the log.
@@ -28,10 +27,10 @@ pub(super) fn with_cause(log: &EventLog) -> Marks {
 
 /// Events that one of the named led to.
 pub(super) fn caused_by(asked: &Asked<'_>) -> Option<Leaf> {
-    let Some((named, hops)) = named(asked)? else { return Some(Leaf::Constant(false)) };
+    let (named, hops) = named(asked)?;
     let log = asked.ground.log;
     if hops == u32::MAX {
-        return everything_after(asked, named).map(Leaf::Marked);
+        return everything_after(asked, &named).map(Leaf::Marked);
     }
     let mut reached = Marks::none(log);
     let mut newest = named;
@@ -58,7 +57,7 @@ pub(super) fn caused_by(asked: &Asked<'_>) -> Option<Leaf> {
 
 /// Events that one of the named led to over any number of hops. A cause nearly always stands before its effects, so
 /// that one pass finds whole chains.
-fn everything_after(asked: &Asked<'_>, named: Marks) -> Option<Marks> {
+fn everything_after(asked: &Asked<'_>, named: &Marks) -> Option<Marks> {
     let log = asked.ground.log;
     let mut reached = Marks::none(log);
     loop {
@@ -87,7 +86,7 @@ fn everything_after(asked: &Asked<'_>, named: Marks) -> Option<Marks> {
 
 /// Events that led to one of the named.
 pub(super) fn leading_to(asked: &Asked<'_>) -> Option<Leaf> {
-    let Some((named, hops)) = named(asked)? else { return Some(Leaf::Constant(false)) };
+    let (named, hops) = named(asked)?;
     let log = asked.ground.log;
     let mut reached = Marks::none(log);
     let mut newest: Vec<Row> = named.rows().collect();

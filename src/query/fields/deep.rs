@@ -12,18 +12,18 @@ fn place(name: &str) -> Place {
     if name == "meta" { Place::Metadata } else { Place::Data }
 }
 
-pub(super) fn by_value(asked: &Asked<'_>) -> Option<Leaf> {
-    let Test::Value(test) = &asked.term.test else { return Some(Leaf::Constant(false)) };
+pub(super) fn by_value(asked: &Asked<'_>) -> Leaf {
+    let Test::Value(test) = &asked.term.test else { return Leaf::Constant(false) };
     let field = &asked.term.field;
     let path = field.path.clone().unwrap_or_default();
-    Some(Leaf::Deep(Deep::Value { place: place(field.info.name), path, test: test.clone() }))
+    Leaf::Deep(Deep::Value { place: place(field.info.name), path, test: test.clone() })
 }
 
 /// `has:data.coupon`, `has:cause` …: what is asked for is the field's path, or the word.
-pub(super) fn by_existence(asked: &Asked<'_>) -> Option<Leaf> {
+pub(super) fn by_existence(asked: &Asked<'_>) -> Leaf {
     let log = asked.ground.log;
     let there_is = |column| Leaf::Number { column, range: i64::MIN + 1..=i64::MAX, inside: true };
-    Some(match &asked.term.test {
+    match &asked.term.test {
         Test::Word("meta") => deep_existence(asked, Place::Metadata),
         Test::Word("data") => deep_existence(asked, Place::Data),
         Test::Word("cause") => Leaf::Marked(super::causes::with_cause(log)),
@@ -32,7 +32,7 @@ pub(super) fn by_existence(asked: &Asked<'_>) -> Option<Leaf> {
         Test::Word("time") => there_is(Column::Time),
         Test::Word("version") => there_is(Column::Version),
         _ => Leaf::Constant(false),
-    })
+    }
 }
 
 fn deep_existence(asked: &Asked<'_>, place: Place) -> Leaf {
@@ -44,26 +44,26 @@ fn word(asked: &Asked<'_>, of: Word) -> Leaf {
     Leaf::Deep(Deep::Word { of, like: matcher(like, of == Word::Id), equal: *equal })
 }
 
-pub(super) fn by_id(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(word(asked, Word::Id))
+pub(super) fn by_id(asked: &Asked<'_>) -> Leaf {
+    word(asked, Word::Id)
 }
 
-pub(super) fn by_schema(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(word(asked, Word::Schema))
+pub(super) fn by_schema(asked: &Asked<'_>) -> Leaf {
+    word(asked, Word::Schema)
 }
 
-pub(super) fn by_size(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(match range(asked) {
+pub(super) fn by_size(asked: &Asked<'_>) -> Leaf {
+    match range(asked) {
         Some((range, inside)) => Leaf::Deep(Deep::Size { range, inside }),
         None => Leaf::Constant(false),
-    })
+    }
 }
 
-pub(super) fn by_text(asked: &Asked<'_>) -> Option<Leaf> {
-    let Test::Text(text) = &asked.term.test else { return Some(Leaf::Constant(false)) };
+pub(super) fn by_text(asked: &Asked<'_>) -> Leaf {
+    let Test::Text(text) = &asked.term.test else { return Leaf::Constant(false) };
     let needle = Needle::new(text);
     let log = asked.ground.log;
     let types = flags(log.types(), |info| needle.is_in(&info.name));
     let streams = flags(log.streams(), |info| needle.is_in(&info.id));
-    Some(Leaf::Deep(Deep::Text { needle, types, streams }))
+    Leaf::Deep(Deep::Text { needle, types, streams })
 }

@@ -26,8 +26,15 @@ pub struct FieldInfo {
     pub of_payload: bool,
     /// Whether the sagas of the log must be known.
     pub of_sagas: bool,
-    /// Makes a term ready; `None` when cancelled.
-    pub(super) prepare: fn(&Asked<'_>) -> Option<Leaf>,
+    prepare: Prepare,
+}
+
+/// How a term becomes ready.
+enum Prepare {
+    /// From the term and the tables of the log.
+    Tables(fn(&Asked<'_>) -> Leaf),
+    /// By a query of its own, which can be cancelled.
+    Query(fn(&Asked<'_>) -> Option<Leaf>),
 }
 
 impl std::fmt::Debug for FieldInfo {
@@ -103,8 +110,20 @@ const fn field(
     takes: Takes,
     says: &'static str,
     example: &'static str,
+    prepare: fn(&Asked<'_>) -> Leaf,
+) -> FieldInfo {
+    let prepare = Prepare::Tables(prepare);
+    FieldInfo { name, aliases: &[], says, example, takes, of_payload: false, of_sagas: false, prepare }
+}
+
+const fn asking(
+    name: &'static str,
+    takes: Takes,
+    says: &'static str,
+    example: &'static str,
     prepare: fn(&Asked<'_>) -> Option<Leaf>,
 ) -> FieldInfo {
+    let prepare = Prepare::Query(prepare);
     FieldInfo { name, aliases: &[], says, example, takes, of_payload: false, of_sagas: false, prepare }
 }
 
@@ -122,6 +141,14 @@ impl FieldInfo {
     const fn of_sagas(mut self) -> Self {
         self.of_sagas = true;
         self
+    }
+
+    /// Makes a term ready; `None` when cancelled.
+    pub(super) fn prepare(&self, asked: &Asked<'_>) -> Option<Leaf> {
+        match self.prepare {
+            Prepare::Tables(prepare) => Some(prepare(asked)),
+            Prepare::Query(prepare) => prepare(asked),
+        }
     }
 
     /// Whether it is called so.
@@ -186,28 +213,28 @@ pub static FIELDS: &[FieldInfo] = &[
         "corr.events>20",
         numbers::by_correlation_events,
     ),
-    field(
+    asking(
         "stream.has",
         Takes::Query,
         "an event of its stream matches",
         "stream.has:(is:failure)",
         names::by_stream_query,
     ),
-    field(
+    asking(
         "corr.has",
         Takes::Query,
         "an event of its correlation matches",
         "corr.has:(type:*.lost)",
         names::by_correlation_query,
     ),
-    field(
+    asking(
         "cause",
         Takes::Event,
         "an event that led to it, within so many hops",
         "cause:(is:failure)/2",
         causes::caused_by,
     ),
-    field(
+    asking(
         "effect",
         Takes::Event,
         "an event that it led to, within so many hops",

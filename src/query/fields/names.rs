@@ -42,57 +42,57 @@ pub(super) fn flags<T: Sync + Send>(table: &Chunks<T>, is: impl Fn(&T) -> bool +
     (0..table.len()).into_par_iter().with_min_len(MANY).map(|at| is(&table[at])).collect()
 }
 
-pub(super) fn by_type(term: &Asked<'_>) -> Option<Leaf> {
+pub(super) fn by_type(term: &Asked<'_>) -> Leaf {
     Some(match asked(term, false) {
-        Some((like, equal)) => {
+        (like, equal)) => {
             Leaf::Types(flags(term.ground.log.types(), |info| like.is_match(&info.name) == equal))
         }
         None => Leaf::Constant(false),
-    })
+    }
 }
 
-pub(super) fn by_stream(term: &Asked<'_>) -> Option<Leaf> {
-    let Some((like, equal)) = asked(term, false) else { return Some(Leaf::Constant(false)) };
+pub(super) fn by_stream(term: &Asked<'_>) -> Leaf {
+    let Some((like, equal)) = asked(term, false) else { return Leaf::Constant(false) };
     let is_named = |info: &StreamInfo| {
         let with_type = || info.aggregate_type.as_ref().map(|kind| format!("{kind}/{}", info.id));
         like.is_match(&info.id) || with_type().is_some_and(|name| like.is_match(&name))
     };
-    Some(Leaf::Streams(flags(term.ground.log.streams(), |info| is_named(info) == equal)))
+    Leaf::Streams(flags(term.ground.log.streams(), |info| is_named(info) == equal))
 }
 
-pub(super) fn by_aggregate(term: &Asked<'_>) -> Option<Leaf> {
-    let Some((like, equal)) = asked(term, false) else { return Some(Leaf::Constant(false)) };
-    Some(Leaf::Streams(flags(term.ground.log.streams(), |info| like.is_match(info.group()) == equal)))
+pub(super) fn by_aggregate(term: &Asked<'_>) -> Leaf {
+    let Some((like, equal)) = asked(term, false) else { return Leaf::Constant(false) };
+    Leaf::Streams(flags(term.ground.log.streams(), |info| like.is_match(info.group()) == equal))
 }
 
-pub(super) fn by_correlation(term: &Asked<'_>) -> Option<Leaf> {
-    let Some((like, equal)) = asked(term, true) else { return Some(Leaf::Constant(false)) };
-    Some(Leaf::Correlations(flags(term.ground.log.correlations(), |info| like.is_match(&info.id) == equal)))
+pub(super) fn by_correlation(term: &Asked<'_>) -> Leaf {
+    let Some((like, equal)) = asked(term, true) else { return Leaf::Constant(false) };
+    Leaf::Correlations(flags(term.ground.log.correlations(), |info| like.is_match(&info.id) == equal))
 }
 
-pub(super) fn by_source(term: &Asked<'_>) -> Option<Leaf> {
-    let Some((like, equal)) = asked(term, false) else { return Some(Leaf::Constant(false)) };
-    Some(Leaf::Sources(term.ground.sources.iter().map(|name| like.is_match(name) == equal).collect()))
+pub(super) fn by_source(term: &Asked<'_>) -> Leaf {
+    let Some((like, equal)) = asked(term, false) else { return Leaf::Constant(false) };
+    Leaf::Sources(term.ground.sources.iter().map(|name| like.is_match(name) == equal).collect())
 }
 
-pub(super) fn by_kind(term: &Asked<'_>) -> Option<Leaf> {
-    let Test::Word(word) = term.term.test else { return Some(Leaf::Constant(false)) };
-    Some(Leaf::Kinds(EventKind::ALL.map(|kind| kind.as_str() == word)))
+pub(super) fn by_kind(term: &Asked<'_>) -> Leaf {
+    let Test::Word(word) = term.term.test else { return Leaf::Constant(false) };
+    Leaf::Kinds(EventKind::ALL.map(|kind| kind.as_str() == word))
 }
 
-pub(super) fn by_being(term: &Asked<'_>) -> Option<Leaf> {
+pub(super) fn by_being(term: &Asked<'_>) -> Leaf {
     let log = term.ground.log;
-    let Test::Word(word) = term.term.test else { return Some(Leaf::Constant(false)) };
+    let Test::Word(word) = term.term.test else { return Leaf::Constant(false) };
     let ends = |of: fn(&StreamInfo) -> Option<crate::model::Row>| {
         Leaf::Marked(Marks::of(log, log.streams().iter().filter_map(of)))
     };
-    Some(match word {
+    match word {
         "failure" => Leaf::Types(log.types().iter().map(|info| info.is_failure).collect()),
         "repaired" => Leaf::Warned,
         "first" => ends(|stream| stream.rows().next()),
         "last" => ends(|stream| stream.rows().next_back()),
         _ => Leaf::Constant(false),
-    })
+    }
 }
 
 pub(super) fn by_stream_query(term: &Asked<'_>) -> Option<Leaf> {

@@ -36,34 +36,34 @@ fn number(asked: &Asked<'_>, column: Column) -> Leaf {
     }
 }
 
-pub(super) fn by_time(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(number(asked, Column::Time))
+pub(super) fn by_time(asked: &Asked<'_>) -> Leaf {
+    number(asked, Column::Time)
 }
 
-pub(super) fn by_wait(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(number(asked, Column::Wait))
+pub(super) fn by_wait(asked: &Asked<'_>) -> Leaf {
+    number(asked, Column::Wait)
 }
 
-pub(super) fn by_version(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(number(asked, Column::Version))
+pub(super) fn by_version(asked: &Asked<'_>) -> Leaf {
+    number(asked, Column::Version)
 }
 
-pub(super) fn by_position(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(number(asked, Column::Position))
+pub(super) fn by_position(asked: &Asked<'_>) -> Leaf {
+    number(asked, Column::Position)
 }
 
-pub(super) fn by_row(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(number(asked, Column::Row))
+pub(super) fn by_row(asked: &Asked<'_>) -> Leaf {
+    number(asked, Column::Row)
 }
 
-pub(super) fn by_stream_events(asked: &Asked<'_>) -> Option<Leaf> {
-    let Some((range, inside)) = range(asked) else { return Some(Leaf::Constant(false)) };
+pub(super) fn by_stream_events(asked: &Asked<'_>) -> Leaf {
+    let Some((range, inside)) = range(asked) else { return Leaf::Constant(false) };
     let is = |len: usize| range.contains(&(len as i64)) == inside;
-    Some(Leaf::Streams(flags(asked.ground.log.streams(), |info| is(info.len()))))
+    Leaf::Streams(flags(asked.ground.log.streams(), |info| is(info.len())))
 }
 
-pub(super) fn by_correlation_events(asked: &Asked<'_>) -> Option<Leaf> {
-    let Some((range, inside)) = range(asked) else { return Some(Leaf::Constant(false)) };
+pub(super) fn by_correlation_events(asked: &Asked<'_>) -> Leaf {
+    let Some((range, inside)) = range(asked) else { return Leaf::Constant(false) };
     let is = |len: usize| range.contains(&(len as i64)) == inside;
-    Some(Leaf::Correlations(flags(asked.ground.log.correlations(), |info| is(info.rows.len()))))
+    Leaf::Correlations(flags(asked.ground.log.correlations(), |info| is(info.rows.len())))
 }

@@ -33,28 +33,28 @@ fn by_number(asked: &Asked<'_>, of: impl Fn(&Summary) -> i64) -> Leaf {
     }
 }
 
-pub(super) fn by_saga(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(by_name(asked, |saga, like| {
+pub(super) fn by_saga(asked: &Asked<'_>) -> Leaf {
+    by_name(asked, |saga, like| {
         like.is_match(saga.outcome.name()) || saga.definition.as_ref().is_some_and(|name| like.is_match(name))
-    }))
+    })
 }
 
-pub(super) fn by_step(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(by_name(asked, |saga, like| like.is_match(&saga.current)))
+pub(super) fn by_step(asked: &Asked<'_>) -> Leaf {
+    by_name(asked, |saga, like| like.is_match(&saga.current))
 }
 
-pub(super) fn by_events(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(by_number(asked, |saga| saga.events as i64))
+pub(super) fn by_events(asked: &Asked<'_>) -> Leaf {
+    by_number(asked, |saga| saga.events as i64)
 }
 
-pub(super) fn by_retries(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(by_number(asked, |saga| i64::from(saga.retries)))
+pub(super) fn by_retries(asked: &Asked<'_>) -> Leaf {
+    by_number(asked, |saga| i64::from(saga.retries))
 }
 
-pub(super) fn by_owed(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(by_number(asked, |saga| saga.owed.len() as i64))
+pub(super) fn by_owed(asked: &Asked<'_>) -> Leaf {
+    by_number(asked, |saga| saga.owed.len() as i64)
 }
 
-pub(super) fn by_duration(asked: &Asked<'_>) -> Option<Leaf> {
-    Some(by_number(asked, |saga| saga.duration))
+pub(super) fn by_duration(asked: &Asked<'_>) -> Leaf {
+    by_number(asked, |saga| saga.duration)
 }
