@@ -151,9 +151,7 @@ fn write(
 ) -> Result<Exported, ExportError> {
     let kind = ExportKind::of_name(to).ok_or_else(|| ExportError::Name(to.to_owned()))?;
     let failed = |error| ExportError::Io { error, path: to.to_owned() };
-    let mut copy = |put: &mut Put<'_>| {
-        copy(open, which, to, cancel, progress, put)
-    };
+    let mut copy = |put: &mut Put<'_>| copy(open, which, to, cancel, progress, put);
     let events = match kind {
         ExportKind::Sqlite => {
             let mut writer = Writer::create(to).map_err(ExportError::from_write)?;

@@ -12,7 +12,9 @@ use crate::model::{Row, SourceId};
 fn named(asked: &Asked<'_>) -> Option<(Marks, u32)> {
     let log = asked.ground.log;
     Some(match &asked.term.test {
-        Test::Near { to: Near::Event(row), hops } => (Marks::of(log, log.contains(*row).then_some(*row)), *hops),
+        Test::Near { to: Near::Event(row), hops } => {
+            (Marks::of(log, log.contains(*row).then_some(*row)), *hops)
+        }
         Test::Near { to: Near::Matching(inner), hops } => (asked.marks(inner)?, *hops),
         _ => (Marks::none(log), 0),
     })

@@ -43,8 +43,8 @@ pub(super) fn flags<T: Sync + Send>(table: &Chunks<T>, is: impl Fn(&T) -> bool +
 }
 
 pub(super) fn by_type(term: &Asked<'_>) -> Leaf {
-    Some(match asked(term, false) {
-        (like, equal)) => {
+    match asked(term, false) {
+        Some((like, equal)) => {
             Leaf::Types(flags(term.ground.log.types(), |info| like.is_match(&info.name) == equal))
         }
         None => Leaf::Constant(false),
