@@ -59,6 +59,11 @@ impl<T> Chunks<T> {
         self.chunks.iter().map(|chunk| chunk.as_slice())
     }
 
+    /// The elements of one chunk: those from `number * CHUNK` on; none beyond the end.
+    pub fn slice(&self, number: usize) -> &[T] {
+        self.chunks.get(number).map_or(&[], |chunk| chunk.as_slice())
+    }
+
     /// Heap bytes of the chunks themselves, not of what the elements own.
     pub fn heap_bytes(&self) -> usize {
         self.chunks.iter().map(|chunk| chunk.capacity() * size_of::<T>()).sum::<usize>()

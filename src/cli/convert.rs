@@ -54,7 +54,7 @@ impl Run for Convert {
         if self.output.json {
             out.json(&json!({
                 "out": path,
-                "format": exported.kind.format(),
+                "format": exported.format,
                 "events": exported.events,
                 "bytes": exported.bytes,
             }))?;

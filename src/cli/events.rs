@@ -12,10 +12,10 @@ use crate::base::cancel::CancelToken;
 use crate::engine::{OpenLog, event_to_json};
 use crate::index::StreamId;
 use crate::model::{FetchError, Payload, RecordedEvent, Row};
-use crate::query::{Filter, Term, TermKind, select};
+use crate::query::{Expr, Field, Name, Query, Term, Test, field_called};
 
 /// Events read and printed at a time.
-const AT_A_TIME: usize = 256;
+pub(super) const AT_A_TIME: usize = 256;
 /// Characters of a payload that a table can show at most.
 const PREVIEW_CHARS: usize = 400;
 
@@ -64,27 +64,21 @@ impl Run for Events {
         let cancel = CancelToken::default();
         let mut done = 0;
         let mut failed = None;
-        let found = select(
-            &open.log,
-            &filter,
-            &mut |rows| open.pool.fetch(&open.log, rows),
-            &cancel,
-            &mut |found, _| {
-                let new: Vec<Row> = found[done..].iter().copied().filter(in_stream).collect();
-                done = found.len();
-                if let Err(error) = printer.print(&new) {
-                    failed = Some(error);
-                }
-                if failed.is_some() || printer.left == 0 {
-                    cancel.cancel();
-                }
-            },
-        );
+        let found = open.select(&filter, None, &cancel, &mut |found, _| {
+            let new: Vec<Row> = found[done..].iter().copied().filter(in_stream).collect();
+            done = found.len();
+            if let Err(error) = printer.print(&new) {
+                failed = Some(error);
+            }
+            if failed.is_some() || printer.left == 0 {
+                cancel.cancel();
+            }
+        });
         if let Some(error) = failed {
             return Err(error);
         }
         // Nothing is left to print when enough was found.
-        let found = found.unwrap_or_default();
+        let found = found.map(|found| found.marks.ranked(&open.log)).unwrap_or_default();
         for rows in found.get(done..).unwrap_or_default().chunks(AT_A_TIME) {
             if printer.left == 0 {
                 break;
@@ -99,28 +93,34 @@ impl Run for Events {
 impl Events {
     /// What the index can tell apart. A stream's name may match others without regard to case; the exact one is
     /// picked afterwards.
-    fn filter(&self, open: &OpenLog, stream: Option<StreamId>) -> Filter {
-        let kinds = [
-            self.event_type.clone().map(TermKind::Type),
-            stream.map(|id| TermKind::Stream(globset::escape(&open.log.stream(id).id))),
-            self.text.clone().map(TermKind::Text),
+    fn filter(&self, open: &OpenLog, stream: Option<StreamId>) -> Query {
+        let like = |text: String| Test::Name { like: Name::Glob(text), equal: true };
+        let terms = [
+            self.event_type.clone().map(|glob| ("type", like(glob))),
+            stream.map(|id| ("stream", like(globset::escape(&open.log.stream(id).id)))),
+            self.text.clone().map(|text| ("text", Test::Text(text))),
         ];
-        Filter { terms: kinds.into_iter().flatten().map(|kind| Term { negated: false, kind }).collect() }
+        let terms = terms.into_iter().flatten().filter_map(|(name, test)| {
+            let field = Field { info: field_called(name)?, path: None };
+            Some(Expr::Term(Term { field, test }))
+        });
+        Query { filter: Expr::all(terms.collect()), stage: None }
     }
 }
 
-struct Printer<'a> {
+/// Prints events, for people or as JSON.
+pub(super) struct Printer<'a> {
     open: &'a OpenLog,
     out: &'a mut Output,
     /// For people; `None` prints JSON.
     table: Option<Table>,
     /// Events that may still be printed.
-    left: usize,
+    pub(super) left: usize,
     unreadable: u64,
 }
 
 impl<'a> Printer<'a> {
-    fn new(open: &'a OpenLog, out: &'a mut Output, json: bool, limit: usize) -> Self {
+    pub(super) fn new(open: &'a OpenLog, out: &'a mut Output, json: bool, limit: usize) -> Self {
         let table = Table::new(&[
             ("ROW", Kind::Number),
             ("TIME (UTC)", Kind::Fixed),
@@ -132,7 +132,7 @@ impl<'a> Printer<'a> {
         Self { open, out, table: (!json).then_some(table), left: limit, unreadable: 0 }
     }
 
-    fn print(&mut self, rows: &[Row]) -> anyhow::Result<()> {
+    pub(super) fn print(&mut self, rows: &[Row]) -> anyhow::Result<()> {
         let rows = &rows[..rows.len().min(self.left)];
         self.left -= rows.len();
         for (row, event) in rows.iter().zip(self.open.pool.fetch(&self.open.log, rows)) {
@@ -165,7 +165,7 @@ impl<'a> Printer<'a> {
         self.unreadable += 1;
     }
 
-    fn finish(mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if let Some(table) = &mut self.table {
             table.print(self.out)?;
         }

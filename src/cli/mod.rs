@@ -20,6 +20,7 @@ mod matrix;
 mod notice;
 mod open;
 mod output;
+mod query;
 mod replay;
 mod saga;
 mod saga_json;
@@ -74,6 +75,9 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
     Subcommand::of::<streams::Streams>(),
     Subcommand::of::<types::Types>(),
     Subcommand::of::<events::Events>(),
+    Subcommand::of::<query::Find>(),
+    Subcommand::of::<query::Count>(),
+    Subcommand::of::<query::Fields>(),
     Subcommand::of::<issues::Issues>(),
     Subcommand::of::<replay::ReplayStream>(),
     Subcommand::of::<sagas::Sagas>(),

@@ -1,5 +1,5 @@
-//! A log into a new file of our own, losing nothing: the SQLite store or JSON lines. What is half-written has
-//! another name and goes when the work ends early; nothing is ever overwritten.
+//! A log, or some of its events, into a new file: the SQLite store or JSON lines of our own, losing nothing, or a table
+//! for other programs. What is half-written has another name and goes when the work ends early; nothing is ever overwritten.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::OpenLog;
+use super::table::EventTable;
 use crate::base::cancel::CancelToken;
 use crate::model::{FetchError, RecordedEvent, Row};
 use crate::store::native::{WriteError, Writer};
@@ -44,11 +45,11 @@ impl ExportKind {
     }
 }
 
-/// What was written.
+/// What was written, a table or a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exported {
-    /// As what.
-    pub kind: ExportKind,
+    /// As what: [`ExportKind::format`], or `csv`.
+    pub format: &'static str,
     /// How many events.
     pub events: u64,
     /// Size of the file.
@@ -98,26 +99,76 @@ pub fn export(
     cancel: &CancelToken,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Exported, ExportError> {
+    write(open, Which::All, to, cancel, progress)
+}
+
+/// Writes some events of the log, in the order of `rows`, to a new file whose name tells the format; `.csv` too.
+pub fn export_rows(
+    open: &OpenLog,
+    rows: &[Row],
+    to: &Path,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Exported, ExportError> {
+    if !is_table(to) {
+        return write(open, Which::These(rows), to, cancel, progress);
+    }
+    let failed = |error| ExportError::Io { error, path: to.to_owned() };
+    let mut table = EventTable::new(PartialFile::create(to)?).map_err(failed)?;
+    let events = copy(open, Which::These(rows), to, cancel, progress, &mut |rows, events| {
+        table.write(rows, events).map_err(failed)
+    })?;
+    table.finish().map_err(failed)?.finish()?;
+    exported("csv", events, to)
+}
+
+/// Whether a file name asks for a table, which is no store: it does not keep all that an event has.
+pub fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+}
+
+fn exported(format: &'static str, events: u64, to: &Path) -> Result<Exported, ExportError> {
+    let file = std::fs::metadata(to).map_err(|error| ExportError::Io { error, path: to.to_owned() })?;
+    Ok(Exported { format, events, bytes: file.len() })
+}
+
+/// Takes some events with their rows.
+type Put<'a> = dyn FnMut(&[Row], &[RecordedEvent]) -> Result<(), ExportError> + 'a;
+
+/// Which events are written.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    All,
+    These(&'a [Row]),
+}
+
+fn write(
+    open: &OpenLog,
+    which: Which<'_>,
+    to: &Path,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Exported, ExportError> {
     let kind = ExportKind::of_name(to).ok_or_else(|| ExportError::Name(to.to_owned()))?;
+    let failed = |error| ExportError::Io { error, path: to.to_owned() };
+    let mut copy = |put: &mut Put<'_>| copy(open, which, to, cancel, progress, put);
     let events = match kind {
         ExportKind::Sqlite => {
             let mut writer = Writer::create(to).map_err(ExportError::from_write)?;
-            let written = copy(open, to, cancel, progress, &mut |events| Ok(writer.write(events)?))?;
+            let written = copy(&mut |_, events| Ok(writer.write(events)?))?;
             writer.finish().map_err(ExportError::from_write)?;
             written
         }
         ExportKind::JsonLines => {
-            let failed = |error| ExportError::Io { error, path: to.to_owned() };
             let mut writer = JsonlWriter::new(PartialFile::create(to)?);
-            let written = copy(open, to, cancel, progress, &mut |events| {
+            let written = copy(&mut |_, events| {
                 events.iter().try_for_each(|event| writer.write(event)).map_err(failed)
             })?;
             writer.finish().map_err(failed)?.finish()?;
             written
         }
     };
-    let bytes = std::fs::metadata(to).map_err(|error| ExportError::Io { error, path: to.to_owned() })?.len();
-    Ok(Exported { kind, events, bytes })
+    exported(kind.format(), events, to)
 }
 
 /// Writes events that nobody has stored yet, the log of a run, in their order to a new file whose name tells the
@@ -139,8 +190,7 @@ pub fn export_events(events: &[RecordedEvent], to: &Path) -> Result<Exported, Ex
             writer.finish().map_err(failed)?.finish()?;
         }
     }
-    let bytes = std::fs::metadata(to).map_err(|error| ExportError::Io { error, path: to.to_owned() })?.len();
-    Ok(Exported { kind, events: events.len() as u64, bytes })
+    exported(kind.format(), events.len() as u64, to)
 }
 
 /// Writes the log of a run to a new file whose name tells the format; gives how many events.
@@ -164,23 +214,30 @@ impl ExportError {
     }
 }
 
-/// Hands all events of the log to `write`, some at a time.
+/// Hands events of the log to `put`, some at a time.
 fn copy(
     open: &OpenLog,
+    which: Which<'_>,
     to: &Path,
     cancel: &CancelToken,
     progress: &mut dyn FnMut(u64),
-    write: &mut dyn FnMut(&[RecordedEvent]) -> Result<(), ExportError>,
+    put: &mut Put<'_>,
 ) -> Result<u64, ExportError> {
     let log = &open.log;
-    let all = log.len() as u64;
+    let all = match which {
+        Which::All => log.len() as u64,
+        Which::These(rows) => rows.len() as u64,
+    };
     let mut done = 0;
     while done < all {
         if cancel.is_cancelled() {
             return Err(ExportError::Cancelled(to.to_owned()));
         }
         let until = (done + EXPORT_AT_A_TIME as u64).min(all);
-        let rows: Vec<Row> = (done..until).map(|rank| log.row_at(rank)).collect();
+        let rows: Vec<Row> = match which {
+            Which::All => (done..until).map(|rank| log.row_at(rank)).collect(),
+            Which::These(rows) => rows[done as usize..until as usize].to_vec(),
+        };
         let mut events = Vec::with_capacity(rows.len());
         for (row, event) in rows.iter().zip(open.pool.fetch(log, &rows)) {
             events.push(event.map_err(|error| {
@@ -189,7 +246,7 @@ fn copy(
                 ExportError::Unreadable { row: *row, error, path }
             })?);
         }
-        write(&events)?;
+        put(&rows, &events)?;
         done = until;
         progress(done);
     }
@@ -306,6 +363,7 @@ mod tests {
             ("a.db", Some(ExportKind::Sqlite)),
             ("a.SQLite3", Some(ExportKind::Sqlite)),
             ("a.b.jsonl", Some(ExportKind::JsonLines)),
+            ("a.csv", None),
             ("a.json", None),
             ("db", None),
         ] {

@@ -12,11 +12,13 @@ mod latest;
 mod letters;
 mod load;
 mod pool;
+mod query;
 mod redrive;
 mod replay;
 mod sagas;
 mod settings;
 mod simulation;
+mod table;
 mod trial;
 mod workers;
 
@@ -24,7 +26,9 @@ pub use cache::{Cached, EventCache};
 pub use dirs::Dirs;
 pub use domain::{DomainFileError, open_domain, open_domain_file};
 pub use experiment::{Board, MatrixAsk, Ran};
-pub use export::{ExportError, ExportKind, Exported, PartialFile, export, export_events, record};
+pub use export::{
+    ExportError, ExportKind, Exported, PartialFile, export, export_events, export_rows, is_table, record,
+};
 pub use files::{
     PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
     samples, save_text, still_there,

@@ -10,6 +10,8 @@ use crate::store::mapping::Mapping;
 
 /// Recent files kept.
 const RECENT_MAX: usize = 12;
+/// Queries kept.
+const QUERIES_MAX: usize = 50;
 
 /// A settings file that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,8 @@ pub struct Settings {
     pub recent: Vec<Recent>,
     /// Confirmed mappings by [`crate::store::mapping::Proposal::shape_key`].
     pub mappings: BTreeMap<String, Mapping>,
+    /// Queries asked last, newest first.
+    pub queries: Vec<String>,
     /// The window's theme, layout, columns and place, in the window's own words.
     pub window: serde_json::Value,
 }
@@ -51,6 +55,13 @@ pub struct Recent {
 }
 
 impl Settings {
+    /// Puts a query in front of those asked before.
+    pub fn remember_query(&mut self, query: &str) {
+        self.queries.retain(|other| other != query);
+        self.queries.insert(0, query.to_owned());
+        self.queries.truncate(QUERIES_MAX);
+    }
+
     fn file(dirs: &Dirs) -> PathBuf {
         dirs.config.join("settings.json")
     }

@@ -13,6 +13,7 @@ mod intern;
 mod log;
 mod order;
 mod rows;
+mod scan;
 mod tables;
 
 pub use axis::{Cut, TimeAxis};
@@ -20,4 +21,5 @@ pub use builder::LogBuilder;
 pub use histogram::{Bin, histogram_by_rank, histogram_by_time};
 pub use log::{EventLog, EventRef, SourceSummary, StreamLookup, glob};
 pub use rows::RowSet;
+pub use scan::{NO_ID, NO_NUMBER, NO_ROW, SEGMENT, Segment};
 pub use tables::{CorrelationId, CorrelationInfo, StreamId, StreamInfo, TypeId, TypeInfo};

@@ -1,7 +1,9 @@
-//! Filter terms made from names: what a click on a value adds to the filter. The inverse of parsing, not a
-//! printer of whole filters.
+//! Terms made from names and values: what a click on one adds to the query. The inverse of parsing, not a printer of
+//! whole queries.
 
-use super::filter::Filter;
+use super::path::in_quotes;
+use super::stage::Group;
+use super::words::with;
 use crate::index::{EventLog, StreamId, StreamLookup};
 
 /// A term that only events of this type match.
@@ -29,7 +31,34 @@ fn spelled_stream(log: &EventLog, stream: StreamId) -> String {
 
 /// A term that only events of this correlation match.
 pub fn correlation_term(id: &str) -> String {
-    format!("corr:{}", quoted(id))
+    // Behind a colon such an end would be a beginning.
+    let operator = if id.ends_with(['*', '…']) { '=' } else { ':' };
+    format!("corr{operator}{}", quoted(id))
+}
+
+/// A term that only events of a group match, where there is one.
+pub fn group_term(group: &Group, name: &str) -> Option<String> {
+    Some(match group.info.name {
+        "type" => type_term(name),
+        "stream" => named_stream_term(name),
+        "family" => format!("type:{}", quoted(&format!("{}*", literal(name)))),
+        "aggregate" | "source" | "saga" | "schema" => {
+            format!("{}:{}", group.info.name, quoted(&literal(name)))
+        }
+        "corr" => correlation_term(name),
+        "kind" | "version" => format!("{}:{name}", group.info.name),
+        "month" | "day" | "hour" | "minute" => format!("time:{name}"),
+        "data" | "meta" => format!("{group}={}", exact(name)),
+        _ => return None,
+    })
+}
+
+/// A value as it stands behind `=`: in quotation marks where it would be read as something else than a text. A number
+/// stays one, so that the same one with other digits is found too.
+fn exact(value: &str) -> String {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    let is_literal = matches!(value, "true" | "false" | "null");
+    if is_literal || (is_number && !value.is_empty()) { quoted(value) } else { in_quotes(value) }
 }
 
 /// A term that only events with this text match, whatever is in it.
@@ -42,21 +71,14 @@ pub fn negated(term: &str) -> String {
     format!("-{term}")
 }
 
-/// `filter` with one more term. A filter that cannot be understood is replaced; a term that is there already is
-/// not repeated.
-pub fn narrowed(filter: &str, term: &str) -> String {
-    let filter = filter.trim();
-    let Ok(parsed) = Filter::parse(filter) else { return term.to_owned() };
-    let is_there = Filter::parse(term).is_ok_and(|new| new.terms.iter().all(|t| parsed.terms.contains(t)));
-    match (filter.is_empty(), is_there) {
-        (true, _) => term.to_owned(),
-        (false, true) => filter.to_owned(),
-        (false, false) => format!("{filter} {term}"),
-    }
+/// `query` with one more term. A query that cannot be understood is replaced; a term that is there already is not
+/// repeated.
+pub fn narrowed(query: &str, term: &str) -> String {
+    with(query, term)
 }
 
 /// A glob that matches `name` alone.
-fn literal(name: &str) -> String {
+pub(super) fn literal(name: &str) -> String {
     let mut glob = String::with_capacity(name.len());
     for letter in name.chars() {
         match letter {
@@ -69,24 +91,12 @@ fn literal(name: &str) -> String {
 }
 
 /// In quotation marks where the grammar needs them.
-fn quoted(value: &str) -> String {
-    if !value.is_empty() && !value.starts_with('"') && !value.contains(char::is_whitespace) {
+pub(super) fn quoted(value: &str) -> String {
+    let is_plain = |letter: char| !letter.is_whitespace() && !matches!(letter, '(' | ')' | '|');
+    if !value.is_empty() && !value.starts_with('"') && value.chars().all(is_plain) {
         return value.to_owned();
     }
     in_quotes(value)
-}
-
-fn in_quotes(value: &str) -> String {
-    let mut text = String::with_capacity(value.len() + 2);
-    text.push('"');
-    for letter in value.chars() {
-        if matches!(letter, '"' | '\\') {
-            text.push('\\');
-        }
-        text.push(letter);
-    }
-    text.push('"');
-    text
 }
 
 #[cfg(test)]
@@ -95,7 +105,23 @@ mod tests {
 
     use super::*;
     use crate::index::glob;
-    use crate::query::TermKind;
+    use crate::query::{Expr, Name, Query, Term, Test};
+
+    /// The one term of a text, and that its field is `field`.
+    fn single(text: &str, field: &str) -> Test {
+        let query = Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        match query.filter {
+            Some(Expr::Term(Term { field: own, test })) if own.info.name == field => test,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn pattern(text: &str, field: &str) -> String {
+        match single(text, field) {
+            Test::Name { like: Name::Glob(pattern), equal: true } => pattern,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
 
     #[test]
     fn names_become_terms() {
@@ -127,37 +153,38 @@ mod tests {
     #[test]
     fn a_term_matches_exactly_its_name() {
         for name in ["ord-00301", "a*b", "a?[b]{c}", "my order", "we\"ird[1]", "\"q\"", "c:\\d", "x{1,2}"] {
-            let filter = Filter::parse(&named_stream_term(name)).unwrap();
-            let [term] = filter.terms.as_slice() else { panic!("{name}: {filter:?}") };
-            let TermKind::Stream(pattern) = &term.kind else { panic!("{name}: {term:?}") };
-            assert!(glob(pattern).is_match(name), "{name}: {pattern}");
-            assert!(!glob(pattern).is_match(format!("{name}x")), "{name}");
+            let pattern = pattern(&named_stream_term(name), "stream");
+            assert!(glob(&pattern).is_match(name), "{name}: {pattern}");
+            assert!(!glob(&pattern).is_match(format!("{name}x")), "{name}");
         }
     }
 
     proptest! {
         #[test]
         fn a_term_of_a_name_matches_that_name(name in "\\PC{1,12}", other in "\\PC{0,12}") {
-            let filter = Filter::parse(&type_term(&name)).unwrap();
-            let [term] = filter.terms.as_slice() else { panic!("{filter:?}") };
-            let TermKind::Type(pattern) = &term.kind else { panic!("{term:?}") };
-            prop_assert!(glob(pattern).is_match(&name), "{pattern}");
-            if glob(pattern).is_match(&other) {
+            let pattern = pattern(&type_term(&name), "type");
+            prop_assert!(glob(&pattern).is_match(&name), "{pattern}");
+            if glob(&pattern).is_match(&other) {
                 prop_assert_eq!(name.to_lowercase(), other.to_lowercase());
             }
         }
 
         #[test]
         fn a_term_of_a_correlation_keeps_the_id(id in "\\PC{1,12}") {
-            let filter = Filter::parse(&correlation_term(&id)).unwrap();
-            prop_assert_eq!(&filter.terms[0].kind, &TermKind::Correlation(id));
+            let Test::Name { like, equal: true } = single(&correlation_term(&id), "corr") else {
+                return Err(TestCaseError::fail("a term of a name"));
+            };
+            let keeps = match like {
+                Name::Glob(own) => own == id && !own.ends_with(['*', '…']),
+                Name::Exact(own) => own == id,
+                Name::Regex(_) => false,
+            };
+            prop_assert!(keeps, "{id}");
         }
 
         #[test]
         fn a_term_of_a_text_looks_for_that_text(text in "(\\PC|[\"\\\\:\n-]){1,12}") {
-            let filter = Filter::parse(&text_term(&text)).unwrap();
-            prop_assert_eq!(filter.terms.len(), 1);
-            prop_assert_eq!(&filter.terms[0].kind, &TermKind::Text(text));
+            prop_assert_eq!(single(&text_term(&text), "text"), Test::Text(text));
         }
     }
 }

@@ -1,16 +1,18 @@
-//! Evaluation of a filter: index terms by columns, text by reading payloads of what is left.
+//! Evaluation of a query: the columns first, then the payloads of what these leave open, all cores at work.
 
-use super::filter::{Filter, TermKind};
-use super::text::Needle;
+use rayon::prelude::*;
+
+use super::ast::Query;
+use super::leaf::Opened;
+use super::marks::Marks;
+use super::plan::{Ground, Plan};
 use crate::base::cancel::CancelToken;
-use crate::index::{EventLog, StreamId, TypeId, glob};
-use crate::model::{FetchError, RecordedEvent, Row};
+use crate::model::Row;
 
-/// Events fetched at a time while searching for text.
-const FETCH_AT_A_TIME: usize = 512;
-
-/// Reads events again: one result for each row.
-pub type Fetch<'a> = dyn FnMut(&[Row]) -> Vec<Result<RecordedEvent, FetchError>> + 'a;
+/// Events that a thread fetches at a time.
+const FETCH_AT_A_TIME: usize = 256;
+/// Such fetches between two looks at the cancel token, and between two partial results.
+const FETCHES_AT_A_TIME: usize = 16;
 
 /// How far a selection has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,151 +21,112 @@ pub struct SelectStep {
     pub done: u64,
     /// Events to look at.
     pub total: u64,
+    /// Payloads read.
+    pub read: u64,
     /// Events that could not be read again and so could not be searched.
     pub unreadable: u64,
 }
 
-/// The rows that match, in order of rank; `None` when cancelled. `fetch` is asked only when the filter has text.
-pub fn select(
-    log: &EventLog,
-    filter: &Filter,
-    fetch: &mut Fetch<'_>,
-    cancel: &CancelToken,
-    progress: &mut dyn FnMut(&[Row], SelectStep),
-) -> Option<Vec<Row>> {
-    let tests: Vec<IndexTest> =
-        filter.terms.iter().filter_map(|term| IndexTest::of(log, term.negated, &term.kind)).collect();
-    let mut survivors = Vec::new();
-    for rank in 0..log.len() as u64 {
-        if rank.is_multiple_of(1 << 16) && cancel.is_cancelled() {
-            return None;
-        }
-        let row = log.row_at(rank);
-        if tests.iter().all(|test| test.matches(log, row)) {
-            survivors.push(row);
-        }
-    }
-    if !filter.needs_payloads() {
-        return Some(survivors);
-    }
-    search(log, filter, &survivors, fetch, cancel, progress)
+/// What a query found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The events.
+    pub marks: Marks,
+    /// Events looked at in the columns.
+    pub looked_at: u64,
+    /// Payloads read.
+    pub read: u64,
+    /// Events that could not be read again and so could not be searched.
+    pub unreadable: u64,
 }
 
-fn search(
-    log: &EventLog,
-    filter: &Filter,
-    rows: &[Row],
-    fetch: &mut Fetch<'_>,
+/// The events that match; `None` when cancelled. `progress` hears of all that were found so far, in order of rank, and
+/// only when payloads are read.
+pub fn select(
+    ground: &Ground<'_>,
+    query: &Query,
     cancel: &CancelToken,
     progress: &mut dyn FnMut(&[Row], SelectStep),
-) -> Option<Vec<Row>> {
-    let needles: Vec<(bool, Needle, NameHits)> = filter
-        .terms
-        .iter()
-        .filter_map(|term| match &term.kind {
-            TermKind::Text(text) => {
-                let needle = Needle::new(text);
-                let names = NameHits::of(log, &needle);
-                Some((term.negated, needle, names))
-            }
-            _ => None,
-        })
-        .collect();
-    let mut found = Vec::new();
-    let mut step = SelectStep { total: rows.len() as u64, ..SelectStep::default() };
-    for part in rows.chunks(FETCH_AT_A_TIME) {
+) -> Option<Found> {
+    let Some(filter) = &query.filter else {
+        let [marks] = Marks::judged(ground.log, |segment| Some([super::marks::every(segment.len())]))?;
+        return Some(Found { marks, looked_at: ground.log.len() as u64, ..Found::default() });
+    };
+    let plan = Plan::of(ground, filter, cancel)?;
+    run(ground, &plan, cancel, progress)
+}
+
+/// The same for a plan.
+pub(super) fn run(
+    ground: &Ground<'_>,
+    plan: &Plan,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(&[Row], SelectStep),
+) -> Option<Found> {
+    let scan = plan.scan(ground.log, cancel)?;
+    let mut found = Found { marks: scan.certain, looked_at: scan.looked_at, ..Found::default() };
+    if scan.open.is_empty() {
+        return Some(found);
+    }
+    let certain = found.marks.clone();
+    let candidates = certain.clone().with(&scan.open).ranked(ground.log);
+    let mut step = SelectStep { total: candidates.len() as u64, ..SelectStep::default() };
+    let mut rows = Vec::new();
+    for part in candidates.chunks(FETCH_AT_A_TIME * FETCHES_AT_A_TIME) {
         if cancel.is_cancelled() {
             return None;
         }
-        for (row, event) in part.iter().zip(fetch(part)) {
-            step.unreadable += u64::from(event.is_err());
-            let matches = needles.iter().all(|(negated, needle, names)| {
-                let hit =
-                    names.contains(log, *row) || event.as_ref().is_ok_and(|event| needle.is_in_event(event));
-                hit != *negated
-            });
-            if matches {
-                found.push(*row);
+        let judged: Vec<Judged> = part
+            .par_chunks(FETCH_AT_A_TIME)
+            .map(|rows| Judged::of(ground, plan, rows, &certain, cancel))
+            .collect();
+        for part in judged {
+            step.read += part.read;
+            step.unreadable += part.unreadable;
+            rows.extend_from_slice(&part.matching);
+            for row in part.matching {
+                found.marks.insert(row);
             }
         }
         step.done += part.len() as u64;
-        progress(&found, step);
+        progress(&rows, step);
     }
+    if cancel.is_cancelled() {
+        return None;
+    }
+    found.read = step.read;
+    found.unreadable = step.unreadable;
     Some(found)
 }
 
-/// Types and streams whose names contain a text.
-struct NameHits {
-    types: Vec<bool>,
-    streams: Vec<bool>,
+/// A few events judged by their payloads.
+struct Judged {
+    matching: Vec<Row>,
+    read: u64,
+    unreadable: u64,
 }
 
-impl NameHits {
-    fn of(log: &EventLog, needle: &Needle) -> Self {
-        Self {
-            types: log.types().iter().map(|info| needle.is_in(&info.name)).collect(),
-            streams: log.streams().iter().map(|info| needle.is_in(&info.id)).collect(),
+impl Judged {
+    fn of(ground: &Ground<'_>, plan: &Plan, rows: &[Row], certain: &Marks, cancel: &CancelToken) -> Self {
+        let mut judged = Self { matching: Vec::new(), read: 0, unreadable: 0 };
+        if cancel.is_cancelled() {
+            return judged;
         }
-    }
-
-    fn contains(&self, log: &EventLog, row: Row) -> bool {
-        let TypeId(event_type) = log.type_of(row);
-        self.types[event_type as usize]
-            || log.memberships(row).iter().any(|(stream, _)| self.streams[stream.0 as usize])
-    }
-}
-
-/// A term that the index answers, as one flag a type, stream or correlation.
-struct IndexTest {
-    negated: bool,
-    over: Over,
-}
-
-enum Over {
-    Types(Vec<bool>),
-    Streams(Vec<bool>),
-    Correlations(Vec<bool>),
-}
-
-impl IndexTest {
-    fn of(log: &EventLog, negated: bool, kind: &TermKind) -> Option<Self> {
-        let over = match kind {
-            TermKind::Type(pattern) => {
-                let glob = glob(pattern);
-                Over::Types(log.types().iter().map(|info| glob.is_match(&*info.name)).collect())
+        let open: Vec<Row> = rows.iter().copied().filter(|row| !certain.contains(*row)).collect();
+        let mut events = (ground.fetch)(&open).into_iter();
+        judged.read = open.len() as u64;
+        for row in rows {
+            if certain.contains(*row) {
+                judged.matching.push(*row);
+                continue;
             }
-            TermKind::Stream(pattern) => {
-                let glob = glob(pattern);
-                let matches = |id: StreamId| {
-                    let info = log.stream(id);
-                    glob.is_match(&*info.id)
-                        || info
-                            .aggregate_type
-                            .as_ref()
-                            .is_some_and(|kind| glob.is_match(format!("{kind}/{}", info.id)))
-                };
-                Over::Streams((0..log.streams().len()).map(|at| matches(StreamId(at as u32))).collect())
+            let event = events.next().and_then(Result::ok);
+            judged.unreadable += u64::from(event.is_none());
+            let opened = event.as_ref().map(Opened::new);
+            if plan.holds(ground.log, *row, opened.as_ref()) {
+                judged.matching.push(*row);
             }
-            TermKind::Correlation(id) => {
-                let beginning = id.strip_suffix(['*', '…']);
-                let matches =
-                    |known: &str| beginning.map_or(known == id, |beginning| known.starts_with(beginning));
-                Over::Correlations(log.correlations().iter().map(|info| matches(&info.id)).collect())
-            }
-            TermKind::Text(_) => return None,
-        };
-        Some(Self { negated, over })
-    }
-
-    fn matches(&self, log: &EventLog, row: Row) -> bool {
-        let hit = match &self.over {
-            Over::Types(flags) => {
-                let TypeId(id) = log.type_of(row);
-                flags[id as usize]
-            }
-            Over::Streams(flags) => log.memberships(row).iter().any(|(stream, _)| flags[stream.0 as usize]),
-            Over::Correlations(flags) => log.event(row).correlation.is_some_and(|id| flags[id.0 as usize]),
-        };
-        hit != self.negated
+        }
+        judged
     }
 }

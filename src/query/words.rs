@@ -1,71 +1,80 @@
-//! Words of a filter put in and taken out by a click, leaving everything else that was typed as it is. Text for
-//! text: two spellings of one term are two words.
+//! Parts of a query put in and taken out by a click, leaving everything else that was typed as it is.
 
-/// What a click asks of a word.
+use super::ast::{Expr, Term};
+use super::parse::Outline;
+
+/// What a click asks of a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// Only this: replaces other words of the same field, which together would match nothing.
+    /// Only this: replaces other terms of the same field, which together would match nothing.
     Only,
     /// Not this.
     Exclude,
 }
 
-/// The filter with a word put in, or taken out where it is there already.
-pub fn toggled(filter: &str, term: &str, wish: Wish) -> String {
+/// The query with a term put in, or taken out where it is there already. One that cannot be understood is replaced.
+pub fn toggled(query: &str, term: &str, wish: Wish) -> String {
     let excluded = format!("-{term}");
-    let field = &term[..=term.find(':').unwrap_or(0)];
-    let words = words(filter);
-    let (own, opposite) = match wish {
-        Wish::Only => (term, &*excluded),
-        Wish::Exclude => (&*excluded, term),
+    let own = if wish == Wish::Only { term } else { &excluded };
+    let (Ok(outline), Some(asked)) = (Outline::of(query), single(term)) else { return own.to_owned() };
+    let opposite = Expr::Not(Box::new(asked.clone()));
+    let own_part = if wish == Wish::Only { &asked } else { &opposite };
+    let was_there = outline.parts.iter().any(|(_, part)| part == own_part);
+    let is_replaced = |part: &Expr| {
+        wish == Wish::Only
+            && !was_there
+            && field_of(part).is_some_and(|field| field_of(&asked) == Some(field))
     };
-    let was_there = words.contains(&own);
-    let replaced = |word: &str| {
-        let is_same_field = word.get(..field.len()).is_some_and(|start| start.eq_ignore_ascii_case(field));
-        wish == Wish::Only && !was_there && is_same_field
-    };
-    let mut kept: Vec<&str> =
-        words.into_iter().filter(|word| *word != own && *word != opposite && !replaced(word)).collect();
+    let kept =
+        outline.parts.iter().filter(|(_, part)| *part != asked && *part != opposite && !is_replaced(part));
+    let mut texts: Vec<String> = kept.map(|(at, _)| bound(&query[at.clone()], outline.is_any)).collect();
     if !was_there {
-        kept.push(own);
+        texts.push(own.to_owned());
     }
-    kept.join(" ")
+    with_stage(texts.join(" "), &query[outline.end..])
 }
 
-/// The words of a filter: separated by blanks but for those in quotes.
-fn words(filter: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut rest = filter.trim_start();
-    while !rest.is_empty() {
-        let end = end_of_word(rest);
-        words.push(&rest[..end]);
-        rest = rest[end..].trim_start();
-    }
-    words
+/// Whether the query asks for just this term beside whatever else it asks.
+pub fn has_term(query: &str, term: &str) -> bool {
+    let (Ok(outline), Some(asked)) = (Outline::of(query), single(term)) else { return false };
+    outline.parts.iter().any(|(_, part)| *part == asked)
 }
 
-fn end_of_word(text: &str) -> usize {
-    let mut quoted = false;
-    let mut escaped = false;
-    let mut before = ':';
-    for (at, letter) in text.char_indices() {
-        if quoted {
-            if escaped {
-                escaped = false;
-            } else if letter == '\\' {
-                escaped = true;
-            } else if letter == '"' {
-                quoted = false;
-            }
-        } else if letter.is_whitespace() {
-            return at;
-        } else if letter == '"' && (before == ':' || before == '-') {
-            // A quotation mark inside a word is a letter like others.
-            quoted = true;
-        }
-        before = letter;
+/// The query with one more term; a term that is there already is not repeated. One that cannot be understood is
+/// replaced.
+pub(super) fn with(query: &str, term: &str) -> String {
+    let query = query.trim();
+    let Ok(outline) = Outline::of(query) else { return term.to_owned() };
+    if single(term).is_some_and(|asked| outline.parts.iter().any(|(_, part)| *part == asked)) {
+        return query.to_owned();
     }
-    text.len()
+    let filter = bound(query[..outline.end].trim_end(), outline.is_any);
+    let filter = if filter.is_empty() { term.to_owned() } else { format!("{filter} {term}") };
+    with_stage(filter, &query[outline.end..])
+}
+
+/// In parentheses, where beside another part it would mean something else.
+fn bound(text: &str, is_any: bool) -> String {
+    if is_any { format!("({})", text.trim()) } else { text.to_owned() }
+}
+
+fn with_stage(filter: String, stage: &str) -> String {
+    match (filter.is_empty(), stage.is_empty()) {
+        (_, true) => filter,
+        (true, false) => stage.to_owned(),
+        (false, false) => format!("{filter} {stage}"),
+    }
+}
+
+fn single(term: &str) -> Option<Expr> {
+    Outline::of(term).ok()?.query.filter
+}
+
+fn field_of(part: &Expr) -> Option<&super::ast::Field> {
+    match part {
+        Expr::Term(Term { field, .. }) => Some(field),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -73,12 +82,12 @@ mod tests {
     use super::*;
     use crate::query::type_term;
 
-    fn check(filter: &str, name: &str, wish: Wish, expected: &str) {
-        assert_eq!(toggled(filter, &type_term(name), wish), expected, "{filter}");
+    fn check(query: &str, name: &str, wish: Wish, expected: &str) {
+        assert_eq!(toggled(query, &type_term(name), wish), expected, "{query}");
     }
 
     #[test]
-    fn a_click_puts_a_word_in_and_the_next_takes_it_out() {
+    fn a_click_puts_a_term_in_and_the_next_takes_it_out() {
         check("", "Paid", Wish::Only, "type:Paid");
         check("type:Paid", "Paid", Wish::Only, "");
         check("", "Paid", Wish::Exclude, "-type:Paid");
@@ -92,5 +101,19 @@ mod tests {
         check("type:Paid", "Lost", Wish::Exclude, "type:Paid -type:Lost");
         check("type:Paid", "Paid", Wish::Exclude, "-type:Paid");
         check("stream:\"a b\" 5\"x y", "Paid", Wish::Only, "stream:\"a b\" 5\"x y type:Paid");
+    }
+
+    #[test]
+    fn what_is_bound_by_or_stays_together() {
+        check("a or b", "Paid", Wish::Only, "(a or b) type:Paid");
+        check("(a or type:Lost) c", "Paid", Wish::Only, "(a or type:Lost) c type:Paid");
+        assert_eq!(with("a or b", "c"), "(a or b) c");
+    }
+
+    #[test]
+    fn a_stage_stays_at_the_end() {
+        check("a | count by type", "Paid", Wish::Only, "a type:Paid | count by type");
+        check("type:Paid | count", "Paid", Wish::Only, "| count");
+        assert_eq!(with("| count", "a"), "a | count");
     }
 }

@@ -194,6 +194,10 @@ pub enum WindowCommand {
     Escape,
     /// Put the caret into the filter.
     FocusFilter,
+    /// A sentence for the status line.
+    Say(String),
+    /// A query that was asked: it is offered again.
+    RememberQuery(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Write text to a file that is asked for.
@@ -417,6 +421,7 @@ commands! {
     SHOW_FLOW: View, "Show flow", "Why each event of the selected event's saga happened", [key(ALT, Key::Y)], None, Log, WindowCommand::ShowView("flow");
     SHOW_TIMELINE: View, "Show timeline", "When the selected event's saga did what, or all sagas a line each", [key(ALT, Key::T)], Some(Icon::Clock), Log, WindowCommand::ShowView("timeline");
     SHOW_COMPARE: View, "Show comparison", "The saga of the selected event beside that of the pinned event, or beside the usual one", [], None, Log, WindowCommand::ShowView("compare");
+    SHOW_COUNTS: View, "Show counts", "How the events of the query divide: by type, stream, day or any value", [key(ALT, Key::C)], Some(Icon::Filter), Log, WindowCommand::ShowView("counts");
     TOGGLE_NAVIGATOR: View, "Navigator", "Show or hide streams and types", [key(CTRL, Key::B)], None, Log, WindowCommand::TogglePanel(Panel::Navigator);
     TOGGLE_INSPECTOR: View, "Inspector", "Show or hide the selected event", [key(CTRL, Key::I)], None, Log, WindowCommand::TogglePanel(Panel::Inspector);
     TOGGLE_TIME: View, "Time panel", "Show or hide the density of the log over time", [key(CTRL, Key::T)], None, Log, WindowCommand::TogglePanel(Panel::Time);

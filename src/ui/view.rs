@@ -117,6 +117,7 @@ pub static VIEWS: &[&ViewClass] = &[
     &views::log::CLASS,
     &views::lanes::CLASS,
     &views::replay::CLASS,
+    &views::counts::CLASS,
     &views::sagas::CLASS,
     &views::saga::CLASS,
     &views::timeline::CLASS,

@@ -85,6 +85,9 @@ const SUBCOMMANDS: [&str; 13] = [
     "streams",
     "types",
     "events",
+    "query",
+    "count",
+    "fields",
     "issues",
     "replay",
     "dead-letters",
@@ -214,6 +217,62 @@ fn events_are_filtered_by_stream_type_and_text_and_limited() {
         &|event| event["stream"] == "SKU-000" && holds(event),
         usize::MAX,
     );
+}
+
+#[test]
+fn a_query_finds_counts_and_writes() {
+    let cli = Cli::new();
+    let store = sample("shop-domain.jsonl");
+    let all = cli.json(&["events", &store]);
+    let found = cli.json(&["query", &store, "type:Stock* or (type:Order* -version>1)"]);
+    check_keys(&found, EVENT_KEYS);
+    let wanted = |event: &&Map<String, Value>| {
+        let name = event["type"].as_str().unwrap();
+        name.starts_with("Stock")
+            || (name.starts_with("Order") && event["version"].as_i64().is_none_or(|version| version <= 1))
+    };
+    assert_eq!(found, all.iter().filter(wanted).cloned().collect::<Vec<_>>());
+    assert_eq!(cli.json(&["query", &store, "type:Stock*", "--limit", "2"]).len(), 2);
+
+    let types = cli.json(&["types", &store]);
+    let counted = cli.json(&["count", &store, "", "--by", "type"]);
+    check_keys(&counted, "by value events share groups");
+    for group in &counted {
+        let known = types.iter().find(|info| info["type"] == group["value"]).unwrap();
+        assert_eq!(known["events"], group["events"]);
+    }
+    assert_eq!(cli.json(&["query", &store, "| count by type"]), counted);
+    let top = cli.json(&["query", &store, "| top 1 type"]);
+    let events =
+        |groups: &[Map<String, Value>]| groups.iter().map(|one| one["events"].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((top.len(), events(&top)), (2, all.len() as u64));
+    assert_eq!(
+        events(&cli.json(&["count", &store, "type:Stock*"])),
+        cli.json(&["query", &store, "type:Stock*"]).len() as u64
+    );
+    check_keys(&cli.json(&["fields"]), "field says example reads_payloads groups");
+
+    for out in ["found.jsonl", "found.db", "found.csv"] {
+        check_keys(&cli.json(&["query", &store, "type:Stock*", "--into", out]), "out format events bytes");
+    }
+    let types_of = |store: &str| -> Vec<Value> {
+        cli.json(&["events", store]).iter().map(|event| event["type"].clone()).collect()
+    };
+    assert_eq!(types_of("found.jsonl"), types_of("found.db"));
+    let table = std::fs::read_to_string(cli.path("found.csv")).unwrap();
+    assert!(table.starts_with("row,time,type,stream,"), "{table}");
+    let again = cli.run(&["query", &store, "type:Stock*", "--into", "found.csv"]);
+    assert_eq!((again.code, again.err.contains("There is a file of this name already")), (2, true));
+}
+
+#[test]
+fn a_wrong_query_is_marked_at_its_place() {
+    let cli = Cli::new();
+    let ran = cli.run(&["query", &sample("shop-domain.jsonl"), "type:Stock* colour:red"]);
+    assert_eq!(ran.code, 2);
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert!(lines[0].contains("There is no field colour"), "{}", ran.err);
+    assert_eq!(lines[1..], ["  type:Stock* colour:red", "              ^^^^^^"]);
 }
 
 #[test]

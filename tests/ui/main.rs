@@ -11,6 +11,7 @@ mod matrix;
 mod navigator;
 mod palette;
 mod pictures;
+mod query;
 mod replay;
 mod sagas;
 mod simulator;

@@ -5,7 +5,7 @@ use super::document::Document;
 use super::navigation::{Place, Playhead, SPEEDS, StepList, place_in, step, within};
 use crate::index::{EventLog, RowSet};
 use crate::model::Row;
-use crate::ui::command::GoCommand;
+use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::format::{count, span};
 
 impl App {
@@ -243,8 +243,12 @@ impl App {
     }
 
     fn set_filter(&mut self, text: String) {
-        if let Some(document) = &mut self.document {
-            document.set_filter(text);
+        let Some(document) = &mut self.document else { return };
+        let counted = document.filter.stage.is_some();
+        document.set_filter(text);
+        // Who asks for a count wants to see it.
+        if !counted && document.filter.stage.is_some() {
+            self.commands.send(WindowCommand::ShowView("counts"));
         }
     }
 

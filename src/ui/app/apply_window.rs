@@ -59,6 +59,12 @@ impl App {
             }
             WindowCommand::Escape => self.escape(context),
             WindowCommand::FocusFilter => self.panels.focus_filter(),
+            WindowCommand::Say(sentence) => self.say(sentence),
+            WindowCommand::RememberQuery(query) => {
+                if !query.is_empty() && crate::query::Query::parse(&query).is_ok() {
+                    self.settings.remember_query(&query);
+                }
+            }
             WindowCommand::Copy(text) => {
                 context.copy_text(text);
                 self.say("Copied");

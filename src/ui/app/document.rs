@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::asking::QueryQuestions;
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
-use super::sagas::SagaQuestions;
+use super::sagas::{SagaQuestions, SurveyKey};
 use super::simulation::Simulation;
+use crate::base::clock::Stopwatch;
 use crate::domain::Domain;
 use crate::engine::{
     DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
@@ -14,7 +17,7 @@ use crate::engine::{
 };
 use crate::index::{EventLog, RowSet, StreamId};
 use crate::model::Row;
-use crate::query::{Filter, FilterError, SelectStep, select};
+use crate::query::{Expr, Query, QueryError, SelectStep};
 use crate::replay::{MergeRule, Replay};
 
 /// A log in the window.
@@ -40,9 +43,9 @@ pub struct Document {
     /// The filter as typed.
     pub filter_text: String,
     /// What is wrong with it, if something is.
-    pub filter_error: Option<FilterError>,
+    pub filter_error: Option<QueryError>,
     /// The last filter that could be understood.
-    pub filter: Filter,
+    pub filter: Query,
     /// What it leaves of the log: the last answer, until a newer one is there.
     pub rows: RowSet,
     /// What is known of the simulation, if it is one.
@@ -52,6 +55,7 @@ pub struct Document {
     /// How often a domain was chosen.
     choices: u32,
     pub(super) questions: SagaQuestions,
+    pub(super) asking: QueryQuestions,
     selection: Latest<SelectKey, Selected>,
     replay: Latest<ReplayKey, Replay>,
     fold: Option<Fold>,
@@ -61,8 +65,22 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq)]
 struct SelectKey {
     generation: u64,
-    filter: Filter,
+    filter: Option<Expr>,
     range: Option<(i64, i64)>,
+    sagas: Option<SurveyKey>,
+}
+
+/// What an answer cost.
+#[derive(Clone, Copy, Debug)]
+pub struct SelectCost {
+    /// How long it took.
+    pub took: Duration,
+    /// Events looked at in the index.
+    pub looked_at: u64,
+    /// Payloads read.
+    pub read: u64,
+    /// Payloads that could not be read again.
+    pub unreadable: u64,
 }
 
 /// An answer to a filter.
@@ -71,6 +89,8 @@ pub struct Selected {
     rows: RowSet,
     /// How far a search through payloads is.
     pub step: SelectStep,
+    /// What it cost, at the end.
+    cost: Option<SelectCost>,
 }
 
 /// What a replay depends on.
@@ -101,12 +121,13 @@ impl Document {
             events: None,
             filter_text: String::new(),
             filter_error: None,
-            filter: Filter::default(),
+            filter: Query::default(),
             rows: RowSet::All,
             simulation: None,
             chosen: None,
             choices: 0,
             questions: SagaQuestions::default(),
+            asking: QueryQuestions::default(),
             selection: Latest::default(),
             replay: Latest::default(),
             fold: None,
@@ -126,6 +147,7 @@ impl Document {
         self.selection.clear();
         self.replay.clear();
         self.questions.clear();
+        self.asking.clear();
     }
 
     /// The newest frame of the simulation.
@@ -181,7 +203,7 @@ impl Document {
 
     /// Takes a filter as typed; a wrong one keeps the last good result.
     pub(super) fn set_filter(&mut self, text: String) {
-        match Filter::parse(&text) {
+        match Query::parse(&text) {
             Ok(filter) => {
                 self.filter = filter;
                 self.filter_error = None;
@@ -200,16 +222,29 @@ impl Document {
     }
 
     fn refresh_rows(&mut self, engine: &Engine, range: Option<(i64, i64)>) {
-        if self.filter.is_empty() && range.is_none() {
+        if self.filter.filter.is_none() && range.is_none() {
             self.rows = RowSet::All;
             self.selection.clear();
             return;
         }
-        let key = SelectKey { generation: self.open.log.generation(), filter: self.filter.clone(), range };
+        // A question about sagas waits for them; until then the last good result stays.
+        let mut survey = None;
+        if self.filter.needs_sagas() {
+            match self.sagas(engine) {
+                Ok(sagas) => survey = Some(sagas),
+                Err(_) => return,
+            }
+        }
+        let key = SelectKey {
+            generation: self.open.log.generation(),
+            filter: self.filter.filter.clone(),
+            range,
+            sagas: survey.as_ref().map(|sagas| sagas.key),
+        };
         let open = self.open.clone();
-        let filter = self.filter.clone();
+        let query = Query { filter: self.filter.filter.clone(), stage: None };
+        let is_newest = |asked: &SelectKey| asked.filter == key.filter && asked.range == range;
         self.selection.ask(engine.workers(), &key, move |cancel, tell| {
-            let mut fetch = |rows: &[Row]| open.pool.fetch(&open.log, rows);
             let within = |rows: Vec<Row>| match range {
                 Some((from, to)) => {
                     rows.into_iter().filter(|row| (from..=to).contains(&open.log.key_of(*row))).collect()
@@ -221,19 +256,33 @@ impl Document {
                 // Each telling copies what was found: twice as many events in between every time.
                 if step.done >= told * 2 + 4_096 {
                     told = step.done;
-                    tell(Selected { rows: RowSet::Some(Arc::new(within(found.to_vec()))), step });
+                    tell(Selected { rows: RowSet::Some(Arc::new(within(found.to_vec()))), step, cost: None });
                 }
             };
-            let rows = select(&open.log, &filter, &mut fetch, cancel, &mut progress)?;
-            Some(Selected { rows: RowSet::Some(Arc::new(within(rows))), step: SelectStep::default() })
+            let clock = Stopwatch::start();
+            let survey = survey.as_ref().map(|sagas| &*sagas.survey);
+            let found = open.select(&query, survey, cancel, &mut progress)?;
+            let cost = SelectCost {
+                took: clock.elapsed(),
+                looked_at: found.looked_at,
+                read: found.read,
+                unreadable: found.unreadable,
+            };
+            let rows = RowSet::Some(Arc::new(within(found.marks.ranked(&open.log))));
+            Some(Selected { rows, step: SelectStep::default(), cost: Some(cost) })
         });
         if let Some(answer) = self.selection.answer()
-            && answer.key.filter == self.filter
-            && answer.key.range == range
+            && is_newest(&answer.key)
             && let Ok(selected) = &answer.result
         {
             self.rows = selected.rows.clone();
         }
+    }
+
+    /// What the newest answer to the query cost, once it is whole.
+    pub fn cost(&self) -> Option<SelectCost> {
+        let answer = self.selection.answer()?;
+        (answer.key.filter == self.filter.filter).then_some(answer.result.as_ref().ok()?.cost).flatten()
     }
 
     /// How far a search through payloads is, while it runs.
@@ -315,6 +364,7 @@ impl Document {
             && !self.selection.is_busy()
             && !self.replay.is_busy()
             && !self.questions.is_busy()
+            && !self.asking.is_busy()
             && self.events.as_ref().is_none_or(EventCache::is_idle)
     }
 }

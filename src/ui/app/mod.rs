@@ -5,6 +5,7 @@
 mod apply_document;
 mod apply_go;
 mod apply_window;
+mod asking;
 pub mod document;
 pub mod fold;
 mod keys;

@@ -114,6 +114,13 @@ impl Document {
         }
     }
 
+    /// The newest survey, if somebody has asked for one.
+    pub(super) fn known_sagas(&self) -> Option<Sagas> {
+        let answer = self.questions.survey.answer()?;
+        let survey = Arc::clone(answer.result.as_ref().ok()?);
+        Some(Sagas { key: answer.key, survey })
+    }
+
     /// The sagas as of the playhead. Until they are judged anew, as of where it was before, else at the end of the log:
     /// [`SurveyKey::as_of`] says which.
     pub fn sagas_at_playhead(&self, engine: &Engine, navigation: &Navigation) -> Result<Sagas, NoSagas> {

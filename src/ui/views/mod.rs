@@ -1,6 +1,7 @@
 //! The views of the centre, one file or folder each; [`super::view::VIEWS`] lists them.
 
 pub mod compare;
+pub mod counts;
 pub mod dead_letters;
 pub mod diagram;
 mod gestures;

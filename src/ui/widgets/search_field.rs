@@ -28,6 +28,7 @@ pub struct SearchField<'a> {
     text: &'a mut String,
     query: bool,
     note: &'a str,
+    note_card: &'a str,
     bad: bool,
     bad_at: Option<Range<usize>>,
     width: Option<f32>,
@@ -37,7 +38,17 @@ pub struct SearchField<'a> {
 impl<'a> SearchField<'a> {
     /// A field for words. `hint` is shown while it is empty and is its label.
     pub fn new(hint: &'a str, text: &'a mut String) -> Self {
-        Self { hint, text, query: false, note: "", bad: false, bad_at: None, width: None, id: None }
+        Self {
+            hint,
+            text,
+            query: false,
+            note: "",
+            note_card: "",
+            bad: false,
+            bad_at: None,
+            width: None,
+            id: None,
+        }
     }
 
     /// For the query language: mono, 28 high.
@@ -49,6 +60,12 @@ impl<'a> SearchField<'a> {
     /// What was found, at the right: "12 of 3,776 events".
     pub fn note(mut self, note: &'a str) -> Self {
         self.note = note;
+        self
+    }
+
+    /// More about what was found, shown on hover.
+    pub fn note_card(mut self, text: &'a str) -> Self {
+        self.note_card = text;
         self
     }
 
@@ -102,7 +119,10 @@ impl<'a> SearchField<'a> {
             let painted =
                 line.paint(ui.painter(), Rect::from_x_y_ranges(rect.left() + 80.0..=end, rect.y_range()));
             let id = ui.scope_id().with(("note", self.hint));
-            crate::ui::widgets::node(ui, painted.rect, id, Sense::hover(), Role::Label, self.note);
+            let note = crate::ui::widgets::node(ui, painted.rect, id, Sense::hover(), Role::Label, self.note);
+            if !self.note_card.is_empty() {
+                note.on_hover_text(self.note_card);
+            }
             end = painted.rect.left() - 8.0;
         }
         let room = Rect::from_x_y_ranges(rect.left() + 29.0..=end.max(rect.left() + 30.0), rect.y_range());
@@ -150,7 +170,7 @@ impl<'a> SearchField<'a> {
     }
 }
 
-/// The text with the fields of a query (`type:`) in the accent and what is wrong underlined.
+/// The text with the fields of a query (`type:`, `data.total>`) in the accent and what is wrong underlined.
 fn coloured(text: &str, query: bool, bad_at: Option<&Range<usize>>, t: &Tokens) -> LayoutJob {
     let mut job = LayoutJob::default();
     // A line that is edited never wraps.
@@ -185,7 +205,7 @@ fn coloured(text: &str, query: bool, bad_at: Option<&Range<usize>>, t: &Tokens) 
     job
 }
 
-/// Where a query names fields: `type:` at the beginning of a word outside quotation marks.
+/// Where a query names fields: `type:` or `data.total>` at the beginning of a word outside quotation marks.
 fn fields(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut word, mut quoted, mut escaped) = (Some(0), false, false);
@@ -198,14 +218,22 @@ fn fields(text: &str) -> Vec<Range<usize>> {
                 word = None;
             }
             _ if quoted => (),
-            letter if letter.is_whitespace() => word = Some(at + letter.len_utf8()),
+            letter if letter.is_whitespace() || letter == '(' => word = Some(at + letter.len_utf8()),
             '-' if word == Some(at) => word = Some(at + 1),
-            ':' => {
+            // An operator of two letters is marked whole.
+            '=' if found.last().is_some_and(|last: &Range<usize>| last.end == at) => {
+                if let Some(last) = found.last_mut() {
+                    last.end = at + 1;
+                }
+            }
+            ':' | '=' | '<' | '>' | '~' | '!' => {
                 if let Some(start) = word.take().filter(|start| *start < at) {
                     found.push(start..at + 1);
                 }
             }
-            letter if !letter.is_alphanumeric() => word = None,
+            letter if !letter.is_alphanumeric() && !matches!(letter, '.' | '_' | '[' | ']' | '*') => {
+                word = None
+            }
             _ => (),
         }
     }
@@ -225,6 +253,7 @@ mod tests {
             ("\"a b:c\" \"x \\\" y:z\"", &[]),
             ("a-b:c :d ü:1", &["ü:"]),
             ("type:a:b", &["type:"]),
+            ("(data.items[*].n>=3 or version<2)", &["data.items[*].n>=", "version<"]),
         ] {
             let found: Vec<&str> = fields(text).into_iter().map(|range| &text[range]).collect();
             assert_eq!(found, expected, "{text}");

@@ -1,24 +1,20 @@
 //! The filter: typed here, applied as it is typed, explained where it is wrong.
 
 use egui::text::{CCursor, CCursorRange};
-use egui::{Id, Popup, PopupAnchor, PopupCloseBehavior, Rect, Response, Role, Sense, TextEdit, Ui, vec2};
+use egui::{Id, Popup, PopupAnchor, PopupCloseBehavior, Rect, Response, TextEdit, Ui};
 
+use super::suggest::{self, Chosen, Suggestions};
+use crate::engine::Engine;
+use crate::query::Completion;
 use crate::ui::app::App;
 use crate::ui::app::document::Document;
-use crate::ui::command::GoCommand;
-use crate::ui::format::thousands;
-use crate::ui::theme::{mono, tokens};
-use crate::ui::widgets::{Line, SearchField, hover_card_frame, node};
+use crate::ui::command::{GoCommand, WindowCommand};
+use crate::ui::format::{count, thousands};
+use crate::ui::theme::tokens;
+use crate::ui::widgets::{SearchField, hover_card_frame};
 
-/// What a filter can say, for the card under the empty field.
-const HELP: [(&str, &str); 6] = [
-    ("type:payment.*", "types, * for any letters"),
-    ("stream:ord-*", "streams: an id, or Type/id"),
-    ("corr:8f7b*", "a correlation id, * for its rest"),
-    ("\"two words\"", "text in payload, metadata or names"),
-    ("-type:*.heartbeat", "a minus leaves out what matches"),
-    ("type:a* stream:b*", "all words must match"),
-];
+/// Queries asked before that an empty field offers.
+const EARLIER: usize = 6;
 
 /// The text being typed.
 #[derive(Default)]
@@ -30,8 +26,7 @@ pub(super) struct FilterField {
     sent: String,
     pub(super) wants_focus: bool,
     pub(super) has_focus: bool,
-    /// From the moment the field is entered until something is typed.
-    help: bool,
+    suggestions: Suggestions,
 }
 
 /// Names the filter's text field.
@@ -41,7 +36,7 @@ pub fn filter_id() -> Id {
 
 /// Draws the field into `rect`.
 pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
-    let App { document: Some(document), panels, commands, .. } = app else { return };
+    let App { document: Some(document), panels, commands, engine, settings, .. } = app else { return };
     let field = &mut panels.menu_bar.filter;
     if field.known != document.filter_text {
         field.known.clone_from(&document.filter_text);
@@ -51,12 +46,25 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
             field.sent.clone_from(&field.known);
         }
     }
-    let note = note(document);
+    let (note, card) = (note(document), cost(document));
     let error = document.filter_error.as_ref().filter(|_| field.text == document.filter_text);
+    let list = if field.suggestions.open {
+        suggested(document, engine, &settings.queries, &field.text, suggest::caret(ui, &field.text))
+    } else {
+        Vec::new()
+    };
+    let mut taken = match field.suggestions.keys(ui, list.len()) {
+        Chosen::Taken(at) => list.get(at),
+        Chosen::Nothing => None,
+    };
+    if let Some(one) = taken {
+        suggest::take(ui, &mut field.text, one);
+    }
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt("filter"));
     let response = SearchField::new("Filter events", &mut field.text)
         .query()
         .note(&note)
+        .note_card(&card)
         .bad(error.is_some())
         .bad_at(error.map(|error| error.at.clone()))
         .width(rect.width())
@@ -67,20 +75,59 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
         select_all(ui, &field.text);
     }
     field.has_focus = response.has_focus();
-    if response.gained_focus() {
-        field.help = true;
+    if response.gained_focus() || response.changed() {
+        field.suggestions.close();
+        field.suggestions.open = true;
     }
-    if response.changed() {
-        field.help = false;
+    if let Some(at) = field.suggestions.show(ui, rect, &response, &list)
+        && let Some(one) = list.get(at)
+    {
+        suggest::take(ui, &mut field.text, one);
+        taken = Some(one);
+        response.request_focus();
+    }
+    let is_left = response.lost_focus() && taken.is_none();
+    if is_left {
+        field.suggestions.close();
+        commands.send(WindowCommand::RememberQuery(field.text.trim().to_owned()));
+    }
+    if response.changed() || taken.is_some() {
         field.sent.clone_from(&field.text);
         commands.send(GoCommand::Filter(field.text.clone()));
     }
-    field.help &= response.has_focus();
-    match error {
-        Some(error) => error_ui(ui, rect, &response, &error.message),
-        None if field.help => help_ui(ui, rect, &response),
-        None => (),
+    if let Some(one) = taken {
+        // A field is followed by its values; a whole term is enough.
+        field.suggestions.close();
+        field.suggestions.open = one.text.ends_with([':', '.', '(', '>', ' ']);
+        response.request_focus();
     }
+    if let Some(error) = error.filter(|_| list.is_empty() || !field.suggestions.open) {
+        error_ui(ui, rect, &response, &error.message);
+    }
+}
+
+/// What can be typed at `caret`; in an empty field the queries asked before come first.
+fn suggested(
+    document: &Document,
+    engine: &Engine,
+    queries: &[String],
+    text: &str,
+    caret: usize,
+) -> Vec<Completion> {
+    let mut list = Vec::new();
+    if text.trim().is_empty() {
+        let earlier = queries.iter().take(EARLIER).map(|query| Completion {
+            at: 0..text.len(),
+            text: query.clone(),
+            says: "asked before".to_owned(),
+            count: None,
+        });
+        list.extend(earlier);
+    }
+    list.extend(document.completions(engine, text, caret));
+    // What is there already is no suggestion.
+    list.retain(|one| text.get(one.at.clone()) != Some(one.text.as_str()));
+    list
 }
 
 fn select_all(ui: &Ui, text: &str) {
@@ -105,6 +152,25 @@ fn note(document: &Document) -> String {
     format!("{} of {} events", thousands(found), thousands(total))
 }
 
+/// What the answer cost: not in the note itself, where it would change with every machine.
+fn cost(document: &Document) -> String {
+    let Some(cost) = document.cost() else { return String::new() };
+    let log = document.log();
+    let permille = (document.rows.len(log) * 1_000).checked_div(log.len() as u64).unwrap_or(0);
+    let mut words = format!(
+        "{}.{} % of the log, in {:.1} ms\n{} looked at, {} read",
+        permille / 10,
+        permille % 10,
+        cost.took.as_secs_f64() * 1_000.0,
+        count(cost.looked_at, "event"),
+        count(cost.read, "payload"),
+    );
+    if cost.unreadable > 0 {
+        words.push_str(&format!("\n{} could not be read again", count(cost.unreadable, "event")));
+    }
+    words
+}
+
 fn below<'a>(ui: &Ui, rect: Rect, response: &Response, what: &str) -> Popup<'a> {
     Popup::from_response(response)
         .id(filter_id().with(what))
@@ -121,20 +187,5 @@ fn error_ui(ui: &Ui, rect: Rect, response: &Response, message: &str) {
         ui.set_max_width(rect.width().max(240.0) - 26.0);
         let text = egui::RichText::new(message).color(t.removed());
         ui.add(egui::Label::new(text).wrap());
-    });
-}
-
-fn help_ui(ui: &Ui, rect: Rect, response: &Response) {
-    below(ui, rect, response, "help").show(|ui| {
-        let t = tokens(ui);
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for (example, about) in HELP {
-            let (line, _) = ui.allocate_exact_size(vec2(330.0, 20.0), Sense::hover());
-            Line::new().piece(example, mono(), t.text).paint(ui.painter(), line);
-            let right = Rect::from_x_y_ranges(line.left() + 138.0..=line.right(), line.y_range());
-            Line::new().caption(about, t.muted).paint(ui.painter(), right);
-            let id = ui.scope_id().with(example);
-            node(ui, line, id, Sense::hover(), Role::Label, &format!("{example}: {about}"));
-        }
     });
 }

@@ -1,7 +1,7 @@
 //! Failures as ticks on the scroll bar: found in the background, at most one for each thousandth of the list.
 
 use crate::engine::Latest;
-use crate::query::Filter;
+use crate::query::Query;
 use crate::ui::view::ViewContext;
 
 /// Ticks of one list; a scroll bar has about as many pixels.
@@ -13,7 +13,7 @@ const LOOK_EVERY: u64 = 1 << 16;
 #[derive(Clone, Debug, PartialEq)]
 struct TicksKey {
     generation: u64,
-    filter: Filter,
+    filter: Query,
     range: Option<(i64, i64)>,
     events: u64,
 }

@@ -1,0 +1,75 @@
+//! Queries of an open log: lends them its payloads, its sources' names and its sagas. Asked by workers and by the
+//! command line, never by the window's thread.
+
+use super::load::OpenLog;
+use crate::base::cancel::CancelToken;
+use crate::model::{FetchError, RecordedEvent, Row};
+use crate::query::{Found, Ground, Group, Marks, Query, Samples, SelectStep, Tally, select, tally};
+use crate::saga::Survey;
+
+/// Events whose payloads are looked at for completion.
+const SAMPLED: usize = 400;
+
+impl OpenLog {
+    /// Names of the sources as queries know them: the names of their files.
+    pub fn source_names(&self) -> Vec<String> {
+        let name = |info: &super::SourceInfo| {
+            info.path
+                .file_name()
+                .map_or_else(|| info.path.display().to_string(), |name| name.to_string_lossy().into_owned())
+        };
+        self.sources.iter().map(name).collect()
+    }
+
+    fn asked<T>(&self, survey: Option<&Survey>, ask: impl FnOnce(&Ground<'_>) -> T) -> T {
+        let sources = self.source_names();
+        let fetch =
+            |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> { self.pool.fetch(&self.log, rows) };
+        ask(&Ground { log: &self.log, fetch: &fetch, survey, sources: &sources })
+    }
+
+    /// The events that match; `None` when cancelled. `survey` is for queries that ask about sagas.
+    pub fn select(
+        &self,
+        query: &Query,
+        survey: Option<&Survey>,
+        cancel: &CancelToken,
+        progress: &mut dyn FnMut(&[Row], SelectStep),
+    ) -> Option<Found> {
+        self.asked(survey, |ground| select(ground, query, cancel, progress))
+    }
+
+    /// How many of these events have what in common; `None` when cancelled. `progress` hears how many payloads of how
+    /// many are read.
+    pub fn tally(
+        &self,
+        marks: &Marks,
+        group: &Group,
+        top: Option<usize>,
+        survey: Option<&Survey>,
+        cancel: &CancelToken,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Option<Tally> {
+        self.asked(survey, |ground| tally(ground, marks, group, top, cancel, progress))
+    }
+
+    /// What payloads look like: those of a few events all over the log, the rarest types among them.
+    pub fn samples(&self) -> Samples {
+        let len = self.log.len();
+        let mut rows: Vec<Row> =
+            (0..SAMPLED.min(len)).map(|at| self.log.row_at((at * len / SAMPLED.min(len)) as u64)).collect();
+        let mut seen: std::collections::HashSet<u32> =
+            rows.iter().map(|row| self.log.type_of(*row).0).collect();
+        // An evenly spread sample misses rare types: take the first event of each.
+        let last = self.log.segments(crate::model::SourceId(0)).min(64);
+        for number in 0..last {
+            let segment = self.log.segment(crate::model::SourceId(0), number);
+            for (at, id) in segment.types().iter().enumerate() {
+                if seen.insert(*id) {
+                    rows.push(segment.row(at));
+                }
+            }
+        }
+        Samples::of(self.pool.fetch(&self.log, &rows).iter().flatten())
+    }
+}

@@ -1,0 +1,441 @@
+//! Counting events by what they have in common: by tables of the index, by time, by their sagas, or by a value inside
+//! their payloads.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use serde_json::Value;
+
+use super::leaf::{Opened, Place};
+use super::marks::{Marks, ones};
+use super::path::Path;
+use super::plan::Ground;
+use super::stage::Group;
+use crate::base::cancel::CancelToken;
+use crate::index::{EventLog, NO_ID, NO_NUMBER, Segment, StreamId, TypeId};
+use crate::model::{EventKind, Row, SourceId, Timestamp};
+
+/// Different values that are counted apart; what comes later is counted together.
+const VALUES_MAX: usize = 1_000_000;
+/// Characters of a value that names a group.
+const NAME_CHARS: usize = 200;
+/// Events that a thread fetches at a time.
+const FETCH_AT_A_TIME: usize = 256;
+
+/// What events can be grouped by.
+pub struct GroupInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub says: &'static str,
+    /// A stage with it.
+    pub example: &'static str,
+    /// Whether a path follows the name.
+    pub has_path: bool,
+    /// Whether only payloads tell.
+    pub of_payload: bool,
+    /// Whether the sagas of the log must be known.
+    pub of_sagas: bool,
+    /// Groups follow each other in time, not by size.
+    pub in_order: bool,
+    by: By,
+}
+
+impl std::fmt::Debug for GroupInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+type NameOf = fn(&Ground<'_>, u32) -> Arc<str>;
+
+/// How the group of an event is found.
+enum By {
+    /// By a number of the index; numbers with one name are one group.
+    Table {
+        ids: for<'a> fn(&Segment<'a>) -> Ids<'a>,
+        len: fn(&EventLog) -> usize,
+        name: NameOf,
+    },
+    /// By a number, spelled as it is.
+    Number(for<'a> fn(&Segment<'a>) -> &'a [i64]),
+    /// By the beginning of its time: so many characters of `2026-03-01T19:02:26`.
+    Time(usize),
+    Outcome,
+    Value(Place),
+    Schema,
+}
+
+/// A number for each event of a segment.
+enum Ids<'a> {
+    Column(&'a [u32]),
+    Same(u32),
+    Kinds(Vec<u32>),
+}
+
+const fn group(name: &'static str, says: &'static str, example: &'static str, by: By) -> GroupInfo {
+    GroupInfo {
+        name,
+        says,
+        example,
+        has_path: false,
+        of_payload: false,
+        of_sagas: false,
+        in_order: false,
+        by,
+    }
+}
+
+const fn time(name: &'static str, says: &'static str, example: &'static str, chars: usize) -> GroupInfo {
+    GroupInfo { in_order: true, ..group(name, says, example, By::Time(chars)) }
+}
+
+const fn value(name: &'static str, says: &'static str, example: &'static str, place: Place) -> GroupInfo {
+    GroupInfo { has_path: true, of_payload: true, ..group(name, says, example, By::Value(place)) }
+}
+
+/// Everything that events can be grouped by.
+pub static GROUPS: &[GroupInfo] = &[
+    group(
+        "type",
+        "the event type",
+        "count by type",
+        By::Table {
+            ids: |segment| Ids::Column(segment.types()),
+            len: |log| log.types().len(),
+            name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).name),
+        },
+    ),
+    group(
+        "family",
+        "what types have before the first dot, or their first word",
+        "count by family",
+        By::Table {
+            ids: |segment| Ids::Column(segment.types()),
+            len: |log| log.types().len(),
+            name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).family),
+        },
+    ),
+    group(
+        "stream",
+        "the stream that it was written to",
+        "top 20 stream",
+        By::Table {
+            ids: |segment| Ids::Column(segment.streams()),
+            len: |log| log.streams().len(),
+            name: |ground, id| Arc::clone(&ground.log.stream(StreamId(id)).id),
+        },
+    ),
+    group(
+        "aggregate",
+        "the kind of that stream",
+        "count by aggregate",
+        By::Table {
+            ids: |segment| Ids::Column(segment.streams()),
+            len: |log| log.streams().len(),
+            name: |ground, id| ground.log.stream(StreamId(id)).group().into(),
+        },
+    ),
+    group(
+        "corr",
+        "the correlation id",
+        "top 20 corr",
+        By::Table {
+            ids: |segment| Ids::Column(segment.correlations()),
+            len: |log| log.correlations().len(),
+            name: |ground, id| Arc::clone(&ground.log.correlation(crate::index::CorrelationId(id)).id),
+        },
+    ),
+    group(
+        "source",
+        "the file that it was read from",
+        "count by source",
+        By::Table {
+            ids: |segment| Ids::Same(u32::from(segment.source.0)),
+            len: |log| log.sources().len(),
+            name: |ground, id| {
+                ground.sources.get(id as usize).map_or_else(|| "?".into(), |name| name.as_str().into())
+            },
+        },
+    ),
+    group(
+        "kind",
+        "event, command or integration event",
+        "count by kind",
+        By::Table {
+            ids: |segment| Ids::Kinds(segment.traits().map(|(kind, _)| kind as u32).collect()),
+            len: |_| EventKind::ALL.len(),
+            name: |_, id| EventKind::ALL[id as usize].as_str().into(),
+        },
+    ),
+    group("version", "its version in its stream", "top 5 version", By::Number(|segment| segment.versions())),
+    time("month", "the month, in UTC", "count by month", 7),
+    time("day", "the day, in UTC", "count by day", 10),
+    time("hour", "the hour, in UTC", "count by hour", 13),
+    time("minute", "the minute, in UTC", "count by minute", 16),
+    GroupInfo { of_sagas: true, ..group("saga", "the outcome of its saga", "count by saga", By::Outcome) },
+    GroupInfo {
+        of_payload: true,
+        ..group("schema", "the version of its schema", "count by schema", By::Schema)
+    },
+    value("data", "a value inside the data", "count by data.status", Place::Data),
+    value("meta", "a value inside the metadata", "count by meta.userId", Place::Metadata),
+];
+
+/// What `name` names.
+pub(super) fn group_called(name: &str) -> Option<&'static GroupInfo> {
+    GROUPS.iter().find(|group| group.name.eq_ignore_ascii_case(name))
+}
+
+/// How many events have what in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Names with their number of events: the largest first, or in order of time.
+    pub groups: Vec<(Arc<str>, u64)>,
+    /// Events in groups that are not listed: beyond the largest that were asked for.
+    pub others: u64,
+    /// How many groups these are.
+    pub other_groups: u64,
+    /// Events without such a value.
+    pub without: u64,
+    /// Payloads read.
+    pub read: u64,
+}
+
+/// Counts events by group; all of them where `top` is `None`. `None` when cancelled; `progress` hears how many payloads
+/// of how many are read.
+pub fn tally(
+    ground: &Ground<'_>,
+    marks: &Marks,
+    group: &Group,
+    top: Option<usize>,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Option<Tally> {
+    let mut counts = Counts::default();
+    match &group.info.by {
+        By::Table { ids, len, name } => {
+            by_table(ground, marks, *ids, len(ground.log), *name, cancel, &mut counts)?
+        }
+        By::Number(column) => {
+            let mut numbers: HashMap<i64, u64> = HashMap::new();
+            counts.without = each(ground.log, marks, cancel, |segment, at| {
+                let number = column(segment)[at];
+                let has_one = number != NO_NUMBER;
+                if has_one {
+                    *numbers.entry(number).or_default() += 1;
+                }
+                has_one
+            })?;
+            counts.add_all(numbers.into_iter().map(|(number, count)| (number.to_string().into(), count)));
+        }
+        By::Time(chars) => by_time(ground.log, marks, *chars, cancel, &mut counts)?,
+        By::Outcome => by_outcome(ground, marks, &mut counts),
+        By::Value(place) => {
+            let path = group.path.clone().unwrap_or_default();
+            by_payload(ground, marks, cancel, progress, &mut counts, &|event| {
+                event.document(*place).map(|document| values(document, &path)).unwrap_or_default()
+            })?;
+        }
+        By::Schema => by_payload(ground, marks, cancel, progress, &mut counts, &|event| {
+            event.schema_version().map(Arc::from).into_iter().collect()
+        })?,
+    }
+    Some(counts.listed(group.info.in_order, top))
+}
+
+/// Events by name.
+#[derive(Default)]
+struct Counts {
+    groups: HashMap<Arc<str>, u64>,
+    beyond: u64,
+    without: u64,
+    read: u64,
+}
+
+impl Counts {
+    fn add(&mut self, name: Arc<str>, count: u64) {
+        if self.groups.len() < VALUES_MAX || self.groups.contains_key(&name) {
+            *self.groups.entry(name).or_default() += count;
+        } else {
+            self.beyond += count;
+        }
+    }
+
+    fn add_all(&mut self, groups: impl IntoIterator<Item = (Arc<str>, u64)>) {
+        for (name, count) in groups {
+            self.add(name, count);
+        }
+    }
+
+    fn listed(self, in_order: bool, top: Option<usize>) -> Tally {
+        let mut groups: Vec<(Arc<str>, u64)> = self.groups.into_iter().collect();
+        groups.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let rest = groups.split_off(top.unwrap_or(usize::MAX).min(groups.len()));
+        if in_order {
+            groups.sort_unstable();
+        }
+        Tally {
+            groups,
+            others: rest.iter().map(|(_, count)| count).sum::<u64>() + self.beyond,
+            other_groups: rest.len() as u64 + u64::from(self.beyond > 0),
+            without: self.without,
+            read: self.read,
+        }
+    }
+}
+
+/// Calls `has_one` with every marked event; how many had none. `None` when cancelled.
+fn each(
+    log: &EventLog,
+    marks: &Marks,
+    cancel: &CancelToken,
+    mut has_one: impl FnMut(&Segment<'_>, usize) -> bool,
+) -> Option<u64> {
+    let mut without = 0;
+    for source in 0..log.sources().len() {
+        let source = SourceId(source as u16);
+        for number in 0..log.segments(source) {
+            if cancel.is_cancelled() {
+                return None;
+            }
+            let segment = log.segment(source, number);
+            for at in ones(&marks.of_segment(&segment)) {
+                without += u64::from(!has_one(&segment, at));
+            }
+        }
+    }
+    Some(without)
+}
+
+fn by_table(
+    ground: &Ground<'_>,
+    marks: &Marks,
+    ids: for<'a> fn(&Segment<'a>) -> Ids<'a>,
+    len: usize,
+    name: NameOf,
+    cancel: &CancelToken,
+    counts: &mut Counts,
+) -> Option<()> {
+    let log = ground.log;
+    let mut by_id = vec![0_u64; len];
+    for source in 0..log.sources().len() {
+        let source = SourceId(source as u16);
+        for number in 0..log.segments(source) {
+            if cancel.is_cancelled() {
+                return None;
+            }
+            let segment = log.segment(source, number);
+            let bits = marks.of_segment(&segment);
+            let mut count = |id: u32| match by_id.get_mut(id as usize) {
+                Some(count) => *count += 1,
+                None => counts.without += 1,
+            };
+            match ids(&segment) {
+                Ids::Column(column) => ones(&bits).for_each(|at| count(column[at])),
+                Ids::Kinds(kinds) => ones(&bits).for_each(|at| count(kinds[at])),
+                Ids::Same(id) => ones(&bits).for_each(|_| count(id)),
+            }
+        }
+    }
+    debug_assert!(len < NO_ID as usize, "the number that stands for none is no entry");
+    let found = by_id.into_iter().enumerate().filter(|(_, count)| *count > 0);
+    counts.add_all(found.map(|(id, count)| (name(ground, id as u32), count)));
+    Some(())
+}
+
+fn by_time(
+    log: &EventLog,
+    marks: &Marks,
+    chars: usize,
+    cancel: &CancelToken,
+    counts: &mut Counts,
+) -> Option<()> {
+    // Minutes are the finest: a name is made once for each, not for every event.
+    let mut minutes: HashMap<i64, u64> = HashMap::new();
+    counts.without = each(log, marks, cancel, |segment, at| {
+        let time = segment.times()[at];
+        let has_one = time != NO_NUMBER;
+        if has_one {
+            *minutes.entry(time.div_euclid(60_000_000_000)).or_default() += 1;
+        }
+        has_one
+    })?;
+    for (minute, count) in minutes {
+        let name = Timestamp::from_nanos(minute.saturating_mul(60_000_000_000), 0).to_string();
+        counts.add(name[..chars].into(), count);
+    }
+    Some(())
+}
+
+/// An event in several sagas counts in each.
+fn by_outcome(ground: &Ground<'_>, marks: &Marks, counts: &mut Counts) {
+    let mut of_sagas = Marks::none(ground.log);
+    for saga in ground.survey.iter().flat_map(|survey| &survey.sagas) {
+        let rows = ground.survey.map_or(&[][..], |survey| survey.instances.list()[saga.instance].rows());
+        let mut count = 0;
+        for row in rows.iter().filter(|row| marks.contains(**row)) {
+            of_sagas.insert(*row);
+            count += 1;
+        }
+        if count > 0 {
+            counts.add(saga.outcome.name().into(), count);
+        }
+    }
+    counts.without = marks.len().saturating_sub(of_sagas.len());
+}
+
+type NamesOf<'a> = dyn Fn(&Opened<'_>) -> Vec<Arc<str>> + Sync + 'a;
+
+fn by_payload(
+    ground: &Ground<'_>,
+    marks: &Marks,
+    cancel: &CancelToken,
+    progress: &mut dyn FnMut(u64, u64),
+    counts: &mut Counts,
+    names: &NamesOf<'_>,
+) -> Option<()> {
+    let rows: Vec<Row> = marks.rows().collect();
+    for part in rows.chunks(FETCH_AT_A_TIME * 16) {
+        if cancel.is_cancelled() {
+            return None;
+        }
+        let read: Vec<Vec<Arc<str>>> = part
+            .par_chunks(FETCH_AT_A_TIME)
+            .flat_map_iter(|rows| {
+                let events = (ground.fetch)(rows);
+                events
+                    .into_iter()
+                    .map(|event| event.map(|event| names(&Opened::new(&event))).unwrap_or_default())
+            })
+            .collect();
+        for names in read {
+            counts.without += u64::from(names.is_empty());
+            counts.add_all(names.into_iter().map(|name| (name, 1)));
+        }
+        counts.read += part.len() as u64;
+        progress(counts.read, rows.len() as u64);
+    }
+    Some(())
+}
+
+/// The different values that a path leads to, as texts.
+fn values(document: &Value, path: &Path) -> Vec<Arc<str>> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    path.visit(document, &mut |value| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let name: Arc<str> = match text.char_indices().nth(NAME_CHARS) {
+            Some((end, _)) => format!("{}…", &text[..end]).into(),
+            None => text.into(),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        false
+    });
+    names
+}
