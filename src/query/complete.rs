@@ -258,7 +258,7 @@ fn stages(before: &str, word: &str, at: Range<usize>) -> Vec<Completion> {
     let groups = || {
         let wanted = GROUPS.iter().filter(|group| is_start(group.name, word));
         wanted.map(|group| {
-            offer(&format!("{}{}", group.name, if group.has_path { "." } else { "" }), group.says)
+            offer(&format!("{}{}", group.name, if group.has_path() { "." } else { "" }), group.says)
         })
     };
     match earlier.as_slice() {

@@ -1,7 +1,7 @@
 //! Counting events by what they have in common: by tables of the index, by time, by their sagas, or by a value inside
 //! their payloads.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -31,15 +31,29 @@ pub struct GroupInfo {
     pub says: &'static str,
     /// A stage with it.
     pub example: &'static str,
-    /// Whether a path follows the name.
-    pub has_path: bool,
-    /// Whether only payloads tell.
-    pub of_payload: bool,
-    /// Whether the sagas of the log must be known.
-    pub of_sagas: bool,
-    /// Groups follow each other in time, not by size.
-    pub in_order: bool,
     by: By,
+}
+
+impl GroupInfo {
+    /// Whether a path follows the name.
+    pub fn has_path(&self) -> bool {
+        matches!(self.by, By::Value(_))
+    }
+
+    /// Whether only payloads tell.
+    pub fn of_payload(&self) -> bool {
+        matches!(self.by, By::Value(_) | By::Schema)
+    }
+
+    /// Whether the sagas of the log must be known.
+    pub fn of_sagas(&self) -> bool {
+        matches!(self.by, By::Outcome)
+    }
+
+    /// Whether groups follow each other in time rather than by size.
+    fn in_order(&self) -> bool {
+        matches!(self.by, By::Time(_))
+    }
 }
 
 impl std::fmt::Debug for GroupInfo {
@@ -75,24 +89,7 @@ enum Ids<'a> {
 }
 
 const fn group(name: &'static str, says: &'static str, example: &'static str, by: By) -> GroupInfo {
-    GroupInfo {
-        name,
-        says,
-        example,
-        has_path: false,
-        of_payload: false,
-        of_sagas: false,
-        in_order: false,
-        by,
-    }
-}
-
-const fn time(name: &'static str, says: &'static str, example: &'static str, chars: usize) -> GroupInfo {
-    GroupInfo { in_order: true, ..group(name, says, example, By::Time(chars)) }
-}
-
-const fn value(name: &'static str, says: &'static str, example: &'static str, place: Place) -> GroupInfo {
-    GroupInfo { has_path: true, of_payload: true, ..group(name, says, example, By::Value(place)) }
+    GroupInfo { name, says, example, by }
 }
 
 /// Everything that events can be grouped by.
@@ -170,17 +167,14 @@ pub static GROUPS: &[GroupInfo] = &[
         },
     ),
     group("version", "its version in its stream", "top 5 version", By::Number(|segment| segment.versions())),
-    time("month", "the month, in UTC", "count by month", 7),
-    time("day", "the day, in UTC", "count by day", 10),
-    time("hour", "the hour, in UTC", "count by hour", 13),
-    time("minute", "the minute, in UTC", "count by minute", 16),
-    GroupInfo { of_sagas: true, ..group("saga", "the outcome of its saga", "count by saga", By::Outcome) },
-    GroupInfo {
-        of_payload: true,
-        ..group("schema", "the version of its schema", "count by schema", By::Schema)
-    },
-    value("data", "a value inside the data", "count by data.status", Place::Data),
-    value("meta", "a value inside the metadata", "count by meta.userId", Place::Metadata),
+    group("month", "the month, in UTC", "count by month", By::Time(7)),
+    group("day", "the day, in UTC", "count by day", By::Time(10)),
+    group("hour", "the hour, in UTC", "count by hour", By::Time(13)),
+    group("minute", "the minute, in UTC", "count by minute", By::Time(16)),
+    group("saga", "the outcome of its saga", "count by saga", By::Outcome),
+    group("schema", "the version of its schema", "count by schema", By::Schema),
+    group("data", "a value inside the data", "count by data.status", By::Value(Place::Data)),
+    group("meta", "a value inside the metadata", "count by meta.userId", By::Value(Place::Metadata)),
 ];
 
 /// What `name` names.
@@ -216,7 +210,7 @@ pub fn tally(
     let mut counts = Counts::default();
     match &group.info.by {
         By::Table { ids, len, name } => {
-            by_table(ground, marks, *ids, len(ground.log), *name, cancel, &mut counts)?
+            by_table(ground, marks, *ids, len(ground.log), *name, cancel, &mut counts)?;
         }
         By::Number(column) => {
             let mut numbers: HashMap<i64, u64> = HashMap::new();
@@ -242,7 +236,7 @@ pub fn tally(
             event.schema_version().map(Arc::from).into_iter().collect()
         })?,
     }
-    Some(counts.listed(group.info.in_order, top))
+    Some(counts.listed(group.info.in_order(), top))
 }
 
 /// Events by name.
@@ -353,7 +347,7 @@ fn by_time(
     counts: &mut Counts,
 ) -> Option<()> {
     // Minutes are the finest: a name is made once for each, not for every event.
-    let mut minutes: HashMap<i64, u64> = HashMap::new();
+    let mut minutes: BTreeMap<i64, u64> = BTreeMap::new();
     counts.without = each(log, marks, cancel, |segment, at| {
         let time = segment.times()[at];
         let has_one = time != NO_NUMBER;

@@ -41,9 +41,9 @@ pub(super) fn test(
     let wrong = |message: String| QueryError::new(at.clone(), message);
     let info = field.info;
     let allowed: &[Op] = match info.takes {
-        Takes::Text => &[Op::Like, Op::Equal],
         Takes::Name | Takes::Id => &[Op::Like, Op::Equal, Op::Unequal, Op::Matches],
-        Takes::Time(Side::From | Side::Before)
+        Takes::Text
+        | Takes::Time(Side::From | Side::Before)
         | Takes::Words(_)
         | Takes::Path
         | Takes::Event

@@ -88,23 +88,23 @@ impl Stage {
 
     /// Whether payloads must be read.
     pub(super) fn needs_payloads(&self) -> bool {
-        self.group.as_ref().is_some_and(|group| group.info.of_payload)
+        self.group.as_ref().is_some_and(|group| group.info.of_payload())
     }
 
     /// Whether the sagas of the log must be known.
     pub(super) fn needs_sagas(&self) -> bool {
-        self.group.as_ref().is_some_and(|group| group.info.of_sagas)
+        self.group.as_ref().is_some_and(|group| group.info.of_sagas())
     }
 }
 
 impl Group {
     /// The group that a text names: the beginning of the text is at `at`.
     fn parse(text: &str, at: usize) -> Result<Self, QueryError> {
-        if let Some(info) = group_called(text).filter(|info| !info.has_path) {
+        if let Some(info) = group_called(text).filter(|info| !info.has_path()) {
             return Ok(Self { info, path: None });
         }
         let end = text.find(['.', '[']).unwrap_or(text.len());
-        if let Some(info) = group_called(&text[..end]).filter(|info| info.has_path) {
+        if let Some(info) = group_called(&text[..end]).filter(|info| info.has_path()) {
             let (path, len) = Path::read(&text[end..])
                 .map_err(|(place, message)| QueryError::new(at + end + place..at + text.len(), message))?;
             if end + len == text.len() && !path.0.is_empty() {

@@ -80,7 +80,7 @@ const SAMPLES: [&str; 6] = [
     "pyeventsourcing-compressed.db",
 ];
 
-const SUBCOMMANDS: [&str; 13] = [
+const SUBCOMMANDS: [&str; 16] = [
     "info",
     "streams",
     "types",

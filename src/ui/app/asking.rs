@@ -84,7 +84,7 @@ impl Document {
         group: &Group,
     ) -> (Option<Arc<crate::engine::Outcome<TallyKey, Counted>>>, bool) {
         let filter = self.filter.filter.clone();
-        let needs_sagas = group.info.of_sagas || self.filter.needs_sagas();
+        let needs_sagas = group.info.of_sagas() || self.filter.needs_sagas();
         let mut sagas = None;
         if needs_sagas {
             match self.sagas(engine) {

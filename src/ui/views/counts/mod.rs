@@ -104,7 +104,7 @@ impl CountsView {
         let button = bar.add(Button::new(&name).trailing(Icon::CaretDown).label("What is counted by"));
         Popup::menu(&button).gap(4.0).show(|ui| {
             ui.set_width(300.0);
-            for info in GROUPS.iter().filter(|info| !info.has_path) {
+            for info in GROUPS.iter().filter(|info| !info.has_path()) {
                 if ui.button(format!("{}: {}", info.name, info.says)).clicked() {
                     self.count_by(context, info.name);
                     ui.close();
