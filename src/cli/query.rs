@@ -8,12 +8,12 @@ use serde_json::json;
 
 use super::args::{OutputArgs, StoreArgs};
 use super::events::{AT_A_TIME, Printer};
-use super::notice::{ProgressLine, say};
+use super::notice::{ProgressLine, raw, say};
 use super::open::{BadRows, open_cancellable};
 use super::saga_json::survey;
 use super::table::{Kind, Table};
-use super::text::{clean, count, counted};
-use super::{Output, Run, interrupt};
+use super::text::{clean, count, counted, width};
+use super::{AlreadySaid, Output, Run, interrupt};
 use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::engine::{ExportError, ExportKind, OpenLog, export_rows, is_table};
@@ -178,13 +178,14 @@ impl Run for Fields {
     }
 }
 
-/// A query, or its error with the place marked.
+/// A query; what is wrong with it is said here, with the place marked.
 fn parse(text: &str) -> anyhow::Result<Query> {
     Query::parse(text).map_err(|error| {
-        let line = text.replace(['\n', '\r', '\t'], " ");
-        let before = text[..error.at.start].chars().count();
-        let marked = text[error.at.clone()].chars().count().max(1);
-        anyhow::anyhow!("{error}\n  {}\n  {}{}", clean(&line), " ".repeat(before), "^".repeat(marked))
+        let before = width(&clean(&text[..error.at.start]));
+        let marked = width(&clean(&text[error.at.clone()])).max(1);
+        say(&error.message);
+        raw(&format!("  {}\n  {}{}\n", clean(text), " ".repeat(before), "^".repeat(marked)));
+        AlreadySaid.into()
     })
 }
 

@@ -247,6 +247,7 @@ impl<'a> Naive<'a> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of test, to be compared with its field")]
     fn term(&self, row: Row, term: &Term) -> bool {
         let event = self.plain.event(row);
         let field = term.field.info.name;
@@ -377,6 +378,9 @@ impl<'a> Naive<'a> {
     }
 }
 
+/// What an event is counted under.
+type NameOf<'a> = &'a dyn Fn(&RecordedEvent) -> Option<String>;
+
 fn asked(log: &EventLog, plain: &PlainLog, query: &Query) -> (Found, Vec<Row>) {
     let fetch = |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> {
         rows.iter().map(|row| Ok(plain.event(*row).clone())).collect()
@@ -448,7 +452,7 @@ proptest! {
             }
             (groups, without)
         };
-        let by: [(&str, &dyn Fn(&RecordedEvent) -> Option<String>); 6] = [
+        let by: [(&str, NameOf<'_>); 6] = [
             ("type", &|event| Some(event.event_type.clone())),
             ("kind", &|event| Some(event.kind.as_str().to_owned())),
             ("corr", &|event| event.correlation_id.clone()),

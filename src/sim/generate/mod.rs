@@ -11,6 +11,7 @@
 mod calendar;
 mod catalog;
 mod line;
+mod order;
 mod parcel;
 mod products;
 mod saga;

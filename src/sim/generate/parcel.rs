@@ -4,7 +4,7 @@
 
 use super::calendar::{HOUR, MINUTE, SECOND};
 use super::line::{Head, Id, put};
-use super::saga::Order;
+use super::order::Order;
 use super::shop::Shop;
 use super::template::Fill;
 

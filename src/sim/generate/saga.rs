@@ -5,11 +5,12 @@
 use crate::domain::StepKind;
 
 use super::line::{About, Head, Id, put};
+use super::order::Order;
 use super::parcel::Parcel;
-use super::products::{Lines, Piece};
+use super::products::Piece;
 use super::shop::Shop;
 use super::template::Fill;
-use super::vocabulary::{PLACES_MAX, StepWords, Vocabulary};
+use super::vocabulary::{PLACES_MAX, StepWords};
 
 /// What goes on next in a saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,18 +43,6 @@ enum Mishap {
     Silent(usize),
     /// The command is delivered twice.
     Twice(usize),
-}
-
-/// Who ordered what.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Order {
-    pub(super) number: u32,
-    user: u32,
-    pub(super) lines: Lines,
-    /// What they cost together.
-    total: u64,
-    /// Which versions of the schemas it is written in.
-    pub(super) era: usize,
 }
 
 /// What a service answered.
@@ -591,20 +580,5 @@ impl Shop<'_> {
         };
         let fill = saga.order.fill(words).at(part.line);
         self.log.record(now, &head, &fill, |to, _| data(to, &fill))
-    }
-}
-
-impl Order {
-    /// What fills the gaps of its texts, where the first line stands for all.
-    pub(super) fn fill<'a>(&'a self, words: &'a Vocabulary) -> Fill<'a> {
-        let fill = Fill {
-            number: self.number,
-            user: self.user,
-            lines: self.lines.as_slice(),
-            total: self.total,
-            products: &words.products,
-            ..Fill::default()
-        };
-        fill.at(0)
     }
 }
