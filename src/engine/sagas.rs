@@ -2,10 +2,12 @@
 //! can be cancelled, says how far it is, and reads payloads in batches.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::load::OpenLog;
+use super::dirs::Dirs;
+use super::load::{LoadItem, Loader, OpenLog};
 use crate::base::cancel::CancelToken;
 use crate::domain::Domain;
 use crate::index::StreamId;
@@ -120,6 +122,22 @@ impl OpenLog {
         let effects = graph.walk(row, Along::Effects, TRACE_MAX);
         let is_cut = causes.len() >= TRACE_MAX || effects.len() >= TRACE_MAX;
         Some(Trace { row, causes, effects, findings: graph.findings().to_vec(), is_cut, is_of_index })
+    }
+
+    /// Opens a file as a log of its own, beside the one that is open: to compare with. `None` when cancelled.
+    pub fn beside(path: &Path, dirs: &Dirs, cancel: &CancelToken) -> Option<Result<Self, String>> {
+        let mut loader = Loader::new(dirs.clone());
+        let loaded = loader.load(&LoadItem::detected(path), cancel, &mut |_, _| {});
+        if cancel.is_cancelled() {
+            return None;
+        }
+        Some(match loaded {
+            Ok(None) => Ok(loader.publish()),
+            Ok(Some(_)) => {
+                Err("Its columns are not known: open it by itself first and say what they mean".to_owned())
+            }
+            Err(failure) => Err(failure.problem),
+        })
     }
 
     fn read(&self, rows: &[Row]) -> Vec<Option<RecordedEvent>> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::app::navigation::{Playhead, SagaChoice, StepList};
+use super::app::rival::RivalChoice;
 use super::icons::Icon;
 use crate::engine::{LoadItem, Mapping, SimControl, SimRequest, Until};
 use crate::index::StreamId;
@@ -58,6 +59,10 @@ pub enum DocumentCommand {
     DismissFailures,
     /// The domain by whose rules the log is replayed; `None` for no domain.
     UseDomain(Option<Arc<crate::domain::Domain>>),
+    /// Compare the sagas of this log with those of another run, or with each other (`None`).
+    CompareWith(Option<RivalChoice>),
+    /// Ask for the file of another run to compare with.
+    ChooseRival,
     /// Read the files again.
     Reload,
     /// Close the log.
@@ -399,6 +404,7 @@ commands! {
     OPEN: File, "Open…", "Open event stores, read-only; several files merge into one log", [key(CTRL, Key::O)], Some(Icon::Folder), Nothing, DocumentCommand::ChooseFiles { add: false };
     OPEN_PATH: File, "Open by path…", "Type the path of an event store", [key(CTRL_SHIFT, Key::O)], None, Nothing, WindowCommand::ToggleOverlay(Overlay::OpenPath);
     ADD: File, "Add to this log…", "Merge more files into the open log", [], Some(Icon::Plus), Log, DocumentCommand::ChooseFiles { add: true };
+    COMPARE_WITH: File, "Compare with another file…", "See the sagas of this log beside those of another run of the same system", [], None, Log, DocumentCommand::ChooseRival;
     RELOAD: File, "Reload", "Read the open files again", [key(CTRL, Key::R)], None, Log, DocumentCommand::Reload;
     DOMAIN: File, "Domain of this log…", "Choose the domain file by whose rules replays of the open log are made", [key(CTRL, Key::D)], None, Log, WindowCommand::ToggleOverlay(Overlay::Domain);
     CANCEL_LOADING: File, "Stop loading", "Stop reading; what is there stays", [], None, Log, DocumentCommand::CancelLoading;

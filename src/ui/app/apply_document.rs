@@ -7,6 +7,7 @@ use egui::Context;
 
 use super::document::Document;
 use super::navigation::Navigation;
+use super::rival::RivalChoice;
 use super::{Answer, App};
 use crate::base::clock::{Stopwatch, now_unix_nanos};
 use crate::base::thread;
@@ -45,6 +46,8 @@ impl App {
                 }
             }
             DocumentCommand::UseDomain(domain) => self.use_domain(domain),
+            DocumentCommand::CompareWith(choice) => self.compare_with(choice),
+            DocumentCommand::ChooseRival => self.choose_rival(context),
             DocumentCommand::Reload
                 if self.document.as_ref().is_some_and(|document| document.simulation.is_some()) =>
             {
@@ -151,6 +154,7 @@ impl App {
                 self.say("This system shows no file dialog: type the path, or drop the file on the window");
             }
             Answer::NoFiles { quickly: false } => {}
+            Answer::Rival(path) => self.compare_with(Some(RivalChoice::File(path))),
             Answer::Said(text) => self.say(text),
             Answer::Failed(text) => self.complain(text),
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::asking::QueryQuestions;
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
+use super::rival::Rivals;
 use super::sagas::{SagaQuestions, SurveyKey};
 use super::simulation::Simulation;
 use crate::base::clock::Stopwatch;
@@ -55,6 +56,8 @@ pub struct Document {
     /// How often a domain was chosen.
     choices: u32,
     pub(super) questions: SagaQuestions,
+    /// Other runs to compare with.
+    pub rivals: Rivals,
     pub(super) asking: QueryQuestions,
     selection: Latest<SelectKey, Selected>,
     replay: Latest<ReplayKey, Replay>,
@@ -127,6 +130,7 @@ impl Document {
             chosen: None,
             choices: 0,
             questions: SagaQuestions::default(),
+            rivals: Rivals::default(),
             asking: QueryQuestions::default(),
             selection: Latest::default(),
             replay: Latest::default(),
@@ -364,6 +368,7 @@ impl Document {
             && !self.selection.is_busy()
             && !self.replay.is_busy()
             && !self.questions.is_busy()
+            && !self.rivals.is_busy()
             && !self.asking.is_busy()
             && self.events.as_ref().is_none_or(EventCache::is_idle)
     }

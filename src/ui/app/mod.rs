@@ -14,6 +14,7 @@ pub mod navigation;
 mod persist;
 mod playback;
 pub mod preferences;
+pub mod rival;
 pub mod sagas;
 pub mod simulation;
 
@@ -64,8 +65,15 @@ pub struct Notice {
 
 /// What file dialogs and other threads of the window answer.
 pub(super) enum Answer {
-    Files { paths: Vec<PathBuf>, add: bool },
-    NoFiles { quickly: bool },
+    Files {
+        paths: Vec<PathBuf>,
+        add: bool,
+    },
+    NoFiles {
+        quickly: bool,
+    },
+    /// A file to compare with.
+    Rival(PathBuf),
     Said(String),
     Failed(String),
 }

@@ -60,6 +60,8 @@ pub enum PageOf {
     Past,
     /// The one it is compared with.
     Other,
+    /// That one as of the playhead.
+    OtherPast,
 }
 
 /// Questions about the sagas of one document.
@@ -68,7 +70,7 @@ pub(super) struct SagaQuestions {
     survey: Latest<SurveyKey, Arc<Survey>>,
     past: Latest<SurveyKey, Arc<Survey>>,
     progress: SurveyProgress,
-    pages: [Latest<PageKey, Arc<Page>>; 3],
+    pages: [Latest<PageKey, Arc<Page>>; 4],
 }
 
 impl SagaQuestions {

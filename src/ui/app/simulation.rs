@@ -137,10 +137,17 @@ impl App {
         let pace = self.simulation().map_or(1, |simulation| simulation.pace);
         let saga = self.simulation().map_or(Some(1), |simulation| simulation.saga);
         let was_simulation = self.simulation().is_some();
+        // The run that ends can be compared with the one that begins.
+        let kept = self.document.as_mut().filter(|document| document.simulation.is_some()).map(|document| {
+            document.keep_run();
+            document.rivals.take_kept()
+        });
         match self.engine.simulate(request.clone()) {
             Ok(id) => {
                 let simulation = Simulation { saga, ..Simulation::new(request, pace) };
-                self.document = Some(Document::simulated(id, simulation));
+                let mut document = Document::simulated(id, simulation);
+                document.rivals.keep_all(kept.unwrap_or_default());
+                self.document = Some(document);
                 let kept = (self.navigation.speed, self.navigation.looping);
                 self.navigation = Navigation { speed: kept.0, looping: kept.1, ..Navigation::default() };
                 self.overlay = None;
@@ -282,6 +289,7 @@ impl App {
     /// The log begins anew in another future.
     pub(super) fn on_replaced(&mut self, id: DocumentId) {
         if let Some(document) = self.document.as_mut().filter(|document| document.id == id) {
+            document.keep_run();
             document.forget_log();
             self.navigation = Navigation {
                 speed: self.navigation.speed,

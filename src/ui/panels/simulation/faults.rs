@@ -15,6 +15,8 @@ use crate::ui::widgets::{Line, focus_ring, icon_button, node, switch};
 
 /// Height of a card.
 const CARD: f32 = 30.0;
+/// What the place of an armed fault needs to be told at all.
+const PLACE_MIN: f32 = 24.0;
 
 pub(in crate::ui::panels) fn faults_ui(context: &ViewContext<'_>, ui: &mut Ui) {
     let Some(simulation) = &context.document.simulation else { return };
@@ -84,8 +86,17 @@ fn armed_row(context: &ViewContext<'_>, armed: &ArmedFault, ui: &mut Ui) {
     let words =
         Rect::from_min_max(pos2(rect.left() + 20.0, rect.top()), pos2(rect.right() - 66.0, rect.bottom()));
     let text = if armed.on { t.text } else { t.faint };
-    let line = Line::new().body(place, text).gap(6.0).mono_small(what, t.muted);
-    let painted = line.paint(ui.painter(), words);
+    // What goes wrong tells one from the other; where it does gives way.
+    let what_line = Line::new().mono_small(what, t.muted);
+    let room = words.width() - what_line.width(ui.painter()).ceil() - 6.0;
+    let place_line = Line::new().body(place, text);
+    let painted = if room > PLACE_MIN {
+        let upto = place_line.paint(ui.painter(), words.with_max_x(words.left() + room));
+        what_line.paint(ui.painter(), words.with_min_x(upto.rect.right() + 6.0));
+        upto
+    } else {
+        place_line.gap(6.0).mono_small(what, t.muted).paint(ui.painter(), words)
+    };
     let tail = Rect::from_min_max(pos2(words.right(), rect.top()), pos2(rect.right() - 20.0, rect.bottom()));
     Line::new().caption(&hits, t.muted).right().paint(ui.painter(), tail);
     if armed.on {
@@ -153,11 +164,17 @@ fn card_ui(
         _ => (t.raised, Stroke::new(1.0, t.raised)),
     };
     painter.rect(rect, RADIUS_CONTROL, fill, border, StrokeKind::Inside);
-    let icon = Rect::from_center_size(pos2(rect.left() + 15.0, rect.center().y), vec2(12.0, 12.0));
-    let tint = if held || armed { t.accent } else { t.muted };
-    look::fault_icon(info.kind).paint(painter, icon, tint);
     let font = egui::FontId { size: 12.0, ..body() };
-    Line::new().piece(info.title, font, t.text).paint(painter, rect.with_min_x(rect.left() + 28.0));
+    let line = Line::new().piece(info.title, font, t.text);
+    // Where both have no room, the words say more than the icon.
+    let fits = line.width(painter) <= rect.width() - 28.0 - 4.0;
+    if fits {
+        let icon = Rect::from_center_size(pos2(rect.left() + 15.0, rect.center().y), vec2(12.0, 12.0));
+        let tint = if held || armed { t.accent } else { t.muted };
+        look::fault_icon(info.kind).paint(painter, icon, tint);
+    }
+    let left = rect.left() + if fits { 28.0 } else { 8.0 };
+    line.paint(painter, Rect::from_min_max(pos2(left, rect.top()), pos2(rect.right() - 2.0, rect.bottom())));
     focus_ring(ui, rect, RADIUS_CONTROL, &response);
     if response.dragged() {
         ghost_ui(context, info, ui);
@@ -190,7 +207,10 @@ fn protections_ui(context: &ViewContext<'_>, ui: &mut Ui) {
     let head = ui.cursor().top() - SECTION;
     let (left, right) = (ui.max_rect().left() + 100.0, ui.max_rect().right() - PAD);
     let hint = Rect::from_min_max(pos2(left, head), pos2(right.max(left), head + SECTION));
-    Line::new().caption("switch one off to see why", t.faint).right().paint(ui.painter(), hint);
+    let words = Line::new().caption("switch one off to see why", t.faint).right();
+    if words.width(ui.painter()) <= hint.width() {
+        words.paint(ui.painter(), hint);
+    }
     for info in PROTECTIONS {
         let rect = row_rect(ui, 40.0);
         let mut on = match &simulation.frame {

@@ -1,30 +1,37 @@
-//! The view "compare": two sagas side by side, what happened in both on one line, and what differs named: that of the
-//! selected event, and that of the pinned event or, where none is pinned, one that went the usual way.
+//! The view "compare": two sagas side by side, what happened in both on one line, and what differs named, as of the
+//! playhead: that of the selected event, and that of the pinned event, one that went the usual way, or its counterpart
+//! in another run.
+
+mod partner;
 
 use std::sync::Arc;
 
-use egui::{Rect, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Popup, Rect, RectAlign, Sense, Stroke, Ui, pos2, vec2};
 
+use self::partner::{CompareKey, Missing, Partner, Side, Sides};
 use super::saga::outcome_ui;
 use super::sagas::sagas_ui;
 use crate::engine::Latest;
 use crate::index::TypeId;
 use crate::model::Row;
-use crate::saga::{Comparison, Page, Part, compare};
+use crate::saga::{Comparison, Part, compare};
 use crate::ui::app::navigation::StepList;
-use crate::ui::app::sagas::{PageOf, Sagas, ShownSaga, SurveyKey};
-use crate::ui::command::{GoCommand, WindowCommand};
+use crate::ui::app::rival::RivalChoice;
+use crate::ui::app::sagas::ShownSaga;
+use crate::ui::command::{DocumentCommand, GoCommand, WindowCommand};
 use crate::ui::format::{count, middle, one_line, span};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{Outcome, PAD, Tokens};
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
-use crate::ui::widgets::{Button, Line, Mark, RowScroll, VirtualRows, empty, failed, loading, row};
+use crate::ui::widgets::{
+    Button, Line, Mark, RowScroll, VirtualRows, empty, failed, loading, row, separator,
+};
 
 /// Its entry in the registry.
 pub static CLASS: ViewClass = ViewClass {
     id: "compare",
     title: "Compare",
-    about: "Two sagas side by side: what happened in both, and what differs",
+    about: "Two sagas or two runs side by side: what happened in both, and what differs",
     icon: Icon::Branch,
     around: Around::Log,
     make: || Box::<CompareView>::default(),
@@ -36,21 +43,26 @@ const WORDS: f32 = 18.0;
 /// Differences that are said; more are counted.
 const SAID_MAX: usize = 6;
 
+/// Room for the buttons of the head.
+const BUTTONS: f32 = 232.0;
+
 #[derive(Default)]
 struct CompareView {
     saga: ShownSaga,
     scroll: RowScroll,
+    partner: Partner,
     /// What is shown: another comparison begins at its top.
     shown: Option<CompareKey>,
-    known: Latest<CompareKey, Arc<Comparison>>,
+    known: Latest<CompareKey, Arc<Known>>,
 }
 
-/// What a comparison depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct CompareKey {
-    survey: SurveyKey,
-    left: usize,
-    right: usize,
+/// What is known of two sagas.
+#[derive(Debug)]
+struct Known {
+    /// All of both, aligned.
+    whole: Comparison,
+    /// What differs as of the playhead.
+    differences: Vec<String>,
 }
 
 impl View for CompareView {
@@ -58,50 +70,47 @@ impl View for CompareView {
         ui.spacing_mut().item_spacing.y = 0.0;
         let Some(sagas) = sagas_ui(context, ui) else { return };
         let Some(left) = self.saga.shown(context, &sagas) else { return };
-        let pinned = pinned(context, &sagas);
-        let Some(right) = pinned.filter(|at| *at != left).or_else(|| sagas.survey.usual(left)) else {
-            empty(ui, "There is no other saga to compare this one with", None);
-            return;
-        };
-        let page = |of, at| context.document.saga_page(context.engine, of, &sagas, at);
-        let pages = match (page(PageOf::Shown, left), page(PageOf::Other, right)) {
-            (Some(Ok(one)), Some(Ok(other))) => [one, other],
-            (Some(Err(defect)), _) | (_, Some(Err(defect))) => {
-                let why = format!("Because of a defect in Sagascope: {defect}");
-                failed(ui, "The sagas cannot be compared", &why, "", "", None);
-                return;
-            }
-            _ => {
-                loading(ui, "Reading both sagas", None, "");
+        let sides = match self.partner.sides(context, &sagas, left) {
+            Ok(sides) => sides,
+            Err(why) => {
+                self.head_ui(context, None, None, ui);
+                missing_ui(context, &why, ui);
                 return;
             }
         };
-        let key = CompareKey { survey: sagas.key, left, right };
-        if self.shown != Some(key) {
-            self.shown = Some(key);
+        if self.shown.as_ref() != Some(&sides.key) {
+            self.shown = Some(sides.key.clone());
             self.scroll = RowScroll::default();
         }
-        let (survey, both) = (Arc::clone(&sagas.survey), pages.clone());
-        self.known.ask(context.engine.workers(), &key, move |_, _| {
-            let name = |id: TypeId| Arc::clone(&survey.traits[id.0 as usize].name);
-            Some(Arc::new(compare(&both[0], &both[1], [&name, &name])))
+        let pages = sides.both.each_ref().map(|side| (Arc::clone(&side.whole), side.then.clone()));
+        let surveys = sides.both.each_ref().map(|side| Arc::clone(&side.survey));
+        self.known.ask(context.engine.workers(), &sides.key, move |_, _| {
+            let names = surveys
+                .each_ref()
+                .map(|survey| move |id: TypeId| Arc::clone(&survey.traits[id.0 as usize].name));
+            let names: [&dyn Fn(TypeId) -> crate::domain::Name; 2] = [&names[0], &names[1]];
+            let [one, other] = &pages;
+            let whole = compare(&one.0, &other.0, names);
+            let differences = match (&one.1, &other.1) {
+                (Some(one), Some(other)) => compare(one, other, names).differences,
+                _ => vec!["The second had not begun as of the playhead".to_owned()],
+            };
+            Some(Arc::new(Known { whole, differences }))
         });
-        let Some(answer) = self.known.answer_to(&key) else {
-            loading(ui, "Comparing", None, "");
-            return;
-        };
-        let both = match &answer.result {
-            Ok(both) => Arc::clone(both),
-            Err(defect) => {
-                let why = format!("Because of a defect in Sagascope: {defect}");
-                failed(ui, "The sagas cannot be compared", &why, "", "", None);
+        let known = match self.known.answer_to(&sides.key).map(|answer| answer.result.clone()) {
+            Some(Ok(known)) => known,
+            why => {
+                self.head_ui(context, Some(&sides), None, ui);
+                match why {
+                    Some(Err(defect)) => missing_ui(context, &Missing::Defect(defect), ui),
+                    _ => missing_ui(context, &Missing::Reading("Comparing"), ui),
+                }
                 return;
             }
         };
-        let second = if pinned == Some(right) { "pinned" } else { "went the usual way" };
-        head_ui(context, &pages, &both, second, ui);
-        differences_ui(context.tokens, &both, ui);
-        self.rows_ui(context, &sagas, &both, ui);
+        self.head_ui(context, Some(&sides), Some(&known), ui);
+        differences_ui(context.tokens, &known.differences, ui);
+        self.rows_ui(context, &sides, &known.whole, ui);
     }
 
     fn is_settled(&self) -> bool {
@@ -113,47 +122,128 @@ impl View for CompareView {
     }
 }
 
-/// The saga of the pinned event.
-fn pinned(context: &ViewContext<'_>, sagas: &Sagas) -> Option<usize> {
-    let row = context.navigation.pinned?;
-    sagas.survey.of_event(context.log(), row).into_iter().next()
-}
-
-/// Which two, and what to do with them.
-fn head_ui(context: &ViewContext<'_>, pages: &[Arc<Page>; 2], both: &Comparison, second: &str, ui: &mut Ui) {
-    let t = context.tokens;
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-    let button = Rect::from_min_max(
-        pos2(rect.right() - PAD - 148.0, rect.top()),
-        pos2(rect.right() - PAD, rect.bottom()),
-    );
-    let halves = halves(rect.with_max_x(button.left()));
-    for ((page, place), role) in pages.iter().zip(halves).zip(["selected", second]) {
-        saga_ui(t, page, place, role, ui);
-    }
-    let mut right = ui.new_child(
-        egui::UiBuilder::new()
-            .max_rect(button)
-            .layout(egui::Layout::right_to_left(egui::Align::Center))
-            .id_salt("swap"),
-    );
-    let swap = right.add(Button::new("Swap").label("Swap the two sagas"));
-    if swap.on_hover_text("Select the other saga and pin this one").clicked() {
-        let last = |page: &Page| page.rows.last().map(|row| row.row);
-        context.send(GoCommand::Pin(last(&pages[0])));
-        if let Some(row) = last(&pages[1]) {
-            context.send(GoCommand::Inspect(row));
+/// Says why there is nothing to compare, and what to do.
+fn missing_ui(context: &ViewContext<'_>, why: &Missing, ui: &mut Ui) {
+    match why {
+        Missing::Reading(what) => {
+            loading(ui, what, None, "");
+        }
+        Missing::NoOther => {
+            let action = "Compare with another file…";
+            if empty(ui, "There is no other saga to compare this one with", Some(action)) {
+                context.send(DocumentCommand::ChooseRival);
+            }
+        }
+        Missing::NotBegun => {
+            let action = "Go to the end of the log";
+            if empty(ui, "This saga had not begun as of the playhead", Some(action)) {
+                context.send(GoCommand::End);
+            }
+        }
+        Missing::Unreadable(problem) => {
+            failed(ui, "The other run cannot be read", problem, "", "", None);
+        }
+        Missing::Defect(defect) => {
+            let why = format!("Because of a defect in Sagascope: {defect}");
+            failed(ui, "The sagas cannot be compared", &why, "", "", None);
         }
     }
-    let copy = right.add(Button::new("Copy").icon(Icon::Copy).label("Copy the comparison as text"));
-    if copy.clicked() {
-        context.send(WindowCommand::Copy(text(pages, both)));
+}
+
+/// What to compare with: another saga of this log, a run that was left, another file.
+fn with_ui(context: &ViewContext<'_>, ui: &mut Ui) {
+    let button = ui.add(Button::new("With…").icon(Icon::Branch).label("Choose what to compare with"));
+    Popup::menu(&button).gap(4.0).align(RectAlign::BOTTOM_END).show(|ui| {
+        ui.set_width(320.0);
+        let rivals = &context.document.rivals;
+        let chosen = rivals.chosen();
+        if ui.selectable_label(chosen.is_none(), "Another saga of this log").clicked() {
+            context.send(DocumentCommand::CompareWith(None));
+            ui.close();
+        }
+        if !rivals.kept().is_empty() {
+            separator(ui);
+        }
+        for run in rivals.kept().iter().rev() {
+            let choice = RivalChoice::Kept(run.number);
+            let words = format!("The run {}", middle(&one_line(&run.title), 64));
+            if ui.selectable_label(chosen == Some(&choice), words).on_hover_text(&run.title).clicked() {
+                context.send(DocumentCommand::CompareWith(Some(choice)));
+                ui.close();
+            }
+        }
+        separator(ui);
+        if ui.button("Another file…").clicked() {
+            context.send(DocumentCommand::ChooseRival);
+            ui.close();
+        }
+    });
+}
+
+impl CompareView {
+    /// Which two, and what to do with them.
+    fn head_ui(
+        &mut self,
+        context: &ViewContext<'_>,
+        sides: Option<&Sides>,
+        known: Option<&Known>,
+        ui: &mut Ui,
+    ) {
+        let t = context.tokens;
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
+        let buttons = Rect::from_min_max(
+            pos2(rect.right() - PAD - BUTTONS, rect.top()),
+            pos2(rect.right() - PAD, rect.bottom()),
+        );
+        if let Some(sides) = sides {
+            for (side, place) in sides.both.iter().zip(halves(rect.with_max_x(buttons.left()))) {
+                saga_ui(t, side, place, ui);
+            }
+        }
+        let mut right = ui.new_child(
+            egui::UiBuilder::new()
+                .max_rect(buttons)
+                .layout(egui::Layout::right_to_left(egui::Align::Center))
+                .id_salt("buttons"),
+        );
+        right.spacing_mut().item_spacing.x = 6.0;
+        with_ui(context, &mut right);
+        let Some(sides) = sides else { return };
+        match sides.of_rival {
+            Some((at, of)) => {
+                for (by, word, name) in [(1, "›", "next"), (-1, "‹", "previous")] {
+                    let label = format!("Show the {name} saga of the other run");
+                    let button = right.add(Button::new(word).label(&label));
+                    if button.on_hover_text(format!("{label}: this is {} of {of}", at + 1)).clicked() {
+                        self.partner.step(by, of);
+                    }
+                }
+            }
+            None => swap_ui(context, sides, &mut right),
+        }
+        if let Some(known) = known {
+            let copy = Button::new("Copy").icon(Icon::Copy).label("Copy the comparison as text");
+            if right.add(copy).clicked() {
+                context.send(WindowCommand::Copy(text(sides, known)));
+            }
+        }
+    }
+}
+
+fn swap_ui(context: &ViewContext<'_>, sides: &Sides, ui: &mut Ui) {
+    let swap = ui.add(Button::new("Swap").label("Swap the two sagas"));
+    if swap.on_hover_text("Select the other saga and pin this one").clicked() {
+        let last = |side: &Side| side.whole.rows.last().map(|row| row.row);
+        context.send(GoCommand::Pin(last(&sides.both[0])));
+        if let Some(row) = last(&sides.both[1]) {
+            context.send(GoCommand::Inspect(row));
+        }
     }
 }
 
 impl CompareView {
-    fn rows_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, both: &Comparison, ui: &mut Ui) {
+    fn rows_ui(&mut self, context: &ViewContext<'_>, sides: &Sides, both: &Comparison, ui: &mut Ui) {
         let t = context.tokens;
         VirtualRows::new("compared", "What happened in both, aligned", both.pairs.len() as u64)
             .row_height(context.preferences.row_height())
@@ -162,13 +252,15 @@ impl CompareView {
                 let parts = [left.map(|at| &both.left[at]), right.map(|at| &both.right[at])];
                 let label = line_words(parts);
                 let selected = context.navigation.selected;
-                let is_selected = parts.iter().flatten().any(|part| Some(part.row) == selected);
+                // A row of another log is called like one of this log, and is none.
+                let own = |side: usize| parts[side].filter(|_| sides.both[side].rival.is_none());
+                let is_selected = [own(0), own(1)].iter().flatten().any(|part| Some(part.row) == selected);
                 let response = row(ui, rect, &label, is_selected);
                 let [one, other] = halves(rect);
                 let only_one = parts.iter().any(Option::is_none);
-                for (part, place) in parts.into_iter().zip([one, other]) {
+                for ((part, place), side) in parts.into_iter().zip([one, other]).zip(&sides.both) {
                     match part {
-                        Some(part) => part_ui(context, sagas, part, only_one, place, ui),
+                        Some(part) => part_ui(context, side, part, only_one, place, ui),
                         None => {
                             Line::new()
                                 .caption("–", t.faint)
@@ -182,8 +274,7 @@ impl CompareView {
                     let at = ui.input(|input| input.pointer.interact_pos());
                     let right = at.is_some_and(|at| at.x >= other.left());
                     let target: Option<Row> =
-                        if right { parts[1].or(parts[0]) } else { parts[0].or(parts[1]) }
-                            .map(|part| part.row);
+                        if right { own(1).or(own(0)) } else { own(0).or(own(1)) }.map(|part| part.row);
                     if let Some(row) = target {
                         context.send(GoCommand::Select(row));
                     }
@@ -198,7 +289,8 @@ fn halves(rect: Rect) -> [Rect; 2] {
 }
 
 /// A saga in the head: what it is called and how it stands.
-fn saga_ui(t: &Tokens, page: &Page, place: Rect, role: &str, ui: &mut Ui) {
+fn saga_ui(t: &Tokens, side: &Side, place: Rect, ui: &mut Ui) {
+    let (page, role) = (side.shown(), side.role.as_str());
     let inner = place.shrink2(vec2(PAD, 4.0));
     let title = one_line(&page.title);
     let letters = (inner.width() / 9.0).max(8.0) as usize;
@@ -212,7 +304,8 @@ fn saga_ui(t: &Tokens, page: &Page, place: Rect, role: &str, ui: &mut Ui) {
     Line::new().strong(&middle(&title, letters), t.text).show(&mut line).on_hover_text(&title);
     outcome_ui(&page.summary, t, &mut line);
     let facts = format!(
-        "{role} · took {} · {}",
+        "{} · took {} · {}",
+        middle(&one_line(role), 48),
         span(page.summary.duration),
         count(page.summary.events as u64, "event")
     );
@@ -221,15 +314,16 @@ fn saga_ui(t: &Tokens, page: &Page, place: Rect, role: &str, ui: &mut Ui) {
 
 fn part_ui(
     context: &ViewContext<'_>,
-    sagas: &Sagas,
+    side: &Side,
     part: &Part,
     only_one: bool,
     place: Rect,
     ui: &mut Ui,
 ) -> Rect {
     let t = context.tokens;
-    let later = context.navigation.is_later(context.log(), part.row);
-    let info = &sagas.survey.traits[context.log().type_of(part.row).0 as usize];
+    // The other run has a time of its own.
+    let later = side.rival.is_none() && context.navigation.is_later(context.log(), part.row);
+    let info = &side.survey.traits[side.log(context).type_of(part.row).0 as usize];
     let color = match (later, only_one) {
         (true, _) => t.faint,
         (false, true) => t.outcome(Outcome::Compensating).color,
@@ -247,8 +341,7 @@ fn part_ui(
 }
 
 /// What differs, a sentence each.
-fn differences_ui(t: &Tokens, both: &Comparison, ui: &mut Ui) {
-    let all = &both.differences;
+fn differences_ui(t: &Tokens, all: &[String], ui: &mut Ui) {
     let shown = all.len().min(SAID_MAX);
     let more = usize::from(all.len() > shown);
     let height = (shown.max(1) + more) as f32 * WORDS + 12.0;
@@ -298,9 +391,14 @@ fn line_words(parts: [Option<&Part>; 2]) -> String {
 }
 
 /// The text twin.
-fn text(pages: &[Arc<Page>; 2], both: &Comparison) -> String {
-    let mut lines = vec![format!("{} and {}", one_line(&pages[0].title), one_line(&pages[1].title))];
-    lines.extend(both.differences.iter().cloned());
+fn text(sides: &Sides, known: &Known) -> String {
+    let [one, other] = sides
+        .both
+        .each_ref()
+        .map(|side| format!("{} ({})", one_line(&side.whole.title), one_line(&side.role)));
+    let both = &known.whole;
+    let mut lines = vec![format!("{one} and {other}")];
+    lines.extend(known.differences.iter().cloned());
     let pairs = both.pairs.iter();
     lines.extend(
         pairs.map(|(left, right)| {

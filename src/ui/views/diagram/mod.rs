@@ -208,8 +208,8 @@ impl DiagramView {
         let page = context.document.saga_page(context.engine, PageOf::Shown, sagas, at)?.ok()?;
         // What was folded, opened or focused is of one saga.
         if self.scope_of != Some((sagas.key, at)) {
-            let Scope { folds_repeats, hides_facts, .. } = self.scope;
-            self.scope = Scope { folds_repeats, hides_facts, ..Scope::default() };
+            let Scope { folds_repeats, hides_facts, to_scale, .. } = self.scope;
+            self.scope = Scope { folds_repeats, hides_facts, to_scale, ..Scope::default() };
             self.scope_of = Some((sagas.key, at));
         }
         let (kind, scope) = (self.kind, self.scope.clone());
@@ -439,13 +439,20 @@ impl DiagramView {
                 });
             }
             if ui.button("Unfold everything").clicked() {
-                let Scope { focus, hides_facts, .. } = self.scope;
-                self.scope = Scope { focus, hides_facts, ..Scope::default() };
+                let Scope { focus, hides_facts, to_scale, .. } = self.scope;
+                self.scope = Scope { focus, hides_facts, to_scale, ..Scope::default() };
                 ui.close();
             }
             note(ui, "A click on the name of a lifeline folds it");
         });
         button.on_hover_text("What stands as one");
+        if self.kind == Kind::Sequence {
+            let button = Button::new("To scale").selected(self.scope.to_scale);
+            let button = ui.add(button.label("Space rows to the scale of time"));
+            if button.on_hover_text("Rows as far apart as they are in time; long waits are cut").clicked() {
+                self.scope.to_scale ^= true;
+            }
+        }
     }
 }
 

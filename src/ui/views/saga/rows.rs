@@ -39,9 +39,9 @@ const EFFECTS_MAX: usize = 3;
 /// Presentation state.
 #[derive(Default)]
 pub(super) struct Rows {
-    /// Where each group begins; of which groups.
-    tops: Vec<f32>,
-    of: Option<Arc<Vec<Group>>>,
+    /// Top and bottom of each group; of which groups, and with what before which of them.
+    places: Vec<(f32, f32)>,
+    of: Option<(Arc<Vec<Group>>, usize, usize)>,
     /// The event that was last brought into view.
     shown: Option<Row>,
 }
@@ -88,27 +88,52 @@ fn height(row: &PageRow, of: usize) -> f32 {
     (lines as f32 * LINE + BELOW).max(LEAST)
 }
 
+/// What is still to come as of the playhead, and before which group it stands: what came later is below it.
+struct Outlined<'a> {
+    ahead: &'a [Ahead],
+    at: usize,
+}
+
+impl<'a> Outlined<'a> {
+    fn of(scene: &Scene<'a>, groups: &[Group]) -> Self {
+        let ahead = scene.now.map_or(&[][..], |now| &now.ahead);
+        let has_happened = |group: &Group| scene.has_happened(scene.page.rows[group.rows[0]].row);
+        Self { ahead, at: groups.iter().position(|group| !has_happened(group)).unwrap_or(groups.len()) }
+    }
+
+    fn height(&self) -> f32 {
+        if self.ahead.is_empty() { 0.0 } else { self.ahead.len() as f32 * AHEAD + 34.0 }
+    }
+}
+
 impl Rows {
-    fn lay_out(&mut self, scene: &Scene<'_>, groups: &Arc<Vec<Group>>) {
-        if self.of.as_ref().is_some_and(|known| Arc::ptr_eq(known, groups)) {
+    fn lay_out(&mut self, scene: &Scene<'_>, groups: &Arc<Vec<Group>>, outlined: &Outlined<'_>) {
+        let (at, ahead) = (outlined.at, outlined.ahead.len());
+        let same = |known: &(Arc<Vec<Group>>, usize, usize)| {
+            Arc::ptr_eq(&known.0, groups) && (known.1, known.2) == (at, ahead)
+        };
+        if self.of.as_ref().is_some_and(same) {
             return;
         }
-        self.tops.clear();
+        self.places.clear();
         let mut y = 0.0;
-        for group in groups.iter() {
-            let first = &scene.page.rows[group.rows[0]];
-            y += idle_before(first);
-            self.tops.push(y);
+        for (number, group) in groups.iter().enumerate() {
+            if number == at {
+                y += outlined.height();
+            }
+            y += idle_before(&scene.page.rows[group.rows[0]]);
+            let top = y;
             y += height(&scene.page.rows[group.last()], group.rows.len());
+            self.places.push((top, y));
         }
-        self.tops.push(y);
-        self.of = Some(Arc::clone(groups));
+        self.of = Some((Arc::clone(groups), at, ahead));
     }
 
     /// Draws them; the first event of a group that was opened or closed.
     pub(super) fn ui(&mut self, scene: &Scene<'_>, groups: &Arc<Vec<Group>>, ui: &mut Ui) -> Option<Row> {
         let t = scene.context.tokens;
-        self.lay_out(scene, groups);
+        let outlined = Outlined::of(scene, groups);
+        self.lay_out(scene, groups, &outlined);
         let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
         let columns = Columns::of(head);
         for (x, title) in [
@@ -120,9 +145,10 @@ impl Rows {
                 Line::new().caption(title, t.muted).paint(ui.painter(), head.with_min_x(x));
             }
         }
-        let events = self.tops.last().copied().unwrap_or(0.0);
-        let ahead = &scene.page.ahead;
-        let below = if ahead.is_empty() { PAD } else { ahead.len() as f32 * AHEAD + 34.0 };
+        let events = self.places.last().map_or(0.0, |(_, bottom)| *bottom);
+        // Below the group before it, or at the very top.
+        let outline = outlined.at.checked_sub(1).map_or(0.0, |before| self.places[before].1);
+        let below = if outlined.at == groups.len() { outlined.height().max(PAD) } else { PAD };
         let selected = scene.context.navigation.selected;
         let wanted = selected.filter(|row| self.shown != Some(*row));
         let mut opened = None;
@@ -131,9 +157,8 @@ impl Rows {
             let origin = ui.max_rect().min;
             let width = ui.max_rect().width();
             let place = |at: usize| {
-                let (top, bottom) = (self.tops[at], self.tops[at + 1]);
-                let next = groups.get(at + 1).map_or(0.0, |next| idle_before(&scene.page.rows[next.rows[0]]));
-                Rect::from_min_max(origin + vec2(0.0, top), pos2(origin.x + width, origin.y + bottom - next))
+                let (top, bottom) = self.places[at];
+                Rect::from_min_max(origin + vec2(0.0, top), pos2(origin.x + width, origin.y + bottom))
             };
             if let Some(row) = wanted
                 && let Some(at) = groups
@@ -142,27 +167,30 @@ impl Rows {
             {
                 ui.scroll_to_rect(place(at).expand2(vec2(0.0, 24.0)), None);
             }
-            let first = self.tops.partition_point(|top| *top < seen.top()).saturating_sub(1);
+            let first = self.places.partition_point(|(top, _)| *top < seen.top()).saturating_sub(1);
             for (at, group) in groups.iter().enumerate().skip(first) {
-                if self.tops[at] > seen.bottom() {
+                if self.places[at].0 > seen.bottom() {
                     break;
                 }
                 if group_ui(scene, ui, place(at), at, group, selected) {
                     opened = group.rows.first().map(|at| scene.page.rows[*at].row);
                 }
             }
-            let mut y = origin.y + events;
-            for (at, next) in ahead.iter().enumerate() {
+            let mut y = origin.y + outline;
+            for (at, next) in outlined.ahead.iter().enumerate() {
                 let rect = Rect::from_min_size(pos2(origin.x, y), vec2(width, AHEAD));
                 if ui.is_rect_visible(rect) {
-                    ahead_ui(t, ui, rect, groups.len() + at, next);
+                    ahead_ui(t, ui, rect, outlined.at + at, next);
                 }
                 y += AHEAD;
             }
-            if !ahead.is_empty() {
+            if !outlined.ahead.is_empty() {
                 let rect = Rect::from_min_size(pos2(origin.x, y), vec2(width, 26.0));
-                let words =
-                    "Outlined: still to come. Likelihood: what followed in the other sagas of this log.";
+                let words = if outlined.at < groups.len() {
+                    "Outlined: still to come as of the playhead, as likely as in the other sagas of this log. Dimmed below: what came."
+                } else {
+                    "Outlined: still to come. Likelihood: what followed in the other sagas of this log."
+                };
                 Line::new().caption(words, t.faint).paint(ui.painter(), rect.shrink2(vec2(PAD, 0.0)));
             }
         });

@@ -5,7 +5,7 @@ use egui::{Align, Color32, Layout, Rect, Role, Sense, Ui, UiBuilder, pos2, vec2}
 use crate::engine::{SimControl, SimFrame};
 use crate::ui::command::{SIM_COPY, SimulationCommand};
 use crate::ui::icons::Icon;
-use crate::ui::theme::{Outcome, PAGE, body, heading};
+use crate::ui::theme::{Outcome, PAGE, body, heading, semibold};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Button, Line, key_cap, node};
 
@@ -94,15 +94,21 @@ pub(super) fn words_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
     let owed = t.outcome(Outcome::Compensating).color;
     let line = Line::new().piece(&words.owed, heading(), owed);
     let width = line.width(ui.painter()).ceil() + 1.0;
-    // What is owed is never cut; what happened gives way.
-    let gap = if words.owed.is_empty() { 0.0 } else { 8.0 + width };
-    let room = Rect::from_min_max(upper.min, pos2((upper.right() - gap).max(upper.left()), upper.bottom()));
-    let end = sentence(ui, room, "headline", Line::new().piece(before, heading(), t.text), before);
-    let place = Rect::from_min_size(pos2(end + 8.0, upper.top()), vec2(width, upper.height()));
-    sentence(ui, place, "owed", line, &words.owed);
+    // What is owed is never cut: where it has no room beside what happened, it stands below.
+    let headline = Line::new().piece(before, heading(), t.text);
+    let beside = headline.width(ui.painter()) + 8.0 + width <= upper.width();
+    let end = sentence(ui, upper, "headline", headline, before);
+    let place = if beside {
+        Rect::from_min_size(pos2(end + 8.0, upper.top()), vec2(width, upper.height()))
+    } else {
+        lower.with_max_x((lower.left() + width).min(lower.right()))
+    };
+    let line = if beside { line } else { Line::new().piece(&words.owed, semibold(13.0), owed) };
+    let owed_end = sentence(ui, place, "owed", line, &words.owed);
+    let rest = if beside || words.owed.is_empty() { lower } else { lower.with_min_x(owed_end + 8.0) };
     let next = if words.next.is_empty() { end_words(frame) } else { words.next.clone() };
     let color: Color32 = t.muted;
-    sentence(ui, lower, "next", Line::new().piece(&next, body(), color), &next);
+    sentence(ui, rest, "next", Line::new().piece(&next, body(), color), &next);
 }
 
 fn end_words(frame: &SimFrame) -> String {

@@ -8,8 +8,8 @@ const IDLE: u64 = 600_000;
 const MARGIN: u64 = 40_000;
 /// Width of a cut.
 pub(super) const CUT: f32 = 72.0;
-/// Points a tick, at most and at least, before zooming: 1 and 0.36 points a millisecond.
-const SCALES: (f32, f32) = (0.001, 0.000_36);
+/// Points a tick, at most and at least, before zooming: 1 and 0.28 points a millisecond.
+const SCALES: (f32, f32) = (0.001, 0.000_28);
 
 /// A stretch of time on the chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,7 +125,7 @@ mod tests {
     fn a_short_run_is_not_blown_up_and_a_long_one_stays_readable() {
         assert!(Axis::new(vec![0, 20_000], &[], 800.0, 1.0).width() < 100.0);
         let long: Vec<u64> = (0..200).map(|at| at * 100_000).collect();
-        assert!(Axis::new(long, &[], 800.0, 1.0).width() > 7_000.0);
+        assert!(Axis::new(long, &[], 800.0, 1.0).width() > 5_000.0);
         assert!(Axis::new(Vec::new(), &[], 800.0, 1.0).at(Ticks(0)).is_finite());
     }
 

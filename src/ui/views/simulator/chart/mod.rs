@@ -215,6 +215,10 @@ fn cuts_ui(plot: &Plot<'_>, ui: &mut Ui) -> Option<u64> {
         let lane = plot.scene.lanes.len() / 2;
         let center = pos2(f32::midpoint(from, to), plot.y(lane));
         let place = Rect::from_center_size(center, vec2(width.max(CUT_BUTTON_MIN), 20.0));
+        // Half a length is no length.
+        if place.left() < plot.rect.left() || place.right() > plot.rect.right() {
+            continue;
+        }
         let mut inner = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("cut", piece.from)));
         let label = format!("Show {words}");
         if inner

@@ -19,18 +19,21 @@ const BOX: f32 = 5.5;
 /// Length of the head of an arrow.
 const HEAD: f32 = 6.0;
 
-/// How far labels reach in each lane, so that none covers another.
-struct Labels(Vec<f32>);
+/// How far labels reach in each lane, so that none covers another, and none begins before the chart does.
+struct Labels {
+    rows: Vec<f32>,
+    begin: f32,
+}
 
 impl Labels {
     /// Whether a label may stand from `left` to `right` in this row; it is taken then.
     fn takes(&mut self, row: usize, left: f32, right: f32) -> bool {
-        if row >= self.0.len() {
-            self.0.resize(row + 1, f32::NEG_INFINITY);
+        if row >= self.rows.len() {
+            self.rows.resize(row + 1, f32::NEG_INFINITY);
         }
-        let free = left > self.0[row] + 4.0;
+        let free = left >= self.begin && left > self.rows[row] + 4.0;
         if free {
-            self.0[row] = right;
+            self.rows[row] = right;
         }
         free
     }
@@ -38,7 +41,7 @@ impl Labels {
 
 pub(super) fn moves_ui(plot: &Plot<'_>, ui: &mut Ui) {
     bar(plot, ui.painter());
-    let mut labels = Labels(Vec::new());
+    let mut labels = Labels { rows: Vec::new(), begin: plot.rect.left() };
     for (at, it) in plot.scene.moves.iter().enumerate() {
         let (from, to) = (plot.x(it.sent), plot.x(it.at));
         if !plot.sees(from, to) {
