@@ -127,11 +127,11 @@ impl OpenLog {
     /// Opens a file as a log of its own, beside the one that is open: to compare with. `None` when cancelled.
     pub fn beside(path: &Path, dirs: &Dirs, cancel: &CancelToken) -> Option<Result<Self, String>> {
         let mut loader = Loader::new(dirs.clone());
-        let loaded = loader.load(&LoadItem::detected(path), cancel, &mut |_, _| {});
+        let read = loader.load(&LoadItem::detected(path), cancel, &mut |_, _| {});
         if cancel.is_cancelled() {
             return None;
         }
-        Some(match loaded {
+        Some(match read {
             Ok(None) => Ok(loader.publish()),
             Ok(Some(_)) => {
                 Err("Its columns are not known: open it by itself first and say what they mean".to_owned())

@@ -232,7 +232,7 @@ fn fields(text: &str) -> Vec<Range<usize>> {
                 }
             }
             letter if !letter.is_alphanumeric() && !matches!(letter, '.' | '_' | '[' | ']' | '*') => {
-                word = None
+                word = None;
             }
             _ => (),
         }

@@ -166,7 +166,7 @@ fn cost(document: &Document) -> String {
         count(cost.read, "payload"),
     );
     if cost.unreadable > 0 {
-        words.push_str(&format!("\n{} could not be read again", count(cost.unreadable, "event")));
+        words = format!("{words}\n{} could not be read again", count(cost.unreadable, "event"));
     }
     words
 }

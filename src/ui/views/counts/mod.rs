@@ -49,7 +49,7 @@ impl View for CountsView {
         let own = Group::named(&self.by).ok();
         let group = stage.and_then(|stage| stage.group.clone()).or(own);
         let Some(group) = group else {
-            self.by = "type".to_owned();
+            "type".clone_into(&mut self.by);
             return;
         };
         let top = stage.and_then(|stage| stage.top);
@@ -126,7 +126,7 @@ impl CountsView {
         let Some(tally) = tally else { return };
         let mut words = count(tally.groups.len() as u64 + tally.other_groups, "group");
         if tally.read > 0 {
-            words.push_str(&format!(", {} read", count(tally.read, "payload")));
+            words = format!("{words}, {} read", count(tally.read, "payload"));
         }
         Line::new().caption(&words, t.muted).show(&mut bar);
         bar.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -253,9 +253,6 @@ fn without_stage(text: &str) -> &str {
 }
 
 fn as_text(tally: &Tally) -> String {
-    let mut text = String::new();
-    for (name, events) in &tally.groups {
-        text.push_str(&format!("{events}\t{}\n", one_line(name)));
-    }
-    text
+    let lines = tally.groups.iter().map(|(name, events)| format!("{events}\t{}\n", one_line(name)));
+    lines.collect()
 }

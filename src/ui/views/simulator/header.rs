@@ -105,10 +105,10 @@ pub(super) fn words_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
     };
     let line = if beside { line } else { Line::new().piece(&words.owed, semibold(13.0), owed) };
     let owed_end = sentence(ui, place, "owed", line, &words.owed);
-    let rest = if beside || words.owed.is_empty() { lower } else { lower.with_min_x(owed_end + 8.0) };
+    let left_over = if beside || words.owed.is_empty() { lower } else { lower.with_min_x(owed_end + 8.0) };
     let next = if words.next.is_empty() { end_words(frame) } else { words.next.clone() };
     let color: Color32 = t.muted;
-    sentence(ui, rest, "next", Line::new().piece(&next, body(), color), &next);
+    sentence(ui, left_over, "next", Line::new().piece(&next, body(), color), &next);
 }
 
 fn end_words(frame: &SimFrame) -> String {
