@@ -7,22 +7,28 @@ use super::Run;
 use super::args::{OutputArgs, StoreArgs};
 use super::open::{BadRows, open};
 use super::output::Output;
+use super::table::{Kind, Table};
 use super::text::{clean, count, time};
 use crate::engine::{OpenLog, SourceInfo};
-use crate::index::SourceSummary;
+use crate::index::{Held, SourceSummary};
 
 /// Say what a store is and how much is in it
 #[derive(Parser, Debug)]
 #[command(
     name = "info",
     after_help = "Examples:\n  sagascope info shop.db\n  sagascope info orders.db payments.jsonl      two stores as one log\n  \
-                  sagascope info shop.db --json | jq .events\n\n\
+                  sagascope info shop.db --json | jq .events\n  \
+                  sagascope info big.jsonl --memory            what the index holds, part by part\n\n\
                   Keys of --json: format, events, streams, types, correlations, issues (records that could not be \
-                  read), warnings (records read with a repair), first_at, last_at, sources."
+                  read), warnings (records read with a repair), first_at, last_at, sources, memory (with --memory: each part \
+                  of the index with part, is_column, bytes; else null)."
 )]
 pub(super) struct Info {
     #[command(flatten)]
     stores: StoreArgs,
+    /// Also say how much memory the index holds, by column and dictionary
+    #[arg(long)]
+    memory: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -31,9 +37,12 @@ impl Run for Info {
     fn run(self, out: &mut Output) -> anyhow::Result<()> {
         let open = open(&self.stores, BadRows::Said)?;
         if self.output.json {
-            print_json(&open, out)?;
+            print_json(&open, self.memory, out)?;
         } else {
             print_text(&open, out)?;
+            if self.memory {
+                print_memory(&open, out)?;
+            }
         }
         Ok(())
     }
@@ -55,9 +64,11 @@ fn format_names(open: &OpenLog) -> String {
     names.join(" + ")
 }
 
-fn print_json(open: &OpenLog, out: &mut Output) -> std::io::Result<()> {
+fn print_json(open: &OpenLog, memory: bool, out: &mut Output) -> std::io::Result<()> {
     let log = &open.log;
     let sources: Vec<Value> = open.sources.iter().zip(log.sources()).map(source_json).collect();
+    let part = |held: &Held| json!({"part": held.name, "is_column": held.is_column, "bytes": held.bytes});
+    let memory: Option<Vec<Value>> = memory.then(|| log.memory().iter().map(part).collect());
     out.json(&json!({
         "format": format_names(open),
         "events": log.len(),
@@ -69,7 +80,30 @@ fn print_json(open: &OpenLog, out: &mut Output) -> std::io::Result<()> {
         "first_at": log.times().first.map(|time| time.to_string()),
         "last_at": log.times().last.map(|time| time.to_string()),
         "sources": sources,
+        "memory": memory,
     }))
+}
+
+/// Each part of the index with what it is an event.
+fn print_memory(open: &OpenLog, out: &mut Output) -> std::io::Result<()> {
+    let events = open.log.len().max(1) as f64;
+    let parts = open.log.memory();
+    let mut table = Table::new(&[
+        ("MEMORY", Kind::Fixed),
+        ("IS", Kind::Fixed),
+        ("BYTES", Kind::Number),
+        ("AN EVENT", Kind::Number),
+    ]);
+    let mut row = |name: &str, is: &str, held: usize| {
+        let each = format!("{:.1}", held as f64 / events);
+        table.row(&[name.to_owned(), is.to_owned(), count(held as u64), each]);
+    };
+    for held in parts.iter().filter(|held| held.bytes > 0) {
+        row(held.name, if held.is_column { "column" } else { "dictionary" }, held.bytes);
+    }
+    row("all", "", parts.iter().map(|held| held.bytes).sum());
+    out.line("")?;
+    table.print(out)
 }
 
 fn source_json((info, summary): (&SourceInfo, &SourceSummary)) -> Value {

@@ -64,21 +64,6 @@ impl Columns {
             .map(|at| self.memberships[at])
             .take_while(move |extra| extra.ordinal as usize == ordinal)
     }
-
-    pub(super) fn heap_bytes(&self) -> usize {
-        self.positions.heap_bytes()
-            + self.times.heap_bytes()
-            + self.keys.heap_bytes()
-            + self.types.heap_bytes()
-            + self.streams.heap_bytes()
-            + self.versions.heap_bytes()
-            + self.correlations.heap_bytes()
-            + self.causes.heap_bytes()
-            + self.offsets.heap_bytes()
-            + self.lengths.heap_bytes()
-            + self.flags.heap_bytes()
-            + self.memberships.heap_bytes()
-    }
 }
 
 /// `None` for the value that stands for none.

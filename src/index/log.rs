@@ -329,11 +329,6 @@ impl EventLog {
         }
         counts
     }
-
-    /// Heap bytes of the columns, without dictionaries.
-    pub fn column_bytes(&self) -> usize {
-        self.sources.iter().map(Columns::heap_bytes).sum()
-    }
 }
 
 /// A matcher for `--type` and `type:`: a glob without regard to case, or the text itself if it is no valid glob.

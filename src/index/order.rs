@@ -15,6 +15,10 @@ pub(super) struct Order {
 }
 
 impl Order {
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.merged.as_ref().map_or(0, |rows| rows.capacity() * size_of::<Row>())
+    }
+
     pub(super) fn of(sources: &[Columns]) -> Self {
         if sources.iter().filter(|source| source.len() > 0).count() <= 1
             && sources.iter().skip(1).all(|source| source.len() == 0)

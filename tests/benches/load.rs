@@ -51,10 +51,8 @@ fn main() -> anyhow::Result<()> {
         if cpu_seconds().is_some() { "CPU time" } else { "wall time, since /proc/self/stat is not there" },
         if cfg!(debug_assertions) { "NOT an optimized build" } else { "optimized build" },
     );
-    println!(
-        "index: {:.1} bytes of columns an event\n",
-        open.log.column_bytes() as f64 / events.max(1) as f64
-    );
+    let held: usize = open.log.memory().iter().map(|part| part.bytes).sum();
+    println!("index: {:.1} bytes an event, dictionaries included\n", held as f64 / events.max(1) as f64);
 
     let text = std::fs::read(&lines)?;
     compare("JSON lines to full index", "serde_json, envelope with RawValue, same lines", events, || {

@@ -121,7 +121,7 @@ fn every_subcommand_prints_exactly_the_keys_of_the_contract() {
         let info = cli.json(&["info", &store]);
         check_keys(
             &info,
-            "format events streams types correlations issues warnings first_at last_at sources",
+            "format events streams types correlations issues warnings first_at last_at sources memory",
         );
         assert_eq!(info.len(), 1);
         check_keys(
