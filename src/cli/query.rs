@@ -318,7 +318,8 @@ impl Asked {
 }
 
 fn share(part: u64, whole: u64) -> u64 {
-    (u128::from(part) * 1_000).checked_div(u128::from(whole)).unwrap_or(0) as u64
+    let whole = u128::from(whole);
+    (u128::from(part) * 1_000 + whole / 2).checked_div(whole).unwrap_or(0) as u64
 }
 
 fn print_tally(tally: &Tally, group: &Group, total: u64, json: bool, out: &mut Output) -> anyhow::Result<()> {

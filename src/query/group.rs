@@ -66,8 +66,9 @@ type NameOf = fn(&Ground<'_>, u32) -> Arc<str>;
 
 /// How the group of an event is found.
 enum By {
-    /// By a number of the index; numbers with one name are one group.
+    /// By a number of the index; numbers with one name are one group, where names can be the same.
     Table {
+        distinct: bool,
         ids: for<'a> fn(&Segment<'a>) -> Ids<'a>,
         len: fn(&EventLog) -> usize,
         name: NameOf,
@@ -99,6 +100,7 @@ pub static GROUPS: &[GroupInfo] = &[
         "the event type",
         "count by type",
         By::Table {
+            distinct: true,
             ids: |segment| Ids::Column(segment.types()),
             len: |log| log.types().len(),
             name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).name),
@@ -109,6 +111,7 @@ pub static GROUPS: &[GroupInfo] = &[
         "what types have before the first dot, or their first word",
         "count by family",
         By::Table {
+            distinct: false,
             ids: |segment| Ids::Column(segment.types()),
             len: |log| log.types().len(),
             name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).family),
@@ -119,9 +122,16 @@ pub static GROUPS: &[GroupInfo] = &[
         "the stream that it was written to",
         "top 20 stream",
         By::Table {
+            distinct: true,
             ids: |segment| Ids::Column(segment.streams()),
             len: |log| log.streams().len(),
-            name: |ground, id| Arc::clone(&ground.log.stream(StreamId(id)).id),
+            name: |ground, id| {
+                let info = ground.log.stream(StreamId(id));
+                match info.aggregate_type {
+                    Some(_) => info.name().to_string().into(),
+                    None => Arc::clone(&info.id),
+                }
+            },
         },
     ),
     group(
@@ -129,6 +139,7 @@ pub static GROUPS: &[GroupInfo] = &[
         "the kind of that stream",
         "count by aggregate",
         By::Table {
+            distinct: false,
             ids: |segment| Ids::Column(segment.streams()),
             len: |log| log.streams().len(),
             name: |ground, id| ground.log.stream(StreamId(id)).group().into(),
@@ -139,6 +150,7 @@ pub static GROUPS: &[GroupInfo] = &[
         "the correlation id",
         "top 20 corr",
         By::Table {
+            distinct: true,
             ids: |segment| Ids::Column(segment.correlations()),
             len: |log| log.correlations().len(),
             name: |ground, id| Arc::clone(&ground.log.correlation(crate::index::CorrelationId(id)).id),
@@ -149,6 +161,7 @@ pub static GROUPS: &[GroupInfo] = &[
         "the file that it was read from",
         "count by source",
         By::Table {
+            distinct: false,
             ids: |segment| Ids::Same(u32::from(segment.source.0)),
             len: |log| log.sources().len(),
             name: |ground, id| {
@@ -161,6 +174,7 @@ pub static GROUPS: &[GroupInfo] = &[
         "event, command or integration event",
         "count by kind",
         By::Table {
+            distinct: true,
             ids: |segment| Ids::Kinds(segment.traits().map(|(kind, _)| kind as u32).collect()),
             len: |_| EventKind::ALL.len(),
             name: |_, id| EventKind::ALL[id as usize].as_str().into(),
@@ -209,8 +223,14 @@ pub fn tally(
 ) -> Option<Tally> {
     let mut counts = Counts::default();
     match &group.info.by {
-        By::Table { ids, len, name } => {
-            by_table(ground, marks, *ids, len(ground.log), *name, cancel, &mut counts)?;
+        By::Table { distinct, ids, len, name } => {
+            let mut by_id = vec![0_u64; len(ground.log)];
+            counts.without = by_table(ground.log, marks, *ids, &mut by_id, cancel)?;
+            if *distinct {
+                return Some(largest(ground, &by_id, *name, top, counts.without));
+            }
+            let found = by_id.into_iter().enumerate().filter(|(_, count)| *count > 0);
+            counts.add_all(found.map(|(id, count)| (name(ground, id as u32), count)));
         }
         By::Number(column) => {
             let mut numbers: HashMap<i64, u64> = HashMap::new();
@@ -303,17 +323,16 @@ fn each(
     Some(without)
 }
 
+/// Counts by number; how many events have none. `None` when cancelled.
 fn by_table(
-    ground: &Ground<'_>,
+    log: &EventLog,
     marks: &Marks,
     ids: for<'a> fn(&Segment<'a>) -> Ids<'a>,
-    len: usize,
-    name: NameOf,
+    by_id: &mut [u64],
     cancel: &CancelToken,
-    counts: &mut Counts,
-) -> Option<()> {
-    let log = ground.log;
-    let mut by_id = vec![0_u64; len];
+) -> Option<u64> {
+    debug_assert!(by_id.len() < NO_ID as usize, "the number that stands for none is no entry");
+    let mut without = 0;
     for source in 0..log.sources().len() {
         let source = SourceId(source as u16);
         for number in 0..log.segments(source) {
@@ -324,7 +343,7 @@ fn by_table(
             let bits = marks.of_segment(&segment);
             let mut count = |id: u32| match by_id.get_mut(id as usize) {
                 Some(count) => *count += 1,
-                None => counts.without += 1,
+                None => without += 1,
             };
             match ids(&segment) {
                 Ids::Column(column) => ones(&bits).for_each(|at| count(column[at])),
@@ -333,10 +352,24 @@ fn by_table(
             }
         }
     }
-    debug_assert!(len < NO_ID as usize, "the number that stands for none is no entry");
-    let found = by_id.into_iter().enumerate().filter(|(_, count)| *count > 0);
-    counts.add_all(found.map(|(id, count)| (name(ground, id as u32), count)));
-    Some(())
+    Some(without)
+}
+
+/// The tally of a table whose entries all have names of their own: only the entries that are listed are named.
+fn largest(ground: &Ground<'_>, by_id: &[u64], name: NameOf, top: Option<usize>, without: u64) -> Tally {
+    let counted = by_id.iter().zip(0..).filter(|(count, _)| **count > 0);
+    let mut found: Vec<(u64, u32)> = counted.map(|(count, id)| (*count, id)).collect();
+    let listed = top.unwrap_or(usize::MAX).min(found.len());
+    if listed > 0 && listed < found.len() {
+        // Which of many equal ones are listed is decided by their numbers, how these are ordered by their names.
+        found.select_nth_unstable_by(listed - 1, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    }
+    let rest = found.split_off(listed);
+    let mut groups: Vec<(Arc<str>, u64)> =
+        found.into_iter().map(|(count, id)| (name(ground, id), count)).collect();
+    groups.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let others = rest.iter().map(|(count, _)| count).sum();
+    Tally { groups, others, other_groups: rest.len() as u64, without, read: 0 }
 }
 
 fn by_time(

@@ -53,11 +53,22 @@ pub(super) fn by_type(term: &Asked<'_>) -> Leaf {
 
 pub(super) fn by_stream(term: &Asked<'_>) -> Leaf {
     let Some((like, equal)) = asked(term, false) else { return Leaf::Constant(false) };
-    let is_named = |info: &StreamInfo| {
-        let with_type = || info.aggregate_type.as_ref().map(|kind| format!("{kind}/{}", info.id));
-        like.is_match(&info.id) || with_type().is_some_and(|name| like.is_match(&name))
-    };
-    Leaf::Streams(flags(term.ground.log.streams(), |info| is_named(info) == equal))
+    Leaf::Streams(flags(term.ground.log.streams(), |info| is_named(&like, info) == equal))
+}
+
+/// Whether a stream's id is like that, or its `Type/id`.
+fn is_named(like: &Matcher, info: &StreamInfo) -> bool {
+    if like.is_match(&info.id) {
+        return true;
+    }
+    let Some(kind) = &info.aggregate_type else { return false };
+    match like {
+        // Nothing is put together for the millions of names that are not the one.
+        Matcher::Exact(exact) => {
+            exact.strip_prefix(&**kind).and_then(|rest| rest.strip_prefix('/')) == Some(&*info.id)
+        }
+        _ => like.is_match(&format!("{kind}/{}", info.id)),
+    }
 }
 
 pub(super) fn by_aggregate(term: &Asked<'_>) -> Leaf {

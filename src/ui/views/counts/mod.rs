@@ -195,7 +195,8 @@ struct One<'a> {
 
 fn group_row(context: &ViewContext<'_>, ui: &mut Ui, rect: Rect, group: &Group, one: &One<'_>) {
     let t = context.tokens;
-    let permille = (u128::from(one.events) * 1_000 / u128::from(one.of.max(1))) as u64;
+    let all = u128::from(one.of.max(1));
+    let permille = ((u128::from(one.events) * 1_000 + all / 2) / all) as u64;
     let percent = format!("{}.{} %", permille / 10, permille % 10);
     let name = if one.name.is_empty() { "\"\"".to_owned() } else { one_line(one.name) };
     let label = format!("{name}, {}, {percent}", count(one.events, "event"));
