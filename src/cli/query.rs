@@ -44,7 +44,7 @@ pub(super) struct Find {
     #[command(flatten)]
     stores: StoreArgs,
     /// What events must match
-    #[arg(value_name = "QUERY")]
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     query: String,
     /// At most so many events
     #[arg(long, value_name = "N")]
@@ -70,13 +70,13 @@ pub(super) struct Find {
                   day, hour, minute, or a path such as data.status or meta.userId. Keys of --json, one object a line: \
                   by, value, events, share (of what the query found, in thousandths), groups. value is null for \
                   the groups beyond --top together, of which there are so many as groups says, and for events without \
-                  a value, where groups is 0."
+                  a value, where groups is 0; without --by it is null too, and share is that of the log."
 )]
 pub(super) struct Count {
     #[command(flatten)]
     stores: StoreArgs,
     /// What events must match; '' for all of them
-    #[arg(value_name = "QUERY")]
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
     query: String,
     /// What they are counted by
     #[arg(long, value_name = "FIELD")]
@@ -271,7 +271,9 @@ impl Asked {
     }
 
     fn write(&self, to: &Path, json: bool, out: &mut Output) -> anyhow::Result<()> {
-        let rows = self.find(&mut |_| {})?.marks.ranked(&self.open.log);
+        let found = self.find(&mut |_| {})?;
+        whole(&found)?;
+        let rows = found.marks.ranked(&self.open.log);
         let mut line = ProgressLine::new();
         let exported = export_rows(&self.open, &rows, to, &self.cancel, &mut |done| {
             line.show(|| format!("Writing: {} of {}", count(done), counted(rows.len() as u64, "event")));
@@ -292,6 +294,7 @@ impl Asked {
     /// Counts as the query says, else as `stage` does.
     fn count(&self, stage: Option<Stage>, json: bool, out: &mut Output) -> anyhow::Result<()> {
         let found = self.find(&mut |_| {})?;
+        whole(&found)?;
         let total = found.marks.len();
         let stage = self.query.stage.clone().or(stage).unwrap_or(Stage::COUNT);
         let Some(group) = stage.group else {
@@ -315,6 +318,17 @@ impl Asked {
         drop(line);
         print_tally(&tally, &group, total, json, out)
     }
+}
+
+/// Says that some events could not be searched.
+fn whole(found: &Found) -> anyhow::Result<()> {
+    if found.unreadable > 0 {
+        anyhow::bail!(
+            "{} could not be read again, so the answer is not whole",
+            counted(found.unreadable, "event")
+        );
+    }
+    Ok(())
 }
 
 fn share(part: u64, whole: u64) -> u64 {

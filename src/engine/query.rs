@@ -3,12 +3,14 @@
 
 use super::load::OpenLog;
 use crate::base::cancel::CancelToken;
-use crate::model::{FetchError, RecordedEvent, Row};
+use crate::model::{FetchError, RecordedEvent, Row, SourceId};
 use crate::query::{Found, Ground, Group, Marks, Query, Samples, SelectStep, Tally, select, tally};
 use crate::saga::Survey;
 
 /// Events whose payloads are looked at for completion.
 const SAMPLED: usize = 400;
+/// Segments of each source in which types are looked for that such a sample misses.
+const SEGMENTS_SEARCHED: usize = 64;
 
 impl OpenLog {
     /// Names of the sources as queries know them: the names of their files.
@@ -53,20 +55,22 @@ impl OpenLog {
         self.asked(survey, |ground| tally(ground, marks, group, top, cancel, progress))
     }
 
-    /// What payloads look like: those of a few events all over the log, the rarest types among them.
+    /// What payloads look like: those of a few events all over the log, rare types among them.
     pub fn samples(&self) -> Samples {
         let len = self.log.len();
         let mut rows: Vec<Row> =
             (0..SAMPLED.min(len)).map(|at| self.log.row_at((at * len / SAMPLED.min(len)) as u64)).collect();
         let mut seen: std::collections::HashSet<u32> =
             rows.iter().map(|row| self.log.type_of(*row).0).collect();
-        // An evenly spread sample misses rare types: take the first event of each.
-        let last = self.log.segments(crate::model::SourceId(0)).min(64);
-        for number in 0..last {
-            let segment = self.log.segment(crate::model::SourceId(0), number);
-            for (at, id) in segment.types().iter().enumerate() {
-                if seen.insert(*id) {
-                    rows.push(segment.row(at));
+        // An evenly spread sample misses rare types: take the first event of each that the beginnings show.
+        for source in 0..self.log.sources().len() {
+            let source = SourceId(source as u16);
+            for number in 0..self.log.segments(source).min(SEGMENTS_SEARCHED) {
+                let segment = self.log.segment(source, number);
+                for (at, id) in segment.types().iter().enumerate() {
+                    if rows.len() < 2 * SAMPLED && seen.insert(*id) {
+                        rows.push(segment.row(at));
+                    }
                 }
             }
         }

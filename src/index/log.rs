@@ -331,11 +331,48 @@ impl EventLog {
     }
 }
 
-/// A matcher for `--type` and `type:`: a glob without regard to case, or the text itself if it is no valid glob.
+/// Braces inside each other in a glob; deeper ones are taken literally: as a pattern they would be too large.
+const BRACES_MAX: usize = 8;
+
+/// A matcher for `--type` and `type:`: a glob without regard to the case of ASCII letters, or the text itself if it is
+/// no valid glob.
 pub fn glob(pattern: &str) -> globset::GlobMatcher {
-    let build = |text: &str| GlobBuilder::new(text).case_insensitive(true).backslash_escape(true).build();
-    build(pattern)
-        .or_else(|_| build(&globset::escape(pattern)))
-        .expect("an escaped text is a valid glob")
+    let build = |text: &str, escapes: bool| {
+        GlobBuilder::new(text).case_insensitive(true).backslash_escape(escapes).build()
+    };
+    let deepest = pattern.chars().scan(0_usize, |depth, letter| {
+        *depth = match letter {
+            '{' => *depth + 1,
+            '}' => depth.saturating_sub(1),
+            _ => *depth,
+        };
+        Some(*depth)
+    });
+    let as_pattern = if deepest.max().unwrap_or(0) > BRACES_MAX { None } else { build(pattern, true).ok() };
+    as_pattern
+        .unwrap_or_else(|| {
+            build(&globset::escape(pattern), false).expect("an escaped text without escapes is a valid glob")
+        })
         .compile_matcher()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_is_a_glob() {
+        for (pattern, text) in [
+            ("pay*", "Payment"),
+            ("\\", "\\"),
+            ("C:\\", "c:\\"),
+            ("{a,\\", "{a,\\"),
+            ("[x", "[x"),
+            ("{a,{b,c}}", "c"),
+        ] {
+            assert!(glob(pattern).is_match(text), "{pattern}");
+        }
+        let deep = format!("{}a{}", "{".repeat(300), "}".repeat(300));
+        assert!(glob(&deep).is_match(&deep));
+    }
 }

@@ -79,8 +79,6 @@ pub enum Test {
     Word(&'static str),
     /// A value inside data or metadata.
     Value(ValueTest),
-    /// There is a value.
-    Exists,
     /// Some event that shares the field's value matches.
     Among(Box<Expr>),
     /// An event in reach along causes.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::compose::{literal, quoted};
 use super::fields::{FIELDS, FieldInfo, PLACES, Takes, field_called};
 use super::group::GROUPS;
+use super::path::in_quotes;
 use super::samples::Samples;
 use super::value::Op;
 use crate::index::EventLog;
@@ -46,10 +47,10 @@ pub struct Completion {
 pub fn complete(known: &Known<'_>, input: &str, cursor: usize) -> Vec<Completion> {
     let cursor = (0..=cursor.min(input.len())).rev().find(|at| input.is_char_boundary(*at)).unwrap_or(0);
     let before = &input[..cursor];
-    let (start, in_stage) = word_start(before);
+    let (start, bar) = word_start(before);
     let word = &before[start..];
-    if in_stage {
-        return stages(before, word, start..cursor);
+    if let Some(bar) = bar {
+        return stages(&before[bar + 1..start], word, start..cursor);
     }
     let negation = word.len() - word.trim_start_matches('-').len();
     let (start, word) = (start + negation, &word[negation..]);
@@ -70,9 +71,9 @@ pub fn complete(known: &Known<'_>, input: &str, cursor: usize) -> Vec<Completion
     offered
 }
 
-/// Where the word before the cursor begins, and whether it stands behind a `|`.
-fn word_start(before: &str) -> (usize, bool) {
-    let (mut start, mut in_stage, mut quoted, mut escaped) = (0, false, false, false);
+/// Where the word before the cursor begins, and the `|` that it stands behind.
+fn word_start(before: &str) -> (usize, Option<usize>) {
+    let (mut start, mut bar, mut quoted, mut escaped) = (0, None, false, false);
     let mut last = ' ';
     for (at, letter) in before.char_indices() {
         if quoted {
@@ -82,11 +83,11 @@ fn word_start(before: &str) -> (usize, bool) {
         } else if letter.is_whitespace() || letter == '(' {
             start = at + letter.len_utf8();
         } else if letter == '|' {
-            (start, in_stage) = (at + 1, true);
+            (start, bar) = (at + 1, Some(at));
         }
         last = letter;
     }
-    (start, in_stage)
+    (start, bar)
 }
 
 fn is_start(name: &str, of: &str) -> bool {
@@ -151,6 +152,7 @@ fn values(known: &Known<'_>, field: &str, op: Op, typed: &str, at: Range<usize>)
     let info = field_called(field).or_else(|| field_called(&field[..end]).filter(|info| info.has_path()));
     let Some(info) = info else { return Vec::new() };
     let is_glob = op == Op::Like;
+    let is_glob = is_glob && info.takes == Takes::Name;
     let spelled = |name: &str| if is_glob { quoted(&literal(name)) } else { quoted(name) };
     let counted = |mut names: Vec<(Arc<str>, u64)>, says: &str| -> Vec<Valued> {
         names.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -173,7 +175,10 @@ fn values(known: &Known<'_>, field: &str, op: Op, typed: &str, at: Range<usize>)
         }
         Takes::Value => {
             let seen = known.samples.values(field).into_iter().filter(|(value, _)| holds(value, typed));
-            seen.map(|(value, _)| (quoted(value), "seen in this log".to_owned(), None)).collect()
+            let plain =
+                |value: &str| value.chars().all(|letter| letter.is_alphanumeric() || "_-.:".contains(letter));
+            let spelled = |value: &str| if plain(value) { quoted(value) } else { in_quotes(value) };
+            seen.map(|(value, _)| (spelled(value), "seen in this log".to_owned(), None)).collect()
         }
         Takes::Time(_) => times(log, typed),
         Takes::Name | Takes::Id => match info.name {
@@ -245,10 +250,9 @@ fn sagas(known: &Known<'_>, typed: &str) -> Vec<(Arc<str>, u64)> {
         .collect()
 }
 
-/// What can stand behind `|`.
-fn stages(before: &str, word: &str, at: Range<usize>) -> Vec<Completion> {
-    let stage = before.rsplit('|').next().unwrap_or_default();
-    let earlier: Vec<&str> = stage[..stage.len() - word.len()].split_whitespace().collect();
+/// What can stand behind `|` and the words `earlier`.
+fn stages(earlier: &str, word: &str, at: Range<usize>) -> Vec<Completion> {
+    let earlier: Vec<&str> = earlier.split_whitespace().collect();
     let offer = |text: &str, says: &str| Completion {
         at: at.clone(),
         text: text.to_owned(),

@@ -1,6 +1,7 @@
 //! Terms made from names and values: what a click on one adds to the query. The inverse of parsing, not a printer of
 //! whole queries.
 
+use super::decimal::Decimal;
 use super::path::in_quotes;
 use super::stage::Group;
 use super::words::with;
@@ -48,7 +49,10 @@ pub fn group_term(group: &Group, name: &str) -> Option<String> {
         "corr" => correlation_term(name),
         "kind" | "version" => format!("{}:{name}", group.info.name),
         "month" | "day" | "hour" | "minute" => format!("time:{name}"),
-        "data" | "meta" => format!("{group}={}", exact(name)),
+        // What is cut or has members is no value to compare with.
+        "data" | "meta" if !name.ends_with('…') && !name.starts_with(['{', '[']) => {
+            format!("{group}={}", exact(name))
+        }
         _ => return None,
     })
 }
@@ -56,9 +60,8 @@ pub fn group_term(group: &Group, name: &str) -> Option<String> {
 /// A value as it stands behind `=`: in quotation marks where it would be read as something else than a text. A number
 /// stays one, so that the same one with other digits is found too.
 fn exact(value: &str) -> String {
-    let is_number = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     let is_literal = matches!(value, "true" | "false" | "null");
-    if is_literal || (is_number && !value.is_empty()) { quoted(value) } else { in_quotes(value) }
+    if is_literal || Decimal::parse(value).is_some() { value.to_owned() } else { in_quotes(value) }
 }
 
 /// A term that only events with this text match, whatever is in it.

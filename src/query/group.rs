@@ -1,7 +1,7 @@
 //! Counting events by what they have in common: by tables of the index, by time, by their sagas, or by a value inside
 //! their payloads.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -15,9 +15,12 @@ use super::stage::Group;
 use crate::base::cancel::CancelToken;
 use crate::index::{EventLog, NO_ID, NO_NUMBER, Segment, StreamId, TypeId};
 use crate::model::{EventKind, Row, SourceId, Timestamp};
+use crate::saga::Outcome;
 
 /// Different values that are counted apart; what comes later is counted together.
 const VALUES_MAX: usize = 1_000_000;
+/// Different values of one event that are counted.
+const VALUES_OF_EVENT_MAX: usize = 10_000;
 /// Characters of a value that names a group.
 const NAME_CHARS: usize = 200;
 /// Events that a thread fetches at a time.
@@ -396,19 +399,24 @@ fn by_time(
     Some(())
 }
 
-/// An event in several sagas counts in each.
+/// An event in several sagas counts once for each of their outcomes.
 fn by_outcome(ground: &Ground<'_>, marks: &Marks, counts: &mut Counts) {
     let mut of_sagas = Marks::none(ground.log);
-    for saga in ground.survey.iter().flat_map(|survey| &survey.sagas) {
-        let rows = ground.survey.map_or(&[][..], |survey| survey.instances.list()[saga.instance].rows());
-        let mut count = 0;
-        for row in rows.iter().filter(|row| marks.contains(**row)) {
-            of_sagas.insert(*row);
-            count += 1;
+    for outcome in Outcome::ALL {
+        let mut of_outcome = Marks::none(ground.log);
+        if let Some(survey) = ground.survey {
+            for saga in survey.sagas.iter().filter(|saga| saga.outcome == outcome) {
+                let rows = survey.instances.list()[saga.instance].rows();
+                for row in rows.iter().filter(|row| marks.contains(**row)) {
+                    of_outcome.insert(*row);
+                }
+            }
         }
-        if count > 0 {
-            counts.add(saga.outcome.name().into(), count);
+        let events = of_outcome.len();
+        if events > 0 {
+            counts.add(outcome.name().into(), events);
         }
+        of_sagas = of_sagas.with(&of_outcome);
     }
     counts.without = marks.len().saturating_sub(of_sagas.len());
 }
@@ -449,7 +457,7 @@ fn by_payload(
 
 /// The different values that a path leads to, as texts.
 fn values(document: &Value, path: &Path) -> Vec<Arc<str>> {
-    let mut names: Vec<Arc<str>> = Vec::new();
+    let mut names: HashSet<Arc<str>> = HashSet::new();
     path.visit(document, &mut |value| {
         let text = match value {
             Value::String(text) => text.clone(),
@@ -459,10 +467,8 @@ fn values(document: &Value, path: &Path) -> Vec<Arc<str>> {
             Some((end, _)) => format!("{}…", &text[..end]).into(),
             None => text.into(),
         };
-        if !names.contains(&name) {
-            names.push(name);
-        }
-        false
+        names.insert(name);
+        names.len() >= VALUES_OF_EVENT_MAX
     });
-    names
+    names.into_iter().collect()
 }

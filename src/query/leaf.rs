@@ -184,8 +184,8 @@ impl Leaf {
         (certain, certain)
     }
 
-    /// Whether an event matches. Without its payload what only that could tell does not.
-    pub(super) fn holds(&self, log: &EventLog, row: Row, opened: Option<&Opened<'_>>) -> bool {
+    /// Whether an event matches.
+    pub(super) fn holds(&self, log: &EventLog, row: Row, opened: &Opened<'_>) -> bool {
         match self {
             Self::Constant(value) => *value,
             Self::Types(flags) => flagged(flags, log.type_of(row).0),
@@ -332,30 +332,30 @@ fn numbers(
 }
 
 impl Deep {
-    fn holds(&self, log: &EventLog, row: Row, opened: Option<&Opened<'_>>) -> bool {
+    fn holds(&self, log: &EventLog, row: Row, opened: &Opened<'_>) -> bool {
         match self {
             Self::Text { needle, types, streams } => {
                 flagged(types, log.type_of(row).0)
                     || in_streams(log, row, streams)
-                    || opened.is_some_and(|opened| needle.is_in_event(opened.event))
+                    || needle.is_in_event(opened.event)
             }
-            Self::Value { place, path, test } => opened
-                .and_then(|opened| opened.document(*place))
-                .is_some_and(|document| value_holds(document, path, test)),
-            Self::Exists { place, path } => opened
-                .and_then(|opened| opened.document(*place))
-                .is_some_and(|document| path.visit(document, &mut |_| true)),
-            Self::Word { of, like, equal } => opened.is_some_and(|opened| {
+            Self::Value { place, path, test } => {
+                opened.document(*place).is_some_and(|document| value_holds(document, path, test))
+            }
+            Self::Exists { place, path } => {
+                opened.document(*place).is_some_and(|document| path.visit(document, &mut |_| true))
+            }
+            Self::Word { of, like, equal } => {
                 let word = match of {
                     Word::Id => opened.event.id.as_deref(),
-                    Word::Schema => opened.event.schema_version.as_deref(),
+                    Word::Schema => opened.schema_version(),
                 };
                 word.is_some_and(|word| like.is_match(word) == *equal)
-            }),
-            Self::Size { range, inside } => opened.is_some_and(|opened| match &opened.event.data {
+            }
+            Self::Size { range, inside } => match &opened.event.data {
                 Payload::Missing => false,
                 data => between(range, *inside, data.len() as i64),
-            }),
+            },
         }
     }
 }

@@ -187,7 +187,10 @@ impl<'a> Parser<'a> {
     /// Goes one level deeper for what `inner` reads.
     fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, QueryError>) -> Result<T, QueryError> {
         if self.depth >= DEPTH_MAX {
-            return Err(QueryError::new(self.at..self.input.len(), "Too many parentheses inside each other"));
+            return Err(QueryError::new(
+                self.at..self.input.len(),
+                "Too many parentheses or negations inside each other",
+            ));
         }
         self.depth += 1;
         let read = inner(self);
@@ -202,6 +205,9 @@ impl<'a> Parser<'a> {
             .is_some_and(|next| !next.starts_with(char::is_whitespace) && !next.is_empty());
         if is_negated {
             self.at += 1;
+            if self.is_at_end() {
+                return Err(QueryError::new(self.at - 1..self.at, "A term is expected after -"));
+            }
             return Ok(Expr::Not(Box::new(self.deeper(Self::one)?)));
         }
         let from = self.at;
@@ -265,6 +271,10 @@ impl<'a> Parser<'a> {
                     "A blank is expected before (; a value with parentheses stands in quotation marks";
                 return Err(QueryError::new(self.at..self.at + 1, message));
             }
+            if !quoted && text.starts_with(['=', '<', '>', '~']) {
+                let message = "The value begins with an operator: quote it, or write the operator once";
+                return Err(QueryError::new(value_at..value_at + 1, message));
+            }
             if text.is_empty() && !quoted {
                 let message = format!("A value is expected here, as in {}", field.info.example);
                 return Err(QueryError::new(from..value_at, message));
@@ -306,7 +316,8 @@ impl<'a> Parser<'a> {
             Some(info) if info.has_path() => {
                 let (path, len) = Path::read(after).map_err(|(at, message)| {
                     let place = from + name.len() + at;
-                    QueryError::new(place.min(self.input.len())..(place + 1).min(self.input.len()), message)
+                    let letter = self.input[place..].chars().next().map_or(0, char::len_utf8);
+                    QueryError::new(place..place + letter, message)
                 })?;
                 (Some(info), Some(path), name.len() + len)
             }
@@ -463,7 +474,6 @@ mod tests {
             }
             Test::Word(word) => format!(":{word}"),
             Test::Value(value) => format!("{}{}", value.op.spelling(), value.text),
-            Test::Exists => "?".to_owned(),
             Test::Among(inner) => format!("({})", shown(inner)),
             Test::Near { to: Near::Event(row), hops } => format!("({row})/{hops}"),
             Test::Near { to: Near::Matching(inner), hops } => format!("({})/{hops}", shown(inner)),
@@ -565,6 +575,9 @@ mod tests {
             ("type~[", 5..6, "This regular expression cannot be read"),
             ("data.a", 0..6, "What is asked of it is expected here"),
             ("data.a[x]:1", 7..8, "A number or * is expected here"),
+            ("data.§", 5..7, "The name of a member is expected here"),
+            ("a -|count", 2..3, "A term is expected after -"),
+            ("data.v==1", 7..8, "The value begins with an operator"),
             ("has:colour", 4..10, "A path like data.coupon is expected"),
             ("cause:x", 6..7, "The row of an event or a query in parentheses"),
             ("cause:(a)/0", 9..11, "A number of hops is expected after /"),
@@ -585,7 +598,10 @@ mod tests {
     #[test]
     fn deep_nesting_is_an_error_and_no_crash() {
         let deep = format!("{}a{}", "(".repeat(5_000), ")".repeat(5_000));
-        assert_eq!(Query::parse(&deep).unwrap_err().message, "Too many parentheses inside each other");
+        assert_eq!(
+            Query::parse(&deep).unwrap_err().message,
+            "Too many parentheses or negations inside each other"
+        );
         assert!(Query::parse(&format!("{}a", "-".repeat(5_000))).is_err());
         assert!(Query::parse(&"a ".repeat(20_000)).is_err());
     }

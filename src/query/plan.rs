@@ -101,7 +101,7 @@ impl Plan {
     }
 
     /// Whether an event matches.
-    pub(super) fn holds(&self, log: &EventLog, row: Row, opened: Option<&Opened<'_>>) -> bool {
+    pub(super) fn holds(&self, log: &EventLog, row: Row, opened: &Opened<'_>) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(log, row, opened)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(log, row, opened)),

@@ -120,10 +120,12 @@ impl Judged {
                 judged.matching.push(*row);
                 continue;
             }
-            let event = events.next().and_then(Result::ok);
-            judged.unreadable += u64::from(event.is_none());
-            let opened = event.as_ref().map(Opened::new);
-            if plan.holds(ground.log, *row, opened.as_ref()) {
+            let Some(event) = events.next().and_then(Result::ok) else {
+                // Nobody knows whether it matches, not even by what it has not.
+                judged.unreadable += 1;
+                continue;
+            };
+            if plan.holds(ground.log, *row, &Opened::new(&event)) {
                 judged.matching.push(*row);
             }
         }

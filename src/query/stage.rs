@@ -42,10 +42,7 @@ impl Stage {
     /// Reads what stands after `|`, which is the byte before `at`.
     pub(super) fn parse(text: &str, at: usize) -> Result<Self, QueryError> {
         let end = at + text.len();
-        let words: Vec<(usize, &str)> = text
-            .split_whitespace()
-            .map(|word| (at + (word.as_ptr() as usize - text.as_ptr() as usize), word))
-            .collect();
+        let words = words(text, at);
         let extra = |(at, word): (usize, &str)| {
             QueryError::new(at..at + word.len(), "Nothing more is expected here: one stage is all there is")
         };
@@ -95,6 +92,25 @@ impl Stage {
     pub(super) fn needs_sagas(&self) -> bool {
         self.group.as_ref().is_some_and(|group| group.info.of_sagas())
     }
+}
+
+/// The words of a stage with their places; blanks in quotation marks are letters.
+fn words(text: &str, at: usize) -> Vec<(usize, &str)> {
+    let (mut words, mut start, mut quoted, mut escaped) = (Vec::new(), None, false, false);
+    for (place, letter) in text.char_indices().chain([(text.len(), ' ')]) {
+        let is_end = place == text.len() || (letter.is_whitespace() && !quoted);
+        if quoted {
+            (escaped, quoted) = (!escaped && letter == '\\', escaped || letter != '"');
+        } else if letter == '"' {
+            quoted = true;
+        }
+        if is_end {
+            words.extend(start.take().map(|from: usize| (at + from, &text[from..place])));
+        } else if start.is_none() && !letter.is_whitespace() {
+            start = Some(place);
+        }
+    }
+    words
 }
 
 impl Group {

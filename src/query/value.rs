@@ -220,6 +220,9 @@ pub(super) fn duration(text: &str) -> Option<i64> {
 /// The days, hours, minutes and seconds of ISO 8601 after the `P`: months and years have no fixed length.
 fn iso_duration(text: &str) -> Option<i64> {
     let (days, rest) = text.split_once('T').unwrap_or((text, ""));
+    if (days.is_empty() && rest.is_empty()) || text.ends_with('T') || text.contains('-') {
+        return None;
+    }
     let mut nanos: i64 = 0;
     for (part, units) in [(days, &[('D', 86_400.0)][..]), (rest, &[('H', 3_600.0), ('M', 60.0), ('S', 1.0)])]
     {
@@ -292,6 +295,9 @@ mod tests {
             ("PT1.5S", Some(1_500_000_000)),
             ("P1DT1H", Some(90_000_000_000_000)),
             ("P1M", None),
+            ("P", None),
+            ("PT", None),
+            ("P-1D", None),
             ("5", None),
             ("h", None),
             ("paid", None),

@@ -34,6 +34,11 @@ pub fn toggled(query: &str, term: &str, wish: Wish) -> String {
     with_stage(texts.join(" "), &query[outline.end..])
 }
 
+/// The filter of a query without what is counted; one that cannot be understood as it is.
+pub fn without_stage(query: &str) -> &str {
+    Outline::of(query).map_or(query, |outline| query[..outline.end].trim_end())
+}
+
 /// Whether the query asks for just this term beside whatever else it asks.
 pub fn has_term(query: &str, term: &str) -> bool {
     let (Ok(outline), Some(asked)) = (Outline::of(query), single(term)) else { return false };

@@ -14,6 +14,8 @@ struct CompletionKey {
     generation: u64,
     text: String,
     cursor: usize,
+    /// Whether samples of payloads and the sagas are known.
+    known: (bool, bool),
 }
 
 /// What a count depends on.
@@ -61,10 +63,12 @@ impl Document {
         let open = self.open.clone();
         self.asking.samples.ask(engine.workers(), &generation, move |_, _| Some(Arc::new(open.samples())));
         let samples = self.asking.samples.answer();
-        let samples = samples.and_then(|answer| answer.result.as_ref().ok().cloned()).unwrap_or_default();
+        let samples = samples.and_then(|answer| answer.result.as_ref().ok().cloned());
         let survey = self.known_sagas();
+        let known = (samples.is_some(), survey.is_some());
+        let samples = samples.unwrap_or_default();
         let open = self.open.clone();
-        let key = CompletionKey { generation, text: text.to_owned(), cursor };
+        let key = CompletionKey { generation, text: text.to_owned(), cursor, known };
         let typed = key.text.clone();
         self.asking.completions.ask(engine.workers(), &key, move |_, _| {
             let sources = open.source_names();
@@ -73,7 +77,11 @@ impl Document {
             Some(complete(&known, &typed, cursor))
         });
         // What was typed meanwhile makes the places of older completions wrong.
-        let answer = self.asking.completions.answer().filter(|answer| answer.key.text == text);
+        let answer = self
+            .asking
+            .completions
+            .answer()
+            .filter(|answer| answer.key.text == text && answer.key.cursor == cursor);
         answer.and_then(|answer| answer.result.as_ref().ok().cloned()).unwrap_or_default()
     }
 

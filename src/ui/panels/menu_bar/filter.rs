@@ -78,6 +78,7 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
     if response.gained_focus() || response.changed() {
         field.suggestions.close();
         field.suggestions.open = true;
+        field.suggestions.typed = response.changed();
     }
     if let Some(at) = field.suggestions.show(ui, rect, &response, &list)
         && let Some(one) = list.get(at)
@@ -99,6 +100,7 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
         // A field is followed by its values; a whole term is enough.
         field.suggestions.close();
         field.suggestions.open = one.text.ends_with([':', '.', '(', '>', ' ']);
+        field.suggestions.typed = true;
         response.request_focus();
     }
     if let Some(error) = error.filter(|_| list.is_empty() || !field.suggestions.open) {

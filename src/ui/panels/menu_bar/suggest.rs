@@ -24,6 +24,8 @@ const NAMES: f32 = 230.0;
 pub(super) struct Suggestions {
     /// Shown from the first letter that is typed until one is taken or Esc is pressed.
     pub(super) open: bool,
+    /// Something was typed since.
+    pub(super) typed: bool,
     selected: Option<usize>,
     top: usize,
 }
@@ -52,7 +54,8 @@ impl Suggestions {
         if pressed(Key::ArrowUp) {
             self.select(self.selected.map_or(len - 1, |at| (at + len - 1) % len));
         }
-        if pressed(Key::Tab) {
+        // Who only comes by with the Tab key goes on.
+        if (self.typed || self.selected.is_some()) && pressed(Key::Tab) {
             return Chosen::Taken(self.selected.unwrap_or(0).min(len - 1));
         }
         match self.selected {

@@ -4,7 +4,7 @@
 use egui::{Align, Layout, Popup, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use serde_json::{Value, json};
 
-use crate::query::{GROUPS, Group, Tally, Wish, group_term};
+use crate::query::{GROUPS, Group, Tally, Wish, group_term, without_stage};
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::format::{count, one_line, thousands};
 use crate::ui::icons::Icon;
@@ -65,7 +65,9 @@ impl View for CountsView {
                 failed(ui, "The events cannot be counted", &why, "", "", None);
             }
             Some(Ok(counted)) if counted.events == 0 => {
-                if empty(ui, "No event matches the query", Some("Clear the query")) {
+                if context.document.filter.is_empty() {
+                    empty(ui, "There is no event to count", None);
+                } else if empty(ui, "No event matches the query", Some("Clear the query")) {
                     context.send(GoCommand::Filter(String::new()));
                 }
             }
@@ -141,8 +143,7 @@ impl CountsView {
         by.clone_into(&mut self.by);
         self.scroll = RowScroll::default();
         if context.document.filter.stage.is_some() {
-            let text = &context.document.filter_text;
-            let filter = text.rsplit_once('|').map_or(text.as_str(), |(filter, _)| filter).trim_end();
+            let filter = without_stage(&context.document.filter_text);
             context.send(GoCommand::Filter(filter.to_owned()));
         }
     }
@@ -241,16 +242,6 @@ fn group_row(context: &ViewContext<'_>, ui: &mut Ui, rect: Rect, group: &Group, 
         }
     });
     response.on_hover_text(format!("{label}\nClick: only these, Ctrl+click: exclude them"));
-}
-
-/// The filter of a query without what is counted.
-fn without_stage(text: &str) -> &str {
-    match crate::query::Query::parse(text) {
-        Ok(query) if query.stage.is_some() => {
-            text.rsplit_once('|').map_or(text, |(filter, _)| filter).trim_end()
-        }
-        _ => text,
-    }
 }
 
 fn as_text(tally: &Tally) -> String {
