@@ -96,7 +96,8 @@ pub(super) fn literal(name: &str) -> String {
 /// In quotation marks where the grammar needs them.
 pub(super) fn quoted(value: &str) -> String {
     let is_plain = |letter: char| !letter.is_whitespace() && !matches!(letter, '(' | ')' | '|');
-    if !value.is_empty() && !value.starts_with('"') && value.chars().all(is_plain) {
+    let begins_plainly = !value.is_empty() && !value.starts_with(['"', '=', '<', '>', '~']);
+    if begins_plainly && value.chars().all(is_plain) {
         return value.to_owned();
     }
     in_quotes(value)
