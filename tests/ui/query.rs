@@ -37,6 +37,20 @@ fn fields_and_values_are_offered_and_taken_by_keys() {
 }
 
 #[test]
+fn escape_closes_what_is_offered_and_then_takes_back_what_was_typed() {
+    let mut window = shop();
+    ask(&mut window, "type:declin");
+    assert!(window.says_part("PaymentDeclined: events, 88"));
+    window.press(Key::Escape);
+    window.settle();
+    assert!(!window.says_part("PaymentDeclined: events, 88"));
+    assert_eq!(window.filter(), "type:declin");
+    window.press(Key::Escape);
+    window.settle();
+    assert_eq!(window.filter(), "");
+}
+
+#[test]
 fn paths_into_payloads_are_offered() {
     let mut window = shop();
     ask(&mut window, "data.am");

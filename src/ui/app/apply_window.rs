@@ -108,6 +108,11 @@ impl App {
             return;
         }
         if self.panels.menu_bar.filter_has_focus() {
+            // What is offered lies above what is typed: it goes first, and one can type on.
+            if self.panels.menu_bar.dismiss_suggestions() {
+                context.memory_mut(|memory| memory.request_focus(filter_id()));
+                return;
+            }
             // Enter keeps what was typed, Escape takes it back.
             context.memory_mut(|memory| memory.surrender_focus(filter_id()));
             self.commands.send(GoCommand::Filter(String::new()));

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::document::Document;
 use super::sagas::SurveyKey;
 use crate::engine::{Engine, Latest};
-use crate::query::{Completion, Expr, Group, Known, Query, Samples, Tally, complete};
+use crate::model::Row;
+use crate::query::{Completion, Expr, Group, Known, Marks, Query, Samples, Tally, complete};
 
 /// What completions depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub struct TallyKey {
     generation: u64,
     filter: Option<Expr>,
     group: Group,
+    range: Option<(i64, i64)>,
     sagas: Option<SurveyKey>,
 }
 
@@ -90,6 +92,7 @@ impl Document {
         &self,
         engine: &Engine,
         group: &Group,
+        range: Option<(i64, i64)>,
     ) -> (Option<Arc<crate::engine::Outcome<TallyKey, Counted>>>, bool) {
         let filter = self.filter.filter.clone();
         let needs_sagas = group.info.of_sagas() || self.filter.needs_sagas();
@@ -104,6 +107,7 @@ impl Document {
             generation: self.open.log.generation(),
             filter: filter.clone(),
             group: group.clone(),
+            range,
             sagas: sagas.as_ref().map(|sagas| sagas.key),
         };
         let (open, group) = (self.open.clone(), group.clone());
@@ -111,8 +115,15 @@ impl Document {
             let survey = sagas.as_ref().map(|sagas| &*sagas.survey);
             let query = Query { filter, stage: None };
             let found = open.select(&query, survey, cancel, &mut |_, _| {})?;
-            let tally = open.tally(&found.marks, &group, None, survey, cancel, &mut |_, _| {})?;
-            Some(Counted { tally, events: found.marks.len() })
+            let marks = match range {
+                Some((from, to)) => {
+                    let within = |row: &Row| (from..=to).contains(&open.log.key_of(*row));
+                    Marks::of(&open.log, found.marks.rows().filter(within))
+                }
+                None => found.marks,
+            };
+            let tally = open.tally(&marks, &group, None, survey, cancel, &mut |_, _| {})?;
+            Some(Counted { tally, events: marks.len() })
         });
         let answer = self.asking.tally.answer();
         let is_newest = answer.as_ref().is_some_and(|answer| answer.key == key);

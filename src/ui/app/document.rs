@@ -8,7 +8,7 @@ use super::asking::QueryQuestions;
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
 use super::rival::Rivals;
-use super::sagas::{SagaQuestions, SurveyKey};
+use super::sagas::{NoSagas, SagaQuestions, SurveyKey};
 use super::simulation::Simulation;
 use crate::base::clock::Stopwatch;
 use crate::domain::Domain;
@@ -59,6 +59,8 @@ pub struct Document {
     /// Other runs to compare with.
     pub rivals: Rivals,
     pub(super) asking: QueryQuestions,
+    /// Why the sagas that the query asks about are not known.
+    no_sagas: Option<String>,
     selection: Latest<SelectKey, Selected>,
     replay: Latest<ReplayKey, Replay>,
     fold: Option<Fold>,
@@ -132,6 +134,7 @@ impl Document {
             questions: SagaQuestions::default(),
             rivals: Rivals::default(),
             asking: QueryQuestions::default(),
+            no_sagas: None,
             selection: Latest::default(),
             replay: Latest::default(),
             fold: None,
@@ -233,10 +236,15 @@ impl Document {
         }
         // A question about sagas waits for them; until then the last good result stays.
         let mut survey = None;
+        self.no_sagas = None;
         if self.filter.needs_sagas() {
             match self.sagas(engine) {
                 Ok(sagas) => survey = Some(sagas),
-                Err(_) => return,
+                Err(NoSagas::Looking(..)) => return,
+                Err(NoSagas::Failed(defect)) => {
+                    self.no_sagas = Some(defect);
+                    return;
+                }
             }
         }
         let key = SelectKey {
@@ -281,6 +289,12 @@ impl Document {
         {
             self.rows = selected.rows.clone();
         }
+    }
+
+    /// Why the query has no answer, because of a defect in Sagascope.
+    pub fn query_defect(&self) -> Option<String> {
+        let of_selection = || self.selection.answer()?.result.as_ref().err().cloned();
+        self.no_sagas.clone().or_else(of_selection)
     }
 
     /// What the newest answer to the query cost, once it is whole.

@@ -26,7 +26,7 @@ pub(super) struct FilterField {
     sent: String,
     pub(super) wants_focus: bool,
     pub(super) has_focus: bool,
-    suggestions: Suggestions,
+    pub(super) suggestions: Suggestions,
 }
 
 /// Names the filter's text field.
@@ -105,6 +105,9 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
     }
     if let Some(error) = error.filter(|_| list.is_empty() || !field.suggestions.open) {
         error_ui(ui, rect, &response, &error.message);
+    } else if let Some(defect) = document.query_defect() {
+        let words = format!("The query has no answer, because of a defect in Sagascope: {defect}");
+        error_ui(ui, rect, &response, &words);
     }
 }
 

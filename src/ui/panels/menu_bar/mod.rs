@@ -32,6 +32,11 @@ impl MenuBar {
         self.filter.wants_focus = true;
     }
 
+    /// Closes the suggestions over what is typed; whether there were some.
+    pub fn dismiss_suggestions(&mut self) -> bool {
+        self.filter.suggestions.dismiss()
+    }
+
     /// Whether somebody types into the filter.
     pub fn filter_has_focus(&self) -> bool {
         self.filter.has_focus

@@ -28,6 +28,8 @@ pub(super) struct Suggestions {
     pub(super) typed: bool,
     selected: Option<usize>,
     top: usize,
+    /// Whether there was something to show at the last frame.
+    visible: bool,
 }
 
 /// What the keys did.
@@ -40,6 +42,15 @@ pub(super) enum Chosen {
 impl Suggestions {
     pub(super) fn close(&mut self) {
         *self = Self::default();
+    }
+
+    /// Closes what lies open over somebody's typing; whether there was something.
+    pub(super) fn dismiss(&mut self) -> bool {
+        let was_open = self.visible && self.typed;
+        if was_open {
+            self.close();
+        }
+        was_open
     }
 
     /// Takes the keys that are for the list, before the text field sees them.
@@ -77,7 +88,8 @@ impl Suggestions {
         field: &Response,
         list: &[Completion],
     ) -> Option<usize> {
-        if !self.open || list.is_empty() {
+        self.visible = self.open && !list.is_empty();
+        if !self.visible {
             return None;
         }
         let mut clicked = None;

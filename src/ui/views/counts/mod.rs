@@ -53,10 +53,15 @@ impl View for CountsView {
             return;
         };
         let top = stage.and_then(|stage| stage.top);
-        let (answer, is_newest) = context.document.counts(context.engine, &group);
+        let (answer, is_newest) = context.document.counts(context.engine, &group, context.navigation.range);
         let counted = answer.as_ref().and_then(|answer| answer.result.as_ref().ok());
         self.toolbar(context, ui, &group, counted.map(|counted| &counted.tally));
         match answer.as_ref().map(|answer| &answer.result) {
+            None if context.document.query_defect().is_some() => {
+                let defect = context.document.query_defect().unwrap_or_default();
+                let why = format!("Because of a defect in Sagascope: {defect}");
+                failed(ui, "The events cannot be counted", &why, "", "", None);
+            }
             None => {
                 loading(ui, &format!("Counting by {group}"), None, "");
             }
