@@ -136,8 +136,12 @@ fn one(value: i64) -> (i64, i64) {
     (value, value)
 }
 
+/// A number, or a row as tables print it: `#12`, `#2:12`.
 fn whole_number(text: &str) -> Option<(i64, i64)> {
-    text.strip_prefix('#').unwrap_or(text).parse().ok().map(one)
+    match text.strip_prefix('#') {
+        Some(row) => named_row(row).map(|row| one(row.raw() as i64)),
+        None => text.parse().ok().map(one),
+    }
 }
 
 /// A comparison of numbers; `read` gives the ends of what a text covers.
@@ -188,13 +192,17 @@ fn existence(text: &str) -> Option<Read> {
 /// `42`, `#42`, `#2:42`, each with `/3` for the hops.
 fn event(text: &str) -> Option<Read> {
     let (event, hops) = text.split_once('/').map_or((text, None), |(event, hops)| (event, Some(hops)));
-    let event = event.strip_prefix('#').unwrap_or(event);
-    let row = match event.split_once(':') {
+    let row = named_row(event.strip_prefix('#').unwrap_or(event))?;
+    Some(Read::new(Test::Near { to: Near::Event(row), hops: read_hops(hops)? }))
+}
+
+/// `12`, or `2:12` in sources after the first.
+fn named_row(text: &str) -> Option<Row> {
+    match text.split_once(':') {
         Some((source, ordinal)) => {
             let source = source.parse::<u16>().ok()?.checked_sub(1)?;
-            Row::new(SourceId(source), ordinal.parse::<u32>().ok()? as usize)
+            Some(Row::new(SourceId(source), ordinal.parse::<u32>().ok()? as usize))
         }
-        None => Row::from_raw(event.parse().ok()?),
-    };
-    Some(Read::new(Test::Near { to: Near::Event(row), hops: read_hops(hops)? }))
+        None => text.parse().ok().map(Row::from_raw),
+    }
 }

@@ -85,6 +85,7 @@ fn values_are_read_as_the_field_takes_them() {
     check("stream.has:(type:a or b)", "stream.has(any(type:a text[b]))");
     check("cause:42 effect:#2:7/3", "all(cause(#42)/4294967295 effect(#2:7)/3)");
     check("cause:(is:failure x)/2", "cause(all(is:failure text[x]))/2");
+    check("row:#2:12", "row1099511627788..1099511627788");
     check("saga:stuck saga.retries>=3", "all(saga:stuck saga.retries3..)");
 }
 
