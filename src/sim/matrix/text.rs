@@ -9,7 +9,7 @@ use crate::runtime::LetterState;
 /// Why writing cannot fail.
 const WRITES: &str = "a String takes all";
 
-/// The header line of [`csv`].
+/// The header line of [`csv()`].
 pub fn csv_header() -> String {
     let states: Vec<&str> = LetterState::ALL.iter().map(|state| state.name()).collect();
     format!(
