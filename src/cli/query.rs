@@ -29,13 +29,13 @@ const BAR: usize = 24;
 #[command(
     name = "query",
     after_help = "Examples:\n  sagascope query shop.db 'type:payment.* data.total>100'\n  \
-                  sagascope query shop.db '-type:*.heartbeat (is:failure or saga:stuck) after:10m'\n  \
+                  sagascope query shop.db 'not type:*.heartbeat (is:failure or saga:stuck) after:10m'\n  \
                   sagascope query shop.db 'cause:(type:payment.failed)/2 \"out of stock\"' --json\n  \
                   sagascope query shop.db 'data.items[*].sku=A-1 | count by day'\n  \
                   sagascope query shop.db 'corr.has:(is:failure)' --into failed.jsonl\n\n\
                   A query is terms that must all hold; or, not (or -) and parentheses bind them otherwise. A term is \
                   a field, an operator (: = != < <= > >= ~) and a value; a word alone is looked for everywhere. \
-                  Globs (* ? [a-z] {a,b}) behind : and regular expressions behind ~. sagascope fields lists \
+                  Globs (* ? [a-z] {a,b}) behind : and regular expressions behind ~. A query that begins with a minus stands behind --. sagascope fields lists \
                   the fields.\n\n\
                   Keys of --json: those of sagascope events, one object a line; behind a stage (| count by …) those \
                   of sagascope count."
@@ -44,7 +44,7 @@ pub(super) struct Find {
     #[command(flatten)]
     stores: StoreArgs,
     /// What events must match
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     query: String,
     /// At most so many events
     #[arg(long, value_name = "N")]
@@ -76,7 +76,7 @@ pub(super) struct Count {
     #[command(flatten)]
     stores: StoreArgs,
     /// What events must match; '' for all of them
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     query: String,
     /// What they are counted by
     #[arg(long, value_name = "FIELD")]

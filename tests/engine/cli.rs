@@ -233,6 +233,13 @@ fn a_query_finds_counts_and_writes() {
     };
     assert_eq!(found, all.iter().filter(wanted).cloned().collect::<Vec<_>>());
     assert_eq!(cli.json(&["query", &store, "type:Stock*", "--limit", "2"]).len(), 2);
+    let others = cli.run(&["query", "--json", &store, "--", "-type:Stock*"]);
+    assert_eq!(
+        others.out.lines().count(),
+        cli.json(&["query", &store, "not type:Stock*"]).len(),
+        "{}",
+        others.err
+    );
 
     let types = cli.json(&["types", &store]);
     let counted = cli.json(&["count", &store, "", "--by", "type"]);
