@@ -42,4 +42,4 @@ pub use select::{Found, SelectStep, select};
 pub use stage::{Group, Stage};
 pub use text::Needle;
 pub use value::{Op, ValueTest};
-pub use words::{Wish, has_term, toggled, without_stage};
+pub use words::{Wish, toggled, without_stage};

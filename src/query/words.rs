@@ -1,6 +1,6 @@
 //! Parts of a query put in and taken out by a click, leaving everything else that was typed as it is.
 
-use super::ast::{Expr, Term};
+use super::ast::{Expr, Query, Term};
 use super::parse::Outline;
 
 /// What a click asks of a term.
@@ -39,10 +39,17 @@ pub fn without_stage(query: &str) -> &str {
     Outline::of(query).map_or(query, |outline| query[..outline.end].trim_end())
 }
 
-/// Whether the query asks for just this term beside whatever else it asks.
-pub fn has_term(query: &str, term: &str) -> bool {
-    let (Ok(outline), Some(asked)) = (Outline::of(query), single(term)) else { return false };
-    outline.parts.iter().any(|(_, part)| *part == asked)
+impl Query {
+    /// Whether it asks for just this term beside whatever else it asks. Reads the term alone: lists ask it for every
+    /// row that they draw.
+    pub fn has_term(&self, term: &str) -> bool {
+        let Some(asked) = single(term) else { return false };
+        match &self.filter {
+            Some(Expr::All(parts)) => parts.contains(&asked),
+            Some(one) => *one == asked,
+            None => false,
+        }
+    }
 }
 
 /// The query with one more term; a term that is there already is not repeated. One that cannot be understood is
@@ -113,6 +120,19 @@ mod tests {
         check("a or b", "Paid", Wish::Only, "(a or b) type:Paid");
         check("(a or type:Lost) c", "Paid", Wish::Only, "(a or type:Lost) c type:Paid");
         assert_eq!(with("a or b", "c"), "(a or b) c");
+    }
+
+    #[test]
+    fn a_term_is_known_beside_others_and_not_inside_them() {
+        for (query, expected) in [
+            ("type:Paid", true),
+            ("a type:Paid | count", true),
+            ("-type:Paid", false),
+            ("a or type:Paid", false),
+            ("", false),
+        ] {
+            assert_eq!(Query::parse(query).unwrap().has_term("type:Paid"), expected, "{query}");
+        }
     }
 
     #[test]

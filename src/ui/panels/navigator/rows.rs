@@ -6,7 +6,7 @@ use super::lines::{Folds, Item, SagaLines, Section};
 use super::menu::{stream_menu, type_menu};
 use super::model::{Model, Sort};
 use crate::index::{StreamId, TypeId};
-use crate::query::{Wish, has_term, negated, type_term};
+use crate::query::{Wish, negated, type_term};
 use crate::runtime::LetterState;
 use crate::ui::format::{Zone, count, letter_about, letter_look, middle, one_line, saga_look, thousands};
 use crate::ui::icons::Icon;
@@ -319,8 +319,8 @@ impl Rows<'_> {
 
     /// Whether the filter asks for just this word, and whether it excludes it.
     fn in_filter(&self, term: &str) -> (bool, bool) {
-        let filter = &self.context.document.filter_text;
-        (has_term(filter, term), has_term(filter, &negated(term)))
+        let filter = &self.context.document.filter;
+        (filter.has_term(term), filter.has_term(&negated(term)))
     }
 
     /// The dead letters of one state.
