@@ -25,6 +25,10 @@ pub struct StepCourse {
     pub tombstones: Vec<Row>,
     /// Refusals.
     pub refusals: Vec<Row>,
+    /// Further parts of the effects.
+    pub parts: Vec<Row>,
+    /// Events that undo one for a reason that the saga does not know. The saga itself holds what it held.
+    pub taken_back: Vec<Row>,
 }
 
 impl StepCourse {
@@ -121,6 +125,8 @@ impl Course {
                     Meaning::Refusal => &mut course.refusals,
                     Meaning::Undone => &mut course.undone,
                     Meaning::Tombstone => &mut course.tombstones,
+                    Meaning::Part => &mut course.parts,
+                    Meaning::TakenBack => &mut course.taken_back,
                 };
                 rows.push(event.row);
                 if !self.noted {

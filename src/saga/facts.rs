@@ -223,7 +223,7 @@ pub(super) fn sign(plan: &mut Plan, event: &Seen<'_>) -> Option<Sign> {
                 "refusal" => Meaning::Refusal,
                 "undone" => Meaning::Undone,
                 "tombstone" => Meaning::Tombstone,
-                _ => return None,
+                _ => return beside(plan, event.event_type, of_metadata("step")),
             };
             return of_metadata("step")
                 .and_then(|step| plan.step(step))
@@ -231,6 +231,18 @@ pub(super) fn sign(plan: &mut Plan, event: &Seen<'_>) -> Option<Sign> {
         }
     }
     plan.meaning(event.event_type).map(|(step, meaning)| Sign::Happened(step, meaning))
+}
+
+/// What an event says that is recorded beside a saga, or beside the event that is its answer.
+fn beside(plan: &mut Plan, event_type: &str, step: Option<&str>) -> Option<Sign> {
+    let (of_type, meaning) = plan.meaning(event_type)?;
+    match (step.map(|step| plan.step(step)), meaning) {
+        (Some(step), Meaning::Effect) if step == Some(of_type) => {
+            Some(Sign::Happened(of_type, Meaning::Part))
+        }
+        (None, Meaning::Undone) => Some(Sign::Happened(of_type, Meaning::TakenBack)),
+        _ => None,
+    }
 }
 
 fn of_saga(plan: &mut Plan, what: &str, said: &Said) -> Option<Sign> {

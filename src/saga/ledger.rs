@@ -40,7 +40,9 @@ pub struct Line {
     pub undone: Vec<Row>,
     /// Events that say that there was nothing to undo.
     pub tombstones: Vec<Row>,
-    /// What one effect is worth.
+    /// Events that undo one for a reason that the saga does not know: it is held no more, and nothing is owed for it.
+    pub taken_back: Vec<Row>,
+    /// What one effect is worth, with all its parts.
     pub amount: Option<Money>,
     /// What undoes it: a command or an event type.
     pub undo: Option<String>,
@@ -84,7 +86,13 @@ pub fn lines(course: &Course, data: &mut (dyn FnMut(Row) -> Option<Value> + '_))
         }
         let amount = plan.definition.as_ref().and_then(|definition| {
             let amount = definition.amount.as_ref()?;
-            let value = amount.value.run(&data(*step.effects.first()?)?).ok()?.as_i64()?;
+            let mut sum = 0_i64;
+            for row in step.effects.iter().chain(&step.parts) {
+                let value = amount.value.run(&data(*row)?).ok()?.as_i64()?;
+                sum = sum.saturating_add(value);
+            }
+            // The same was done each time.
+            let value = sum.checked_div(i64::try_from(step.effects.len()).ok()?)?;
             Some(Money { value, unit: amount.unit.clone() })
         });
         let held = step.held();
@@ -97,6 +105,7 @@ pub fn lines(course: &Course, data: &mut (dyn FnMut(Row) -> Option<Value> + '_))
             effects: step.effects.clone(),
             undone: step.undone.clone(),
             tombstones: step.tombstones.clone(),
+            taken_back: step.taken_back.clone(),
             amount,
             undo: defined.or_else(|| called.map(|(name, _)| name.to_string())),
             confidence: if called.is_some() { Confidence::BY_CALLS } else { Confidence::CERTAIN },

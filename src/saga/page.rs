@@ -204,6 +204,7 @@ fn inferred(
                 effects,
                 undone,
                 tombstones: Vec::new(),
+                taken_back: Vec::new(),
                 undo: Some(name(held.pair.undo)),
                 confidence: held.pair.confidence.min(Confidence(999)),
                 paid_not_known: false,

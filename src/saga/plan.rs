@@ -17,6 +17,10 @@ pub enum Meaning {
     Undone,
     /// There was nothing to undo.
     Tombstone,
+    /// A further part of the effect, recorded with it: the second line of an order.
+    Part,
+    /// It was undone by somebody else, beside the saga: a refund because the parcel was lost.
+    TakenBack,
 }
 
 /// One step, as far as it is known.

@@ -446,7 +446,7 @@ impl Judge<'_> {
         let owes = (0..course.steps.len())
             .any(|at| matches!(ledger::account(course, at), Account::OwedBack | Account::OwedForward));
         if owes {
-            let effects = course.steps.iter().filter_map(|step| step.effects.first());
+            let effects = course.steps.iter().flat_map(|step| step.effects.iter().chain(&step.parts));
             let unread: Vec<Row> = effects.copied().filter(|row| told.of(*row).is_none()).collect();
             let read = if unread.is_empty() { Vec::new() } else { fetch(&unread) };
             let lines = ledger::lines(course, &mut |row| {

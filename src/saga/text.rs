@@ -64,6 +64,8 @@ pub fn said(page: &Page, row: &PageRow) -> String {
                 Meaning::Refusal => "refused",
                 Meaning::Undone => "undone",
                 Meaning::Tombstone => "nothing to undo",
+                Meaning::Part => "part of the effect",
+                Meaning::TakenBack => "taken back",
             };
             format!("{}, {what}", step(*at))
         }
@@ -114,6 +116,7 @@ pub fn ledger_line(line: &Line) -> String {
         Account::Unaccounted => "held, and nothing says why".to_owned(),
         Account::Settled if !line.undone.is_empty() => "undone".to_owned(),
         Account::Settled if line.effects.is_empty() => "did not happen".to_owned(),
+        Account::Settled if !line.taken_back.is_empty() => "done, taken back beside the saga".to_owned(),
         Account::Settled => "done".to_owned(),
     };
     let times = if line.effects.len() > 1 { format!(" × {}", line.effects.len()) } else { String::new() };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sagascope::base::cancel::CancelToken;
-use sagascope::domain::Domain;
+use sagascope::domain::{BuiltIn, Domain};
 use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog, SurveyProgress};
 use sagascope::index::{EventLog, LogBuilder};
 use sagascope::model::{JsonText, Locator, Membership, Payload, RecordedEvent, Row, StreamName, Timestamp};
@@ -17,7 +17,9 @@ use sagascope::saga::pictures::{self, PICTURES};
 use sagascope::saga::svg::Palette;
 use sagascope::saga::{
     Account, Along, Detail, EdgeLabel, Graph, Instance, ListAsk, Outcome, Page, ProcessMap, Survey, compare,
+    text,
 };
+use sagascope::sim::generate::{GenerateOptions, generate};
 use serde_json::json;
 
 use crate::support::{data, sample};
@@ -456,4 +458,57 @@ proptest! {
             prop_assert!(graph.walk(rows[at], Along::Causes, usize::MAX).len() < rows.len());
         }
     }
+}
+
+/// A log of the shop: orders of several lines, and parcels that are lost after their saga has ended.
+fn shop_log(folder: &Path) -> OpenLog {
+    let path = folder.join("shop.jsonl");
+    let mut file = std::fs::File::create(&path).unwrap();
+    let options = GenerateOptions { events: 5_000, seed: 7 };
+    generate(&options, &mut file, &CancelToken::default(), &mut |_| {}).unwrap();
+    open(&path)
+}
+
+#[test]
+fn the_ledger_counts_every_line_of_an_order_and_tells_of_a_refund_that_no_saga_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = shop_log(folder.path());
+    let shop = Arc::new(BuiltIn::named("shop").unwrap().load());
+    let survey = open.sagas(Some(&shop), &CancelToken::default(), &SurveyProgress::default()).unwrap();
+    let (mut several, mut lost) = (0, 0);
+    for at in 0..survey.sagas.len() {
+        let page = page(&open, &survey, at);
+        let of_type = |name: &str| -> Vec<Row> {
+            let is_it =
+                |row: &&sagascope::saga::PageRow| &*survey.traits[row.event_type.0 as usize].name == name;
+            page.rows.iter().filter(is_it).map(|row| row.row).collect()
+        };
+        let line = |step: &str| page.ledger.iter().find(|line| line.step == step);
+        let reserved = of_type("inventory.reserved.v1");
+        if let Some(line) = line("reserve-inventory").filter(|line| line.effects.len() == 1) {
+            let events = open.pool.fetch(&open.log, &reserved).into_iter();
+            let pieces =
+                events.map(|event| event.unwrap().data.value().unwrap()["quantity"].as_i64().unwrap());
+            let amount = line.amount.as_ref().map(|amount| amount.value);
+            assert_eq!(amount, Some(pieces.sum()), "{}", page.id);
+            several += usize::from(reserved.len() > 1);
+        }
+        let refunds = of_type("payment.refunded.v1");
+        if !of_type("shipment.lost.v1").is_empty() && !refunds.is_empty() {
+            let line = line("process-payment").unwrap();
+            assert_eq!((&line.taken_back, line.account), (&refunds, Account::Settled), "{}", page.id);
+            assert!(line.undone.is_empty(), "the saga undid nothing: {}", page.id);
+            assert_eq!(page.summary.outcome, Outcome::Completed);
+            assert!(page.summary.owed.is_empty());
+            assert!(
+                text::ledger_line(line).ends_with("taken back beside the saga"),
+                "{}",
+                text::ledger_line(line)
+            );
+            lost += 1;
+        } else if let Some(line) = line("process-payment") {
+            assert!(line.taken_back.is_empty(), "{}", page.id);
+        }
+    }
+    assert!(several > 10 && lost > 0, "{several} orders of several lines, {lost} lost parcels");
 }

@@ -143,6 +143,9 @@ fn fate(scene: &Scene<'_>, entry: &Entry) -> (String, Color32) {
             (format!("{undo}: undone"), t.outcome(Outcome::Compensated).color)
         }
         Account::Settled if entry.effects.is_empty() => ("did not happen".to_owned(), t.faint),
+        Account::Settled if !entry.taken_back.is_empty() => {
+            ("taken back beside the saga".to_owned(), t.outcome(Outcome::Compensated).color)
+        }
         Account::Settled => ("stays".to_owned(), t.muted),
     }
 }
