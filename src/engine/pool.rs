@@ -6,7 +6,7 @@ use std::thread::Builder;
 
 use crate::base::limits::SOURCES_OPEN_MAX;
 use crate::index::EventLog;
-use crate::model::{FetchError, Locator, PayloadSource, RecordedEvent, Row};
+use crate::model::{FetchError, Locator, PayloadSource, RecordedEvent, Row, TextFinder};
 
 /// Ways into each source at the same time: the rows on screen, a replay and a search each have their own.
 pub(super) const READERS_PER_SOURCE: usize = 3;
@@ -74,23 +74,35 @@ impl SourcePool {
         })
     }
 
+    /// Which of these events may carry a text, as far as their sources know without decoding them.
+    pub(super) fn may_hold(&self, log: &EventLog, rows: &[Row], text: &dyn TextFinder) -> Vec<bool> {
+        let mut answers = Vec::with_capacity(rows.len());
+        for run in rows.chunk_by(|a, b| a.source() == b.source()) {
+            let locators: Vec<Locator> = run.iter().map(|row| log.locator(*row)).collect();
+            let read = self.read(usize::from(run[0].source().0), |reader| reader.may_hold(&locators, text));
+            answers.extend(read.unwrap_or_else(|| vec![true; run.len()]));
+        }
+        answers
+    }
+
     /// The same for rows whose locators are known.
     pub(super) fn fetch_located(&self, rows: &[(Row, Locator)]) -> Vec<Result<RecordedEvent, FetchError>> {
         let mut results = Vec::with_capacity(rows.len());
         // Runs of the same source are fetched together; a run is usually everything.
         for run in rows.chunk_by(|a, b| a.0.source() == b.0.source()) {
-            let source = usize::from(run[0].0.source().0);
-            let lending = self.sources.lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned();
             let locators: Vec<Locator> = run.iter().map(|(_, locator)| *locator).collect();
-            match lending {
-                Some(lending) => {
-                    results.extend(lending.with(|reader| reader.fetch(&locators)));
-                    self.used(source);
-                }
-                None => results.extend(locators.iter().map(|_| Err(FetchError::Changed))),
-            }
+            let read = self.read(usize::from(run[0].0.source().0), |reader| reader.fetch(&locators));
+            results.extend(read.unwrap_or_else(|| vec![Err(FetchError::Changed); locators.len()]));
         }
         results
+    }
+
+    /// Lends a reader of a source; `None` where there is no such source.
+    fn read<T>(&self, source: usize, work: impl FnOnce(&mut dyn PayloadSource) -> T) -> Option<T> {
+        let lending = self.sources.lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned()?;
+        let result = lending.with(work);
+        self.used(source);
+        Some(result)
     }
 
     /// Remembers that `source` was used; lets the one rest that was not for the longest time.

@@ -3,7 +3,7 @@
 
 use super::load::OpenLog;
 use crate::base::cancel::CancelToken;
-use crate::model::{FetchError, RecordedEvent, Row, SourceId};
+use crate::model::{FetchError, RecordedEvent, Row, SourceId, TextFinder};
 use crate::query::{Found, Ground, Group, Marks, Query, Samples, SelectStep, Tally, select, tally};
 use crate::saga::Survey;
 
@@ -27,7 +27,8 @@ impl OpenLog {
         let sources = self.source_names();
         let fetch =
             |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> { self.pool.fetch(&self.log, rows) };
-        ask(&Ground { log: &self.log, fetch: &fetch, survey, sources: &sources })
+        let may_hold = |rows: &[Row], text: &dyn TextFinder| self.pool.may_hold(&self.log, rows, text);
+        ask(&Ground { log: &self.log, fetch: &fetch, may_hold: Some(&may_hold), survey, sources: &sources })
     }
 
     /// The events that match; `None` when cancelled. `survey` is for queries that ask about sagas.

@@ -20,7 +20,7 @@ pub use letter::{LETTER_MEMBER, letter_facts};
 pub use port::{
     AppendError, Appended, Claim, CommitError, Committed, EventStore, ExpectedVersion, FetchError,
     IdempotencyStore, Locator, NewEvent, Outbox, OutboxMessage, OutboxRow, PayloadSource, Snapshot,
-    SnapshotStore, StoreFault, StreamAppend, Transaction, TransactionalStore,
+    SnapshotStore, StoreFault, StreamAppend, TextFinder, Transaction, TransactionalStore,
 };
 pub use row::{Row, SourceId};
 pub use stream::StreamName;

@@ -17,8 +17,23 @@ pub trait PayloadSource: Send {
     /// The events at `locators`, in that order. One result for each.
     fn fetch(&mut self, locators: &[Locator]) -> Vec<Result<RecordedEvent, FetchError>>;
 
+    /// Which of the events at `locators` may carry a text, as far as their bytes tell without being decoded: one
+    /// answer for each, and `true` where that is not known. An event that carries it is never left out.
+    fn may_hold(&mut self, locators: &[Locator], _text: &dyn TextFinder) -> Vec<bool> {
+        vec![true; locators.len()]
+    }
+
     /// Lets go of the files it holds open; the next fetch opens them again.
     fn rest(&mut self);
+}
+
+/// Finds a text in bytes, without regard to case.
+pub trait TextFinder: Sync {
+    /// The text.
+    fn text(&self) -> &str;
+
+    /// Where it occurs first in `bytes`, from this place on. It may find more than the text, never less.
+    fn find(&self, bytes: &[u8], from: usize) -> Option<usize>;
 }
 
 /// Why an event could not be read again.

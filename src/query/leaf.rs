@@ -12,7 +12,7 @@ use super::path::Path;
 use super::text::Needle;
 use super::value::ValueTest;
 use crate::index::{EventLog, NO_ID, NO_NUMBER, NO_ROW, Segment};
-use crate::model::{EventKind, Payload, RecordedEvent, Row};
+use crate::model::{EventKind, Payload, RecordedEvent, Row, TextFinder};
 
 /// A term made ready.
 pub(super) enum Leaf {
@@ -253,6 +253,24 @@ impl Leaf {
             _ => return None,
         }
         Some(rows)
+    }
+
+    /// What finds the text that an event must carry, if it is a text and can be found in bytes.
+    pub(super) fn finder(&self) -> Option<&dyn TextFinder> {
+        match self {
+            Self::Deep(Deep::Text { needle, .. }) => needle.finder(),
+            _ => None,
+        }
+    }
+
+    /// Whether its text is in the name of an event's type or of one of its streams.
+    pub(super) fn is_in_names(&self, log: &EventLog, row: Row) -> bool {
+        match self {
+            Self::Deep(Deep::Text { types, streams, .. }) => {
+                flagged(types, log.type_of(row).0) || in_streams(log, row, streams)
+            }
+            _ => false,
+        }
     }
 
     /// How much work an event is, for the order of terms.

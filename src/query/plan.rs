@@ -7,11 +7,15 @@ use super::marks::{Bits, Marks, NONE, combine, every};
 use super::select::{self, SelectStep};
 use crate::base::cancel::CancelToken;
 use crate::index::{EventLog, Segment};
-use crate::model::{FetchError, RecordedEvent, Row};
+use crate::model::{FetchError, RecordedEvent, Row, TextFinder};
 use crate::saga::Survey;
 
 /// Reads events again: one result for each row. Asked by several threads at a time.
 pub type Fetch<'a> = dyn Fn(&[Row]) -> Vec<Result<RecordedEvent, FetchError>> + Sync + 'a;
+
+/// Which of some events may carry a text: what their sources know without decoding them. One answer for each row; an
+/// event that carries it is never left out. Asked by several threads at a time.
+pub type MayHold<'a> = dyn Fn(&[Row], &dyn TextFinder) -> Vec<bool> + Sync + 'a;
 
 /// What a query is asked of.
 #[derive(Clone, Copy)]
@@ -20,6 +24,8 @@ pub struct Ground<'a> {
     pub log: &'a EventLog,
     /// How their payloads are read.
     pub fetch: &'a Fetch<'a>,
+    /// What spares reading most of them where a text is asked for.
+    pub may_hold: Option<&'a MayHold<'a>>,
     /// The sagas, for queries that need them; without it no event is in one.
     pub survey: Option<&'a Survey>,
     /// Names of the sources, in their order.
@@ -36,6 +42,8 @@ pub(super) enum Plan {
 
 /// The largest share of a log that is looked up rather than scanned: one in so many.
 const FEW: usize = 64;
+/// Texts that are looked for one after the other; for more, everything is read.
+const TEXTS_MAX: usize = 4;
 
 impl Plan {
     /// Makes `filter` ready. `None` when cancelled.
@@ -108,6 +116,34 @@ impl Plan {
             Self::Not(inner) => !inner.holds(log, row, opened),
             Self::Leaf(leaf) => leaf.holds(log, row, opened),
         }
+    }
+
+    /// Texts of which every event that matches carries one, or has one in a name that the index knows. `None` where
+    /// there are none, or too many to look for each.
+    fn texts(&self) -> Option<Vec<&Leaf>> {
+        match self {
+            Self::Leaf(leaf) => leaf.finder().map(|_| vec![leaf]),
+            Self::Not(_) => None,
+            Self::All(parts) => parts.iter().filter_map(Self::texts).min_by_key(Vec::len),
+            Self::Any(parts) => {
+                let parts: Option<Vec<_>> = parts.iter().map(Self::texts).collect();
+                Some(parts?.concat()).filter(|texts| texts.len() <= TEXTS_MAX)
+            }
+        }
+    }
+
+    /// Leaves out the events that cannot match, as far as their sources know without decoding them.
+    pub(super) fn sieved(&self, ground: &Ground<'_>, rows: Vec<Row>) -> Vec<Row> {
+        let (Some(may_hold), Some(texts)) = (ground.may_hold, self.texts()) else { return rows };
+        let mut keep = vec![false; rows.len()];
+        for leaf in texts {
+            let Some(finder) = leaf.finder() else { return rows };
+            for ((keep, row), may) in keep.iter_mut().zip(&rows).zip(may_hold(&rows, finder)) {
+                *keep |= may || leaf.is_in_names(ground.log, *row);
+            }
+        }
+        let mut keep = keep.into_iter();
+        rows.into_iter().filter(|_| keep.next().unwrap_or(true)).collect()
     }
 
     /// The events that can match at all, where these are few: what a stream or a correlation holds.

@@ -113,11 +113,17 @@ impl Judged {
             return judged;
         }
         let open: Vec<Row> = rows.iter().copied().filter(|row| !certain.contains(*row)).collect();
+        let open = plan.sieved(ground, open);
         let mut events = (ground.fetch)(&open).into_iter();
         judged.read = open.len() as u64;
+        let mut open = open.into_iter().peekable();
         for row in rows {
             if certain.contains(*row) {
                 judged.matching.push(*row);
+                continue;
+            }
+            // What the sieve left out cannot match.
+            if open.next_if_eq(row).is_none() {
                 continue;
             }
             let Some(event) = events.next().and_then(Result::ok) else {

@@ -1,15 +1,60 @@
 //! Free text in an event: found in decoded values, so that `ö` and `\u00f6` match alike.
 
-use crate::model::{JsonText, Payload, RecordedEvent};
+use regex::bytes::Regex;
+
+use crate::model::{JsonText, Payload, RecordedEvent, TextFinder};
 
 /// A text to look for, without regard to case.
 #[derive(Clone, Debug)]
-pub struct Needle(String);
+pub struct Needle(String, Option<InBytes>);
+
+/// The same in bytes that nobody has decoded.
+#[derive(Clone, Debug)]
+struct InBytes {
+    text: String,
+    regex: Regex,
+}
+
+impl InBytes {
+    /// `None` where the text is not ASCII: which letters are the same without regard to case is then a matter of
+    /// more than bytes.
+    fn of(text: &str) -> Option<Self> {
+        if text.is_empty() || !text.is_ascii() {
+            return None;
+        }
+        let mut pattern = String::with_capacity(4 * text.len());
+        for letter in text.chars() {
+            match letter {
+                // The sign for kelvin and the dotted capital become these in lower case.
+                'k' => pattern.push_str("[kK\u{212A}]"),
+                'i' => pattern.push_str("[iI\u{130}]"),
+                'a'..='z' => pattern.extend(['[', letter, letter.to_ascii_uppercase(), ']']),
+                other => pattern.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+            }
+        }
+        Some(Self { text: text.to_owned(), regex: Regex::new(&pattern).ok()? })
+    }
+}
+
+impl TextFinder for InBytes {
+    fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        self.regex.find_at(bytes, from).map(|found| found.start())
+    }
+}
 
 impl Needle {
     /// Looks for `text`.
     pub fn new(text: &str) -> Self {
-        Self(text.to_lowercase())
+        Self(text.to_lowercase(), InBytes::of(&text.to_lowercase()))
+    }
+
+    /// What finds it in bytes, if that can be done.
+    pub(super) fn finder(&self) -> Option<&dyn TextFinder> {
+        self.1.as_ref().map(|finder| finder as &dyn TextFinder)
     }
 
     /// Whether it occurs in `text`.

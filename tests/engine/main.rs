@@ -17,6 +17,7 @@ mod query;
 mod resume;
 mod saga_commands;
 mod sagas;
+mod search;
 mod simulated_runs;
 mod simulation;
 mod snapshots;

@@ -158,6 +158,10 @@ impl Convert for Canonical {
         bytes == EMPTY_LOG.as_bytes()
     }
 
+    fn keeps(&self, _text: &str) -> bool {
+        true
+    }
+
     fn event(&self, record: &Record<'_>) -> Result<RecordedEvent, String> {
         let mut warnings: Vec<String> = match record.get("warnings") {
             Some(raw) => serde_json::from_str(raw.get()).unwrap_or_default(),

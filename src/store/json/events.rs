@@ -176,6 +176,12 @@ fn is_plain(field: Field) -> bool {
 }
 
 impl Convert for Plan {
+    fn keeps(&self, text: &str) -> bool {
+        // Documents that are put together have marks and names that no record has.
+        let is_mark = |letter: char| "\"{}[],:.".contains(letter);
+        !text.contains(is_mark) && !["record", "metadata"].iter().any(|name| name.contains(text))
+    }
+
     fn event(&self, record: &Record<'_>) -> Result<RecordedEvent, String> {
         let mut draft = Draft::default();
         let mut spares = Vec::new();

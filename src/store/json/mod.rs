@@ -19,6 +19,7 @@ mod otlp;
 mod outline;
 mod reader;
 mod record;
+mod sieve;
 mod sorted;
 mod temporal;
 mod traces;

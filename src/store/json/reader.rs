@@ -12,8 +12,9 @@ use super::frames::{Cut, Frame, Frames};
 use super::identity::Identity;
 use super::layout::{Start, start_of};
 use super::record::{Convert, Fault, decode_at};
+use super::sieve;
 use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
-use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
+use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent, TextFinder};
 use crate::store::shape::{JsonShape, Shape};
 use crate::store::{Format, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
 
@@ -31,6 +32,11 @@ impl Decoder {
     /// Of a file whose backslashes are as they should be.
     pub(super) fn new(convert: Box<dyn Convert>) -> Self {
         Self { convert, unescape: AtomicBool::new(false) }
+    }
+
+    /// Whether an event that carries this text has it in the bytes of its record, too.
+    fn keeps(&self, text: &str) -> bool {
+        self.convert.keeps(text)
     }
 
     /// The event in `bytes`, which are at this offset of the file.
@@ -213,6 +219,8 @@ pub(super) struct JsonPayloads {
     file: Option<File>,
     identity: Identity,
     decoder: Arc<Decoder>,
+    /// What was read last; kept for its memory.
+    bytes: Vec<u8>,
 }
 
 impl JsonPayloads {
@@ -223,7 +231,7 @@ impl JsonPayloads {
         decoder: &Arc<Decoder>,
     ) -> Result<Box<dyn PayloadSource>, StoreError> {
         let (path, identity, decoder) = (path.to_owned(), identity.clone(), Arc::clone(decoder));
-        let mut source = Self { path, file: None, identity, decoder };
+        let mut source = Self { path, file: None, identity, decoder, bytes: Vec::new() };
         match source.same_file() {
             Ok(Some(_)) => {}
             Ok(None) => return Err(StoreError::Changed { path: source.path }),
@@ -302,7 +310,26 @@ impl PayloadSource for JsonPayloads {
         vec![Err(problem); locators.len()]
     }
 
+    fn may_hold(&mut self, locators: &[Locator], text: &dyn TextFinder) -> Vec<bool> {
+        if !self.decoder.keeps(text.text()) {
+            return vec![true; locators.len()];
+        }
+        let mut bytes = std::mem::take(&mut self.bytes);
+        let mut answers = Vec::with_capacity(locators.len());
+        if let Ok(Some(file)) = self.same_file() {
+            for stretch in stretches(locators) {
+                answers.extend(sieve::may_hold(file, stretch, text, &mut bytes));
+            }
+        } else {
+            // Whoever reads them hears why.
+            answers.resize(locators.len(), true);
+        }
+        self.bytes = bytes;
+        answers
+    }
+
     fn rest(&mut self) {
         self.file = None;
+        self.bytes = Vec::new();
     }
 }

@@ -19,6 +19,12 @@ pub(super) trait Convert: Send + Sync {
         false
     }
 
+    /// Whether an event that carries this text has it in the bytes of its record as well, where these have no
+    /// backslash and no Base64. When in doubt, not.
+    fn keeps(&self, _text: &str) -> bool {
+        false
+    }
+
     /// The event that `record` is.
     fn event(&self, record: &Record<'_>) -> Result<RecordedEvent, String>;
 
