@@ -405,6 +405,14 @@ fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Chan
                 .mono(" → ", muted)
                 .mono(&short(change.to.as_ref()), text),
         };
+        // Where both have no room, what it is now says more than what it was.
+        let has_room = line.width(ui.painter()) <= right - name_right;
+        let line = match change.op {
+            Op::Change | Op::Move if !has_room => {
+                Line::new().mono("→ ", muted).mono(&short(change.to.as_ref()), text)
+            }
+            _ => line,
+        };
         line.paint(ui.painter(), line_at(rect, name_right, right, at));
     }
     if changes.len() > CHANGES_MAX {
@@ -441,11 +449,12 @@ fn outgoing_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, row: &P
             .hollow(not_yet)
             .paint(ui.painter(), pos2(place.left() + 4.0, place.center().y));
         let after = log.key_of(*effect).saturating_sub(log.key_of(row.row));
-        Line::new()
-            .body(&one_line(&info.name), if not_yet { t.faint } else { t.text })
-            .gap(8.0)
-            .mono_small(&signed_span(after), t.faint)
-            .paint(ui.painter(), place.with_min_x(place.left() + 16.0));
+        let room = place.with_min_x(place.left() + 16.0);
+        let name = Line::new().body(&one_line(&info.name), if not_yet { t.faint } else { t.text });
+        // Half of a time says nothing.
+        let with_time = name.clone().gap(8.0).mono_small(&signed_span(after), t.faint);
+        let fits = with_time.width(ui.painter()) <= room.width();
+        if fits { with_time } else { name }.paint(ui.painter(), room);
     }
     if row.outgoing.len() > EFFECTS_MAX {
         let words = format!("+{} more", row.outgoing.len() - EFFECTS_MAX);
