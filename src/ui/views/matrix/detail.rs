@@ -67,7 +67,7 @@ impl Detail {
         let trial = answer.as_ref().and_then(|answer| answer.result.as_ref().ok()?.as_ref().ok());
         let all = ui.available_rect_before_wrap();
         let wide = all.width() >= WIDE;
-        let shares: &[f32] = if wide { &[0.2, 0.31, 0.29, 0.2] } else { &[0.32, 0.68] };
+        let shares: &[f32] = if wide { &[0.23, 0.3, 0.27, 0.2] } else { &[0.32, 0.68] };
         let mut left = all.left();
         for (at, share) in shares.iter().enumerate() {
             let width = (all.width() * share).floor();
