@@ -275,7 +275,7 @@ fn row(
             (false, false) => p.accent,
         };
         drawing.rect((to - 5, y - 6), (10, 12), p.raised, Some(border));
-        let label = fit(&text, LANE - 24);
+        let label = fit(&text, LANE - 10);
         drawing.text((to + 12, y + 4), Anchor::Start, style(11, false, colour), &label);
     }
 }

@@ -2,6 +2,7 @@
 //! call is in one list with its name, sentence, keys and icon.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::app::navigation::{Playhead, SagaChoice, StepList};
 use super::app::rival::RivalChoice;
+use super::headless::Picture;
 use super::icons::Icon;
 use crate::engine::{LoadItem, Mapping, SimControl, SimRequest, Until};
 use crate::index::StreamId;
@@ -221,6 +223,13 @@ pub enum WindowCommand {
         /// At so many percent of its natural size.
         percent: u16,
     },
+    /// Draw something else into a PNG file that is asked for.
+    SaveDrawn {
+        /// Proposed name.
+        name: String,
+        /// What draws it.
+        draw: Draw,
+    },
     /// Copy the replayed state at the playhead as JSON.
     CopyState,
     /// Save the replayed state at the playhead as JSON.
@@ -233,6 +242,28 @@ pub enum WindowCommand {
     Zoom(i32),
     /// End the program.
     Quit,
+}
+
+/// What draws a picture, once and away from the window, when somebody has said where it goes.
+#[derive(Clone)]
+pub struct Draw(Arc<dyn Fn() -> Picture + Send + Sync>);
+
+impl Draw {
+    /// Drawn by this.
+    pub fn new(draw: impl Fn() -> Picture + Send + Sync + 'static) -> Self {
+        Self(Arc::new(draw))
+    }
+
+    /// The picture.
+    pub fn picture(&self) -> Picture {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Draw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draw")
+    }
 }
 
 /// Panels around the centre.

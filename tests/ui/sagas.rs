@@ -1,11 +1,13 @@
 //! The sagas of a log as a person looks through them: the list, its variants, one saga with its ledger.
 
+use std::fmt::Write as _;
+
 use egui::accesskit::Role;
 use egui::{Key, Vec2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::engine::SimStart;
 use sagascope::ui::command::{GoCommand, WindowCommand};
-use sagascope_ui_tests::window::Window;
+use sagascope_ui_tests::window::{Setup, Window};
 
 const SIZE: Vec2 = vec2(2_000.0, 1_200.0);
 
@@ -260,4 +262,42 @@ fn before_the_first_saga_the_list_says_so_and_leads_to_the_end() {
     assert!(window.says("No saga had begun as of the playhead"), "{:?}", window.labels());
     window.click("Go to the end of the log");
     assert!(!rows(&window, ", stands at ").is_empty(), "{:?}", window.labels());
+}
+
+#[test]
+fn a_hundred_thousand_sagas_are_scrolled_to_their_end_and_only_what_is_seen_is_drawn() {
+    let mut text = String::new();
+    for saga in 0..100_000 {
+        // One of them has an event more than the others.
+        let events: &[&str] = if saga == 50_000 { &["Placed", "Paid", "Paid"] } else { &["Placed", "Paid"] };
+        for name in events {
+            writeln!(
+                text,
+                "{{\"type\":\"{name}\",\"stream\":\"order-{saga}\",\"correlation_id\":\"saga-{saga}\",\"data\":{{}}}}"
+            )
+            .unwrap();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.jsonl");
+    std::fs::write(&path, text).unwrap();
+    let mut window = Window::with([path], Setup { size: vec2(1_280.0, 800.0), ..Setup::default() });
+    window.send(WindowCommand::ShowView("sagas"));
+    window.until(|window| !rows(window, ", stands at ").is_empty());
+    window.click_role(Role::ColumnHeader, "events");
+    let longest = |window: &Window| rows(window, "stands at Paid, 3 events");
+    if !longest(&window).is_empty() {
+        window.click_role(Role::ColumnHeader, "events");
+    }
+    let first = rows(&window, ", stands at ");
+    assert!(longest(&window).is_empty(), "{first:?}");
+    let bar = window.harness.get_by_label("Scroll Sagas").rect();
+    window.drag(bar.center_top() + vec2(0.0, 4.0), bar.center_bottom() + vec2(0.0, 40.0));
+    let last = rows(&window, ", stands at ");
+    assert_eq!(longest(&window).len(), 1, "the longest is the last: {last:?}");
+    assert!(!last.contains(&first[0]), "{first:?}");
+    for seen in [first, last] {
+        assert!((5..60).contains(&seen.len()), "{}", seen.len());
+    }
+    assert!(window.labels().len() < 600, "{}", window.labels().len());
 }

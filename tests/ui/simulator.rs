@@ -188,11 +188,19 @@ fn a_protection_that_is_switched_off_on_the_way_begins_another_future() {
     window.send(SimControl::Run(sagascope::engine::Until::Quiet));
     until(&mut window, |frame| frame.quiescent && !frame.running);
     assert_eq!(frame(&window).sagas[0].outcome, Outcome::Compensated);
+    // The chart says where it begins.
+    let mark = "From here on without retries. This future begins here";
+    press(&mut window, mark, |frame| frame.step == 4);
     // The run with retries is still there.
     press(&mut window, "future 2 of 2", |frame| frame.future == 1);
+    assert!(window.says("2: from moment 3 on: without retries"), "{:?}", window.labels());
     press(&mut window, "1: as it began", |frame| frame.future == 0);
     assert_eq!(frame(&window).newest, end);
     assert!(!window.says_part("One hiccup is enough"), "{:?}", window.labels());
+    assert!(!window.says_part("This future begins here"), "{:?}", window.labels());
+    // Seen from here, the other one is still called by what was done.
+    press(&mut window, "future 1 of 2", |frame| frame.future == 0);
+    assert!(window.says("2: from moment 3 on: without retries"), "{:?}", window.labels());
 }
 
 #[test]

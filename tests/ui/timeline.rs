@@ -206,6 +206,53 @@ fn thousands_of_messages_are_drawn_as_far_as_they_are_seen() {
     assert!(window.says_part("ItemPacked, item"), "{:?}", window.labels());
 }
 
+/// The rows of a sequence, each with where it stands.
+fn places(window: &Window) -> Vec<(String, f32)> {
+    let nodes = window.harness.root().children_recursive();
+    let items = nodes.filter(|node| node.accesskit_node().role() == Role::ListItem);
+    let items = items.filter_map(|node| Some((node.accesskit_node().label()?, node.rect().center().y)));
+    let mut items: Vec<_> =
+        items.filter(|(label, _)| label.contains(", Order") || label.contains(", Ship")).collect();
+    items.sort_by(|one, other| one.1.total_cmp(&other.1));
+    items
+}
+
+#[test]
+fn to_scale_rows_are_as_far_apart_as_they_are_in_time() {
+    let mut window = shop("diagram");
+    let gap = |window: &Window, name: &str| {
+        let places = places(window);
+        let at = places.iter().position(|(label, _)| label.starts_with(name));
+        let at = at.unwrap_or_else(|| panic!("no {name} in {places:?}"));
+        (places[at].1 - places[at - 1].1).round()
+    };
+    let names = |window: &Window| places(window).into_iter().map(|(label, _)| label).collect::<Vec<_>>();
+    let before = names(&window);
+    // Dispatched 15 hours after it was confirmed, which followed the payment in seconds.
+    let even = (gap(&window, "ShipmentDispatched"), gap(&window, "OrderCancelled"));
+    window.click("Space rows to the scale of time");
+    assert_eq!(names(&window), before, "the order is that of time in both");
+    let scaled = (gap(&window, "ShipmentDispatched"), gap(&window, "OrderCancelled"));
+    assert!(scaled.0 > 2.0 * even.0, "{even:?} {scaled:?}");
+    assert!(scaled.0 > scaled.1, "{scaled:?}");
+    window.click("Space rows to the scale of time");
+    assert_eq!((gap(&window, "ShipmentDispatched"), gap(&window, "OrderCancelled")), even);
+}
+
+#[test]
+fn the_history_of_a_workflow_has_a_lifeline_for_each_activity() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/temporal");
+    let mut window = Window::open([data.join("retries.json")]);
+    window.harness.set_size(HIGH);
+    window.send(WindowCommand::ShowView("diagram"));
+    for activity in ["ListWorkflow", "DescribeWorkflowExecution"] {
+        let lifelines = named(&window, Role::Button, &format!("Lifeline {activity}, "));
+        assert_eq!(lifelines.len(), 1, "{activity}: {:?}", named(&window, Role::Button, "Lifeline "));
+    }
+    let lifelines = named(&window, Role::Button, "Lifeline ");
+    assert_eq!(lifelines.len(), 3, "the workflow itself and two activities: {lifelines:?}");
+}
+
 /// One saga of so many events: a chain with failures, and a fan of what each of them led to.
 pub fn long_saga(events: usize) -> String {
     let lines = (0..events).map(|at| {

@@ -8,8 +8,8 @@ use crate::domain::Domain;
 use crate::sim::history::BranchReport;
 use crate::sim::rules::RULES;
 use crate::sim::{
-    ArmedFault, DeadLetter, Handled, History, InFlight, InvariantReport, InvariantState, LostMessage,
-    Narration, Outcome, ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
+    ArmedFault, DeadLetter, History, InFlight, InvariantReport, InvariantState, LostMessage, Narration,
+    Outcome, ReadModelReport, Recipe, SagaReport, ServiceReport, World, WorldStep,
 };
 
 /// A moment of a simulation.
@@ -59,6 +59,8 @@ pub struct SimFrame {
     pub forecast: Option<Forecast>,
     /// The futures that were kept, in words; the one that is shown, among them.
     pub futures: Vec<String>,
+    /// The moment at which the future that is shown left another one; `None`: it is the first.
+    pub left_at: Option<u64>,
     /// Which of [`SimFrame::futures`] is shown.
     pub future: usize,
     /// How many things a person did on the way here.
@@ -93,6 +95,7 @@ impl SimFrame {
     pub(super) fn of(domain: &Arc<Domain>, history: &History, steps: Arc<Vec<WorldStep>>) -> Self {
         let world = history.world();
         let recipe = history.recipe();
+        let branches = history.branches();
         Self {
             domain: Arc::clone(domain),
             world: Arc::new(world.clone()),
@@ -114,7 +117,8 @@ impl SimFrame {
             lost: world.lost_messages(),
             steps,
             forecast: (recipe.sagas <= FORECAST_SAGAS_MAX).then(|| Forecast::of(world)),
-            futures: history.branches().iter().map(|branch| words_of(branch, history)).collect(),
+            futures: branches.iter().map(words_of).collect(),
+            left_at: branches[history.branch()].parent.map(|(_, moment)| moment),
             future: history.branch(),
             acts: history.acts().len(),
             undo: last_act(history),
@@ -144,21 +148,15 @@ fn last_act(history: &History) -> Option<String> {
     history.steps().get(moment as usize).map(|step| step.sentence.trim_end_matches('.').to_owned())
 }
 
-/// A future as a menu names it: "as it began", "from message 7 on".
-fn words_of(branch: &BranchReport, history: &History) -> String {
-    let at = |moment: u64| {
-        let steps = history.steps().get(moment as usize).filter(|_| branch.number == history.branch());
-        steps
-            .filter(|step| step.what == Handled::Acted)
-            .map(|step| step.sentence.trim_end_matches('.').to_owned())
+/// A future as a menu names it: "as it began", "from moment 3 on: without retries".
+fn words_of(branch: &BranchReport) -> String {
+    let Some((_, moment)) = branch.parent else { return "as it began".to_owned() };
+    let Some(first) = branch.acts.iter().find(|planned| planned.moment == moment) else {
+        return format!("from moment {moment} on");
     };
-    match branch.parent {
-        None => "as it began".to_owned(),
-        Some((_, moment)) => match at(moment) {
-            Some(act) => format!("from moment {moment} on: {act}"),
-            None => format!("from moment {moment} on"),
-        },
-    }
+    let act = first.act.sentence(ToString::to_string);
+    let act = act.strip_prefix("from here on").map_or(&*act, |rest| rest.trim_start_matches([':', ' ']));
+    format!("from moment {moment} on: {act}")
 }
 
 impl Forecast {

@@ -76,6 +76,11 @@ impl App {
                     picture.save_png(path).map_err(|error| error.to_string())
                 });
             }
+            WindowCommand::SaveDrawn { name, draw } => {
+                self.save_file(context, name, move |path| {
+                    draw.picture().save_png(path).map_err(|error| error.to_string())
+                });
+            }
             WindowCommand::CopyState => {
                 if let Some((_, text)) = self.state_text() {
                     context.copy_text(text);

@@ -129,7 +129,9 @@ impl Widget for Button<'_> {
         let line = |color| Line::new().piece(self.text, font.clone(), color);
         let (padding, height) = if self.small { (6.0, 20.0) } else { (8.0, BUTTON) };
         let words = line(t.text).width(ui.painter()).ceil();
-        let extra = |icon: Option<Icon>| if icon.is_some() { ICON + ICON_GAP } else { 0.0 };
+        // An icon alone stands in the middle.
+        let icon_gap = if self.text.is_empty() { 0.0 } else { ICON_GAP };
+        let extra = |icon: Option<Icon>| if icon.is_some() { ICON + icon_gap } else { 0.0 };
         let wish = words + extra(self.icon) + extra(self.trailing) + 2.0 * padding;
         let width = self.width.unwrap_or(wish);
         let enabled = self.enabled && ui.is_enabled();
@@ -180,12 +182,12 @@ impl Widget for Button<'_> {
             if let Some(icon) = self.icon {
                 let tint = if self.kind == ButtonKind::Normal && self.selected { t.accent } else { color };
                 icon.paint(painter, square(x), tint);
-                x += ICON + ICON_GAP;
+                x += ICON + icon_gap;
             }
             let mut end = rect.right() - padding;
             if let Some(icon) = self.trailing {
                 icon.paint(painter, square(end - ICON), if enabled { t.muted } else { color });
-                end -= ICON + ICON_GAP;
+                end -= ICON + icon_gap;
             }
             // A hair more than measured, so that rounding never cuts the last letter.
             let room = Rect::from_x_y_ranges(x..=end + 1.0, rect.y_range());

@@ -1,5 +1,5 @@
-//! One line of text in a given width: cut with … where it does not fit, whole on hover. Ids are cut in the
-//! middle. Wrapping text is egui's own label.
+//! One line of text in a given width, or the few that it was told it may have: cut with … where it does not fit,
+//! whole on hover. Ids are cut in the middle. Text that wraps without end is egui's own label.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct Line {
     job: LayoutJob,
     align: LineAlign,
     gap: f32,
+    /// Rows below the first that it may have.
+    more_rows: usize,
 }
 
 /// Where a line stands in its rectangle.
@@ -124,6 +126,13 @@ impl Line {
         self
     }
 
+    /// May wrap between words into so many rows; what is more is cut.
+    #[must_use]
+    pub fn rows(mut self, rows: usize) -> Self {
+        self.more_rows = rows.saturating_sub(1);
+        self
+    }
+
     /// As given.
     #[must_use]
     pub fn align(mut self, align: LineAlign) -> Self {
@@ -146,13 +155,14 @@ impl Line {
         self.job.append(&flat, std::mem::take(&mut self.gap), format);
     }
 
-    /// Lays the line out in at most `width` points.
+    /// Lays it out in at most `width` points.
     pub fn layout(self, painter: &Painter, width: f32) -> Arc<Galley> {
         let mut job = self.job;
         job.wrap = TextWrapping {
             max_width: width.max(0.0),
-            max_rows: 1,
-            break_anywhere: true,
+            max_rows: 1 + self.more_rows,
+            // A single line is filled up to the last letter; several break between words.
+            break_anywhere: self.more_rows == 0,
             overflow_character: Some('…'),
         };
         painter.layout_job(job)
@@ -161,6 +171,11 @@ impl Line {
     /// The width the line would like to have.
     pub fn width(&self, painter: &Painter) -> f32 {
         self.clone().layout(painter, f32::INFINITY).size().x
+    }
+
+    /// The height it takes in `width` points.
+    pub fn height(&self, painter: &Painter, width: f32) -> f32 {
+        self.clone().layout(painter, width).size().y.ceil()
     }
 
     /// Paints into `rect`, vertically in its middle.
@@ -186,9 +201,10 @@ impl Line {
     pub fn show(self, ui: &mut Ui) -> Response {
         let text = self.job.text.clone();
         let wish = self.clone().layout(ui.painter(), f32::INFINITY).size();
-        let width = wish.x.min(ui.available_width());
-        let height = wish.y.ceil().max(16.0);
-        let (rect, response) = ui.allocate_exact_size(vec2(width.ceil(), height), Sense::hover());
+        let width = wish.x.min(ui.available_width()).ceil();
+        let height = if self.more_rows > 0 { self.height(ui.painter(), width) } else { wish.y.ceil() };
+        let height = height.max(16.0);
+        let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, ui.is_enabled(), &text));
         let painted = self.paint(ui.painter(), rect);
         if painted.elided { response.on_hover_text(text) } else { response }

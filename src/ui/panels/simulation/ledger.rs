@@ -1,19 +1,21 @@
 //! The ledger of the saga that is shown: each effect joined to its undo, and what is still owed.
 
-use egui::{Rect, Role, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::row_rect;
 use crate::domain::{Money, StepKind};
 use crate::engine::SimFrame;
 use crate::runtime::Direction;
-use crate::sim::{LedgerLine, SagaReport};
+use crate::sim::{Account, LedgerLine, SagaReport};
 use crate::ui::icons::Icon;
-use crate::ui::theme::{Outcome, body, caption, mono};
+use crate::ui::theme::{Outcome, caption, mono};
 use crate::ui::view::ViewContext;
 use crate::ui::views::simulator::{look, shown_saga};
 use crate::ui::widgets::section::section;
 use crate::ui::widgets::{Line, node};
 
+/// Height of an effect with its undo.
+const LINE: f32 = 41.0;
 /// Sagas that owe something and are listed where all are shown.
 const SAGAS: usize = 12;
 
@@ -43,7 +45,7 @@ pub(super) fn ledger_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui
     }
     for line in &saga.ledger {
         if shown.iter().any(|shown| shown.step == line.step) {
-            line_ui(context, saga, line, ui);
+            line_ui(context, frame, saga, line, ui);
         }
         if line.kind == StepKind::Pivot {
             pivot_ui(context, saga, ui);
@@ -66,37 +68,69 @@ pub(super) fn ledger_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui
     }
 }
 
-fn line_ui(context: &ViewContext<'_>, saga: &SagaReport, line: &LedgerLine, ui: &mut Ui) {
+/// An effect and what is held of it; below, on an elbow, its undo or how it stands.
+fn line_ui(context: &ViewContext<'_>, frame: &SimFrame, saga: &SagaReport, line: &LedgerLine, ui: &mut Ui) {
     let t = context.tokens;
     let step = saga.steps.iter().find(|step| step.name == line.step);
     let (outcome, words) = look::ledger(line, step);
-    let rect = row_rect(ui, 22.0);
+    let rect = row_rect(ui, LINE);
     let name = if line.label.is_empty() { &line.step } else { &line.label };
     let held = held(line);
-    let share = |from: f32, to: f32| {
-        Rect::from_min_max(
-            pos2(rect.left() + rect.width() * from, rect.top()),
-            pos2(rect.left() + rect.width() * to, rect.bottom()),
-        )
-    };
-    Line::new().body(name, t.text).paint(ui.painter(), share(0.0, 0.38));
-    let middle = share(0.40, 0.74);
-    let color = t.outcome(outcome).color;
-    let icon = Rect::from_center_size(pos2(middle.left() + 6.0, middle.center().y), vec2(11.0, 11.0));
-    outcome.icon().paint(ui.painter(), icon, color);
-    Line::new().piece(&words, body(), color).paint(ui.painter(), middle.with_min_x(middle.left() + 17.0));
+    let upper = Rect::from_min_size(rect.min + vec2(0.0, 1.0), vec2(rect.width(), 20.0));
+    let lower =
+        Rect::from_min_size(pos2(rect.left() + 16.0, rect.top() + 20.0), vec2(rect.width() - 16.0, 18.0));
     let amount = if line.held == 0 { t.faint } else { t.text };
-    Line::new().mono(&held, amount).right().paint(ui.painter(), share(0.74, 1.0));
+    let written = Line::new().mono(&held, amount).right().paint(ui.painter(), upper);
+    let room = upper.with_max_x(written.rect.left() - 8.0);
+    let painted = Line::new().body(name, t.text).paint(ui.painter(), room);
+    let color = t.outcome(outcome).color;
+    let is_open = matches!(line.account, Account::OwedBack | Account::OwedForward);
+    elbow(
+        ui.painter(),
+        pos2(rect.left() + 4.0, upper.bottom()),
+        lower,
+        if is_open { color } else { t.line_strong },
+        is_open,
+    );
+    let icon = Rect::from_center_size(pos2(lower.left() + 6.0, lower.center().y), vec2(11.0, 11.0));
+    outcome.icon().paint(ui.painter(), icon, color);
+    let said = Line::new().piece(&words, caption(), color);
+    let said = said.paint(ui.painter(), lower.with_min_x(lower.left() + 17.0));
+    let undo = undo_of(frame, &line.step);
+    let undo_line = Line::new().mono_small(undo, t.faint).right();
+    if undo_line.width(ui.painter()) <= lower.right() - said.rect.right() - 12.0 {
+        undo_line.paint(ui.painter(), lower);
+    }
     let label = format!("{name}: {words}, {held} held");
     let response =
         node(ui, rect, ui.scope_id().with(("line", &line.step)), Sense::hover(), Role::Label, &label);
+    let whole = if painted.elided { format!("{name}\n") } else { String::new() };
+    let undo = if undo.is_empty() { "nothing undoes it".to_owned() } else { format!("undone by {undo}") };
     response.on_hover_text(format!(
-        "{}: happened {} ×, undone {} ×{}",
+        "{whole}{}: happened {} ×, undone {} ×{}; {undo}",
         line.step,
         line.effects,
         line.undone,
         if line.tombstones > 0 { ", and will be refused if it comes later" } else { "" }
     ));
+}
+
+/// The command that undoes a step; empty where there is none.
+fn undo_of<'f>(frame: &'f SimFrame, step: &str) -> &'f str {
+    let steps = frame.domain.saga(&frame.recipe.saga).map(|saga| &*saga.steps).unwrap_or_default();
+    let step = steps.iter().find(|known| &*known.name == step);
+    step.and_then(|step| step.compensate.as_deref()).unwrap_or("")
+}
+
+/// From an effect down to its undo; dashed while that is still to come.
+fn elbow(painter: &Painter, from: Pos2, to: Rect, color: Color32, is_open: bool) {
+    let stroke = Stroke::new(1.0, color);
+    let points = [from, pos2(from.x, to.center().y), pos2(to.left() - 4.0, to.center().y)];
+    if is_open {
+        painter.extend(Shape::dashed_line(&points, stroke, 2.0, 2.0));
+    } else {
+        painter.line(points.to_vec(), stroke);
+    }
 }
 
 /// What is held, with its worth.

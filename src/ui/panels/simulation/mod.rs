@@ -16,8 +16,9 @@ use crate::ui::theme::{PAD, TAB_BAR, semibold};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, node};
 
-/// The head of a panel, as high as the tab bar beside it; gives what is left below.
-fn head_ui(context: &ViewContext<'_>, ui: &mut Ui, title: &str, note: &str) -> Rect {
+/// The head of a panel, as high as the tab bar beside it; gives what is left below. Of the notes the first that has
+/// the room is written.
+fn head_ui(context: &ViewContext<'_>, ui: &mut Ui, title: &str, notes: &[&str]) -> Rect {
     let t = context.tokens;
     let rect = ui.max_rect();
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), TAB_BAR));
@@ -26,10 +27,13 @@ fn head_ui(context: &ViewContext<'_>, ui: &mut Ui, title: &str, note: &str) -> R
     let inner = bar.shrink2(vec2(PAD, 0.0));
     let painted = Line::new().piece(title, semibold(12.0), t.text).paint(ui.painter(), inner);
     let id = ui.scope_id().with("head");
-    let label = format!("{title}, {note}");
+    let label = format!("{title}, {}", notes.first().unwrap_or(&""));
     node(ui, painted.rect, id, egui::Sense::hover(), egui::Role::Heading, &label);
     let room = Rect::from_min_max(pos2(painted.rect.right() + 12.0, inner.top()), inner.max);
-    Line::new().caption(note, t.faint).right().paint(ui.painter(), room);
+    let mut lines = notes.iter().map(|note| Line::new().caption(note, t.faint));
+    if let Some(line) = lines.find(|line| line.width(ui.painter()) <= room.width()) {
+        line.right().paint(ui.painter(), room);
+    }
     Rect::from_min_max(pos2(rect.left(), bar.bottom()), rect.max)
 }
 
@@ -63,7 +67,7 @@ fn row_rect(ui: &mut Ui, height: f32) -> Rect {
 pub(super) fn run_ui(context: &ViewContext<'_>, ui: &mut Ui) {
     let Some(frame) = context.document.frame() else { return };
     let open = frame.dead_letters.iter().filter(|letter| letter.redrivable).count();
-    let below = head_ui(context, ui, "Dead letters", &format!("{open} open"));
+    let below = head_ui(context, ui, "Dead letters", &[&format!("{open} open")]);
     below_ui(ui, below, |ui| {
         letters::letters_ui(context, frame, ui);
         rule(context, ui);

@@ -40,19 +40,25 @@ pub(super) fn invariants_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mu
 
 fn check_ui(context: &ViewContext<'_>, check: &InvariantReport, ui: &mut Ui) {
     let t = context.tokens;
-    let rect = row_rect(ui, 22.0);
+    let about = if check.about.is_empty() { &check.code } else { &check.about };
+    let words = Line::new().body(about, t.text).rows(3);
+    let code = Line::new().piece(&check.code, mono_small(), t.faint).right();
+    let room = ui.available_width() - 2.0 * PAD - 20.0 - code.width(ui.painter()).ceil() - 8.0;
+    let height = words.height(ui.painter(), room);
+    let rect = row_rect(ui, (height + 5.0).max(22.0));
     let outcome = match &check.state {
         InvariantState::Broken { .. } => Outcome::Inconsistent,
         _ => Outcome::Completed,
     };
     let color = t.outcome(outcome).color;
-    let icon = Rect::from_center_size(pos2(rect.left() + 6.0, rect.center().y), vec2(12.0, 12.0));
+    let first = rect.with_max_y(rect.top() + 22.0);
+    let icon = Rect::from_center_size(pos2(rect.left() + 6.0, first.center().y), vec2(12.0, 12.0));
     outcome.icon().paint(ui.painter(), icon, color);
-    let code = Line::new().piece(&check.code, mono_small(), t.faint).right().paint(ui.painter(), rect);
-    let words =
-        Rect::from_min_max(pos2(rect.left() + 20.0, rect.top()), pos2(code.rect.left() - 8.0, rect.bottom()));
-    let about = if check.about.is_empty() { &check.code } else { &check.about };
-    Line::new().body(about, t.text).paint(ui.painter(), words);
+    code.paint(ui.painter(), first);
+    words.paint(
+        ui.painter(),
+        Rect::from_min_size(pos2(rect.left() + 20.0, rect.top()), vec2(room, rect.height())),
+    );
     let state = if outcome == Outcome::Completed { "holds" } else { "broken" };
     let label = format!("{} {about}, {state}", check.code);
     node(ui, rect, ui.scope_id().with("check"), Sense::hover(), Role::Label, &label).on_hover_text(about);

@@ -13,8 +13,10 @@ use crate::ui::view::ViewContext;
 use crate::ui::views::simulator::look;
 use crate::ui::widgets::{Button, Line, icon_button, node};
 
-/// Below this width words are left to the tooltips.
-const WORDS_FROM: f32 = 1_180.0;
+/// Below this width words are left to the tooltips; what is not always there needs its own room.
+const WORDS_FROM: f32 = 1_040.0;
+const UNDO_WIDTH: f32 = 70.0;
+const FUTURES_WIDTH: f32 = 116.0;
 /// Width of Play and of Pause, so that nothing moves when one becomes the other.
 const PLAY: f32 = 72.0;
 
@@ -23,7 +25,9 @@ pub(in crate::ui::panels) fn transport_ui(context: &ViewContext<'_>, ui: &mut Ui
     let Some(simulation) = &context.document.simulation else { return };
     let Some(frame) = simulation.frame.as_deref() else { return };
     let rect = ui.max_rect();
-    let is_wide = rect.width() >= WORDS_FROM;
+    let undo = if frame.undo.is_some() { UNDO_WIDTH } else { 0.0 };
+    let futures = if frame.futures.len() > 1 { FUTURES_WIDTH } else { 0.0 };
+    let is_wide = rect.width() >= WORDS_FROM + undo + futures;
     let layout = Layout::right_to_left(Align::Center);
     let mut right = ui.new_child(UiBuilder::new().max_rect(rect).layout(layout).id_salt("run"));
     right.spacing_mut().item_spacing.x = 4.0;
@@ -122,11 +126,17 @@ fn place_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
     let divider = Rect::from_center_size(rect.left_center() + vec2(6.0, 0.0), vec2(1.0, 16.0));
     ui.painter().rect_filled(divider, 0, t.line);
     let color = if is_newest { t.accent } else { t.past };
-    let line = Line::new().piece(&at, mono(), color).gap(12.0).piece(&words, body(), t.muted);
-    let painted = line.paint(ui.painter(), rect.with_min_x(rect.left() + 18.0));
+    let line = |words: &str| Line::new().piece(&at, mono(), color).gap(12.0).piece(words, body(), t.muted);
+    let room = rect.with_min_x(rect.left() + 18.0);
+    // Where there is little room, fewer words rather than half of them.
+    let fewer = [&words, &after, ""].map(line);
+    let [.., least] = &fewer;
+    let shown = fewer.iter().find(|line| line.width(ui.painter()) <= room.width()).unwrap_or(least);
+    let is_whole = shown.text() == fewer[0].text();
+    let painted = shown.clone().paint(ui.painter(), room);
     let label = format!("At {at}, {words}");
     let response = node(ui, painted.rect, ui.scope_id().with("place"), Sense::hover(), Role::Label, &label);
-    if painted.elided {
+    if painted.elided || !is_whole {
         response.on_hover_text(label);
     }
 }
@@ -161,12 +171,16 @@ fn run_ui(context: &ViewContext<'_>, frame: &SimFrame, is_wide: bool, ui: &mut U
     }
 }
 
-/// The futures that were kept.
+/// The futures that were kept: which one is shown, and how each began.
 fn futures_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
-    let name = |at: usize| format!("future {} of {}", at + 1, frame.futures.len());
-    let shown = name(frame.future);
+    let t = context.tokens;
+    let shown = format!("future {} of {}", frame.future + 1, frame.futures.len());
     let button = ui.add(Button::new(&shown).trailing(Icon::CaretDown));
-    Popup::menu(&button.on_hover_text("The futures that were kept")).show(|ui| {
+    let about = frame.futures.get(frame.future).map_or("", |words| words);
+    let button = button.on_hover_text(format!("This future: {about}. The others are kept as well"));
+    Popup::menu(&button).show(|ui| {
+        ui.set_min_width(240.0);
+        Line::new().caption("Each is kept with all that was done in it", t.faint).show(ui);
         for (at, words) in frame.futures.iter().enumerate() {
             if ui.selectable_label(at == frame.future, format!("{}: {words}", at + 1)).clicked() {
                 context.send(SimControl::Future(at));

@@ -80,7 +80,7 @@ impl BreakSaga {
             return;
         };
         let about = offer.domain.sagas.first().map_or("", |saga| &saga.about);
-        let words = format!("{} Choose where it hurts.", about.trim());
+        let words = format!("{}\nChoose where it hurts.", about.trim());
         ui.add(Label::new(RichText::new(words).color(t.muted)).wrap());
         ui.add_space(16.0);
         numbered(ui, 1, "A saga");

@@ -17,7 +17,7 @@ use crate::ui::app::App;
 use crate::ui::command::{Command, DocumentCommand, OPEN, OPEN_PATH, SHORTCUTS};
 use crate::ui::format::{Zone, bytes, count, one_line};
 use crate::ui::icons::Icon;
-use crate::ui::theme::{Outcome, PAD, ROW_TWO, semibold, tokens};
+use crate::ui::theme::{Outcome, PAD, ROW, ROW_TWO, semibold, tokens};
 use crate::ui::widgets::{Button, Line, focus_ring, key_cap, node};
 
 /// Presentation state.
@@ -303,27 +303,17 @@ fn formats_ui(ui: &mut Ui) {
         [("Any other table or JSON", "Sagascope proposes which column is what; you confirm it once")];
     let known = FORMATS.iter().map(|format| (format.title(), format.about()));
     for (title, about) in known.chain(others) {
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
-        let line = |top: f32, height: f32| {
-            let min = pos2(rect.left() + 8.0, rect.top() + top);
-            Rect::from_min_max(min, pos2(rect.right() - 8.0, min.y + height))
-        };
-        Line::new().body(title, t.text).paint(ui.painter(), line(2.0, 18.0));
+        // There are many: a line each, and what it is when it is pointed at.
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
         let about = about.trim_end_matches('.');
-        let short = gist(about);
-        let painted = Line::new().caption(short, t.faint).paint(ui.painter(), line(20.0, 16.0));
         let id = ui.scope_id().with(("format", title));
         let response = node(ui, rect, id, Sense::hover(), Role::Label, &format!("{title}: {about}"));
-        if painted.elided || short != about {
-            response.on_hover_text(about);
+        if response.contains_pointer() {
+            ui.painter().rect_filled(rect, 4, t.hover());
         }
+        Line::new().body(title, t.muted).paint(ui.painter(), rect.shrink2(vec2(8.0, 0.0)));
+        response.on_hover_text(about);
     }
-}
-
-/// What a format is, without what it is told by.
-fn gist(about: &str) -> &str {
-    let ends = [": ", "; ", ", told by"].into_iter().filter_map(|mark| about.find(mark));
-    &about[..ends.min().unwrap_or(about.len())]
 }
 
 /// A line of two in a list of files.
@@ -352,11 +342,15 @@ impl Entry {
         let color = if self.is_missing { t.faint } else { t.text };
         let square = Rect::from_center_size(pos2(rect.left() + 16.0, rect.center().y), vec2(14.0, 14.0));
         self.icon.paint(ui.painter(), square, if self.is_missing { t.faint } else { t.accent });
-        let right = Rect::from_x_y_ranges(rect.right() - 100.0..=rect.right() - 8.0, rect.y_range());
+        // Without a middle, what is at the right stands beside the title, and below is all of the width.
+        let has_middle = !self.middle.is_empty();
+        let upper = Rect::from_min_max(rect.min + vec2(0.0, 4.0), pos2(rect.right(), rect.top() + 22.0));
+        let beside = if has_middle { rect } else { upper };
+        let right = Rect::from_x_y_ranges(rect.right() - 100.0..=rect.right() - 8.0, beside.y_range());
         let painted = Line::new().caption(&self.right, t.muted).right().paint(ui.painter(), right);
-        // Times stand in a column of their own; without a middle there is nothing to stand below.
-        let mut end = if self.middle.is_empty() { painted.rect.left() } else { right.left() } - 8.0;
-        if !self.middle.is_empty() {
+        // Times stand in a column of their own.
+        let mut end = if has_middle { right.left() } else { painted.rect.left() } - 8.0;
+        if has_middle {
             let middle = Rect::from_x_y_ranges(end - 120.0..=end, rect.y_range());
             let painted = Line::new().caption(&self.middle, t.muted).right().paint(ui.painter(), middle);
             end = painted.rect.left() - 12.0;
@@ -367,7 +361,9 @@ impl Entry {
         };
         Line::new().body(&self.title, color).paint(ui.painter(), line(4.0, 18.0));
         let below = if self.is_missing { t.outcome(Outcome::Stuck).color } else { t.faint };
-        Line::new().caption(&self.below, below).paint(ui.painter(), line(22.0, 16.0));
+        let lower = line(22.0, 16.0);
+        let lower = if has_middle { lower } else { lower.with_max_x(rect.right() - 8.0) };
+        Line::new().caption(&self.below, below).paint(ui.painter(), lower);
         response
     }
 }

@@ -6,6 +6,7 @@ use egui::{Label, Popup, RichText, Ui};
 use crate::engine::{DocumentId, Latest, RAMP, Redrive, Redriven, SimControl, SimFrame, StopRule};
 use crate::sim::Act;
 use crate::ui::icons::Icon;
+use crate::ui::theme::Tokens;
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Button, Line};
 
@@ -91,9 +92,7 @@ impl RedriveState {
         let dry_run = dry_run(&self.one, context, frame, &redrive);
         ui.add(Label::new(RichText::new(words(dry_run.clone())).color(t.text)).wrap());
         if let Some(redriven) = &dry_run {
-            for owed in &redriven.owed {
-                Line::new().caption("still owed then", t.muted).gap(6.0).mono_small(owed, t.text).show(ui);
-            }
+            owed_ui(t, ui, &redriven.owed);
         }
         ui.add_space(6.0);
         ui.horizontal(|ui| {
@@ -140,4 +139,27 @@ fn dry_run(
     latest.ask(context.engine.workers(), &key, move |cancel, _| of_job.predict(&world, cancel));
     let answer = latest.answer_to(&key)?;
     answer.result.as_ref().ok().cloned()
+}
+
+/// Kinds of debts that are written.
+const OWED_MAX: usize = 4;
+
+/// What would still be owed: what many sagas owe alike once, with how often.
+fn owed_ui(t: &Tokens, ui: &mut Ui, owed: &[String]) {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for words in owed {
+        match kinds.iter_mut().find(|(known, _)| known == words) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((words, 1)),
+        }
+    }
+    for (words, count) in kinds.iter().take(OWED_MAX) {
+        let times = if *count > 1 { format!("{count} × ") } else { String::new() };
+        let words = format!("{times}{words}");
+        Line::new().caption("still owed then", t.muted).gap(6.0).mono_small(&words, t.text).rows(2).show(ui);
+    }
+    if kinds.len() > OWED_MAX {
+        let words = format!("+{} more debts", kinds.len() - OWED_MAX);
+        Line::new().caption(&words, t.faint).show(ui);
+    }
 }

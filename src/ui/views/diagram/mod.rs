@@ -56,6 +56,9 @@ pub static FLOW: ViewClass = ViewClass {
 const BAR: f32 = 44.0;
 /// From this width on there is room for the details of the map.
 const WIDE: f32 = 700.0;
+/// From this width on the bar has room for all of its words; below the other one "Process map" is shortened as well.
+const WORDS_FROM: f32 = 820.0;
+const NARROW: f32 = 680.0;
 /// How far it is zoomed, in per cent.
 const ZOOMS: [u16; 8] = [25, 35, 50, 70, 85, 100, 140, 200];
 const USUAL: usize = 5;
@@ -243,7 +246,8 @@ impl DiagramView {
         let layout = Layout::left_to_right(Align::Center);
         let mut bar = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("bar"));
         bar.spacing_mut().item_spacing.x = 8.0;
-        let kinds = [(Kind::Sequence, "Sequence"), (Kind::Flow, "Flow"), (Kind::Map, "Process map")];
+        let map = if rect.width() < NARROW { "Map" } else { "Process map" };
+        let kinds = [(Kind::Sequence, "Sequence"), (Kind::Flow, "Flow"), (Kind::Map, map)];
         segment(&mut bar, "Diagram", &mut self.kind, &kinds);
         if self.kind == Kind::Map && rect.width() >= WIDE {
             segment(&mut bar, "On the edges", &mut self.time, &[(false, "How often"), (true, "How long")]);
@@ -257,11 +261,11 @@ impl DiagramView {
         let layout = Layout::right_to_left(Align::Center);
         let mut right = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("out"));
         right.spacing_mut().item_spacing.x = 6.0;
-        self.out_ui(context, sagas, &mut right);
+        self.out_ui(context, sagas, rect.width() >= WORDS_FROM, &mut right);
     }
 
     /// Zoom, copy, save.
-    fn out_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, ui: &mut Ui) {
+    fn out_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, has_words: bool, ui: &mut Ui) {
         let can_grow = self.zoom + 1 < ZOOMS.len();
         if ui.add(Button::new("+").label("Larger").enabled(can_grow)).clicked() {
             self.zoom += 1;
@@ -274,7 +278,8 @@ impl DiagramView {
         let answer = self.drawing.answer().filter(|answer| self.is_of_kind(&answer.key));
         let drawing = answer.as_ref().and_then(|answer| answer.result.as_ref().ok());
         self.save_ui(context, drawing.cloned(), ui);
-        if ui.add(Button::new("Copy as Mermaid").icon(Icon::Copy)).clicked()
+        let copy = Button::new(if has_words { "Copy as Mermaid" } else { "" }).icon(Icon::Copy);
+        if ui.add(copy.label("Copy as Mermaid")).on_hover_text("Copy as Mermaid").clicked()
             && let Some(text) = self.mermaid(context, sagas)
         {
             context.send(WindowCommand::Copy(text));

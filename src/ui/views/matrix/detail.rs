@@ -67,7 +67,7 @@ impl Detail {
         let trial = answer.as_ref().and_then(|answer| answer.result.as_ref().ok()?.as_ref().ok());
         let all = ui.available_rect_before_wrap();
         let wide = all.width() >= WIDE;
-        let shares: &[f32] = if wide { &[0.2, 0.31, 0.29, 0.2] } else { &[0.32, 0.68] };
+        let shares: &[f32] = if wide { &[0.23, 0.3, 0.27, 0.2] } else { &[0.32, 0.68] };
         let mut left = all.left();
         for (at, share) in shares.iter().enumerate() {
             let width = (all.width() * share).floor();
@@ -163,7 +163,7 @@ fn cell_ui(t: &Tokens, ui: &mut Ui, board: &Board, ran: &Ran, trial: Option<&Tri
     }
     if !shown.owed.is_empty() {
         fact(t, ui, "still owed", |ui| {
-            Line::new().mono(&shown.owed.join(", "), t.text).show(ui);
+            Line::new().mono(&shown.owed.join(", "), t.text).rows(4).show(ui);
         });
     }
     fact(t, ui, "dead letters", |ui| {
@@ -174,7 +174,7 @@ fn cell_ui(t: &Tokens, ui: &mut Ui, board: &Board, ran: &Ran, trial: Option<&Tri
 }
 
 fn fact(t: &Tokens, ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui)) {
-    ui.horizontal(|ui| {
+    ui.horizontal_top(|ui| {
         let (rect, _) =
             ui.allocate_exact_size(vec2(132.0_f32.min(ui.available_width() / 2.0), 18.0), Sense::hover());
         Line::new().body(name, t.muted).paint(ui.painter(), rect);
@@ -212,8 +212,8 @@ fn what_ui(t: &Tokens, ui: &mut Ui, trial: Option<&Trial>, with_title: bool) {
         for line in lines {
             let (icon, color) = tone_look(t, line.tone);
             ui.horizontal_top(|ui| {
-                let (rect, _) = ui.allocate_exact_size(vec2(64.0, 18.0), Sense::hover());
-                Line::new().mono_small(&virtual_seconds(line.at), t.muted).right().paint(ui.painter(), rect);
+                let (rect, _) = ui.allocate_exact_size(vec2(56.0, 18.0), Sense::hover());
+                Line::new().mono_small(&virtual_seconds(line.at), t.muted).paint(ui.painter(), rect);
                 let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
                 let square = Rect::from_center_size(rect.center(), vec2(11.0, 11.0));
                 icon.paint(ui.painter(), square, color);
@@ -344,7 +344,7 @@ fn run_ui(
             let line = Line::new()
                 .piece(&format!("{name}{equals}"), mono_small(), if at == 0 { t.text } else { t.muted })
                 .piece(value, mono_small(), color);
-            line.show(ui);
+            line.rows(3).show(ui);
         }
     });
     ui.add_space(8.0);

@@ -1,16 +1,18 @@
 //! The matrix as files: comma-separated values and Markdown as the command line writes them, and a picture of the
-//! whole table as SVG, which needs no size of window.
+//! whole table as SVG or PNG, which needs no size of window.
 
 use std::fmt::Write as _;
 
-use egui::Color32;
+use egui::{Color32, Rect, pos2, vec2};
 
-use super::grid::{starts_step, tops};
+use super::grid::{self, Grid, starts_step, tops};
 use super::table::{Shown, Table};
 use crate::engine::Board;
 use crate::sim::matrix::{self, Cell, CellReport};
 use crate::ui::format::outcome_look;
-use crate::ui::theme::{Outcome as Look, Tokens};
+use crate::ui::headless::{Headless, Picture};
+use crate::ui::theme::{Outcome as Look, Theme, Tokens, caption, heading};
+use crate::ui::widgets::Line;
 
 /// Every run as a line.
 pub(super) fn csv(board: &Board) -> String {
@@ -34,6 +36,45 @@ const COLUMN: f32 = 108.0;
 const HEAD: f32 = 92.0;
 const CELL: f32 = 25.0;
 
+/// Widths of the heads of rows and of a column of the PNG, the height of what stands above the table, and how sharp it is.
+const PNG_SIDE: f32 = 228.0;
+const PNG_COLUMN: f32 = 112.0;
+const PNG_TITLE: f32 = 48.0;
+const PNG_SCALE: f32 = 2.0;
+
+/// The whole table as the window draws it, whatever of it is seen there.
+pub(super) fn png(theme: Theme, table: &Table) -> Picture {
+    let size = vec2(
+        PNG_SIDE + PNG_COLUMN * table.columns.len() as f32 + 16.0,
+        PNG_TITLE + grid::height(table.rows()),
+    );
+    let t = theme.tokens();
+    let mut window = Headless::new(size, theme).with_pixels_per_point(PNG_SCALE);
+    window.run(|ui| {
+        let all = Rect::from_min_size(pos2(0.0, 0.0), size);
+        let (title, about) = titles(table);
+        let above = all.with_max_y(PNG_TITLE).shrink2(vec2(16.0, 0.0));
+        Line::new().piece(&title, heading(), t.text).paint(ui.painter(), above);
+        Line::new().piece(&about, caption(), t.muted).right().paint(ui.painter(), above);
+        let below = egui::UiBuilder::new().max_rect(all.with_min_y(PNG_TITLE)).id_salt("table");
+        let gaps_open = table.columns.iter().any(|column| column.is_gap);
+        let grid = Grid { table, side: PNG_SIDE, selected: None, reveal: false, only: None, gaps_open };
+        // Nothing is clicked in a picture.
+        let _act = grid.ui(&mut ui.new_child(below));
+    });
+    window.picture()
+}
+
+/// What the picture is of, and how many runs stand in it.
+fn titles(table: &Table) -> (String, String) {
+    let board = table.board();
+    let without = board.ask.without.map_or_else(String::new, |one| format!(", without {}", one.name()));
+    let title = format!("{}/{}{without}", board.ask.base.domain, board.ask.base.saga);
+    let runs = format!("{} runs", board.len());
+    let differ = format!("{runs}, {} differ from all on", board.differing);
+    (title, if board.ask.without.is_some() { differ } else { runs })
+}
+
 /// The whole table as it is shown: gaps folded or open.
 pub(super) fn svg(t: &Tokens, table: &Table) -> String {
     let tops = tops(table.rows());
@@ -42,12 +83,8 @@ pub(super) fn svg(t: &Tokens, table: &Table) -> String {
         HEAD + tops.last().copied().unwrap_or(0.0) + 16.0,
     );
     let mut svg = Svg::new(width, height, t);
-    let board = table.board();
-    let without = board.ask.without.map_or_else(String::new, |one| format!(", without {}", one.name()));
-    let title = format!("{}/{}{without}", board.ask.base.domain, board.ask.base.saga);
+    let (title, about) = titles(table);
     svg.text(16.0, 28.0, 16, 600, t.text, "start", &title);
-    let runs = format!("{} runs, {} differ from all on", board.len(), board.differing);
-    let about = if board.ask.without.is_some() { runs } else { format!("{} runs", board.len()) };
     svg.text(width - 16.0, 28.0, 12, 400, t.muted, "end", &about);
     for (at, column) in table.columns.iter().enumerate() {
         let x = SIDE + COLUMN * at as f32 + 5.0;
@@ -179,6 +216,31 @@ mod tests {
             );
         }
         assert_eq!(picture.matches("<text").count(), picture.matches("</text>").count());
+    }
+
+    #[test]
+    fn the_png_has_the_whole_table_in_the_colours_of_its_outcomes() {
+        let table = Table::new(&answer(Some(Protection::Idempotency)), false).unwrap();
+        for theme in Theme::ALL {
+            let picture = png(theme, &table);
+            let wide = PNG_SIDE + PNG_COLUMN * table.columns.len() as f32 + 16.0;
+            assert_eq!(picture.width(), (wide * PNG_SCALE) as usize);
+            let tops = tops(table.rows());
+            for (row, top) in tops.iter().take(table.rows().len()).enumerate() {
+                for column in 0..table.columns.len() {
+                    let Shown::Ran(ran) = table.at(row, column) else { continue };
+                    let Some(outcome) = ran.shown().outcome.map(outcome_look) else { continue };
+                    let t = theme.tokens();
+                    let filled = outcome != Look::Completed;
+                    let expected = if filled { t.outcome(outcome).fill } else { t.surface };
+                    // Below the glyph of the cell, where nothing but its ground is.
+                    let x = (PNG_SIDE + PNG_COLUMN * column as f32 + 8.0) * PNG_SCALE;
+                    let y = (PNG_TITLE + grid::HEAD + top + grid::CELL - 3.0) * PNG_SCALE;
+                    let found = picture.pixel(x as usize, y as usize);
+                    assert_eq!(found[..3], expected.to_array()[..3], "{row} {column} {outcome:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -18,18 +18,17 @@ use crate::ui::theme::{
 use crate::ui::widgets::{Line, focus_ring, hover_card, node, separator};
 
 /// Height of a cell, and of the gap below it.
-const CELL: f32 = 25.0;
+pub(super) const CELL: f32 = 25.0;
 const GAP: f32 = 3.0;
 /// Between the rows of two steps.
 const BETWEEN: f32 = 11.0;
 /// Height of the heads of columns.
-const HEAD: f32 = 44.0;
-/// Width of the heads of rows, and of narrow ones.
-const SIDE: f32 = 184.0;
-const SIDE_NARROW: f32 = 168.0;
+pub(super) const HEAD: f32 = 44.0;
+/// Width of the heads of rows, as far as the names of the steps need it.
+const SIDES: (f32, f32) = (168.0, 280.0);
 /// Widths of a column: with a caption's letters, and with those of a tick.
 const COLUMN_MAX: f32 = 180.0;
-const COLUMN_CAPTION: f32 = 106.0;
+const COLUMN_CAPTION: f32 = 104.0;
 const COLUMN_MIN: f32 = 99.0;
 /// Between two columns.
 const COLUMN_GAP: f32 = 3.0;
@@ -48,6 +47,8 @@ pub(super) enum Act {
 /// What is drawn beside the table itself.
 pub(super) struct Grid<'a> {
     pub(super) table: &'a Table,
+    /// Width of the heads of rows.
+    pub(super) side: f32,
     pub(super) selected: Option<(usize, usize)>,
     /// Bring the selected cell into view.
     pub(super) reveal: bool,
@@ -60,7 +61,7 @@ impl Grid<'_> {
     /// Draws into all of `ui`.
     pub(super) fn ui(&self, ui: &mut Ui) -> Option<Act> {
         let all = ui.available_rect_before_wrap();
-        let side = if all.width() < 900.0 { SIDE_NARROW } else { SIDE };
+        let side = self.side;
         let columns = self.table.columns.len().max(1) as f32;
         let wide = ((all.width() - side - 16.0) / columns).floor().clamp(COLUMN_MIN, COLUMN_MAX);
         let tops = tops(self.table.rows());
@@ -218,6 +219,20 @@ impl Grid<'_> {
 
 const GAPS: &str =
     "A process may die before commit, before acknowledge, before publish, before marking as sent";
+
+/// The width that the names of the steps and their messages need side by side.
+pub(super) fn side(rows: &[Row], painter: &Painter) -> f32 {
+    let width = |(at, row): (usize, &Row)| {
+        let leg = row.step.as_ref().map_or("message", |step| step.leg.name());
+        let leg = Line::new().caption(leg, Color32::PLACEHOLDER).width(painter);
+        let name = row.step.as_ref().filter(|_| starts_step(rows, at)).map_or("", |step| &step.name);
+        16.0 + Line::new().piece(name, semibold(12.0), Color32::PLACEHOLDER).width(painter)
+            + 10.0
+            + leg
+            + 12.0
+    };
+    rows.iter().enumerate().map(width).fold(SIDES.0, f32::max).min(SIDES.1).ceil()
+}
 
 /// The height at which the whole table is seen.
 pub(super) fn height(rows: &[Row]) -> f32 {

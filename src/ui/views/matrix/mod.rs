@@ -289,6 +289,7 @@ impl MatrixView {
         }
         let grid = Grid {
             table,
+            side: grid::side(table.rows(), ui.painter()),
             selected: self.selected,
             reveal: std::mem::take(&mut self.reveal),
             only: self.only,

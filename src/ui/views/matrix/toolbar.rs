@@ -3,15 +3,15 @@
 
 use egui::{Align, Layout, Popup, Rect, Role, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use super::table::{BoardAnswer, Table};
+use super::table::BoardAnswer;
 use super::{MatrixView, Saga, export, grid};
 use crate::engine::Board;
 use crate::sim::Outcome;
 use crate::sim::faults::{PROTECTIONS, Protection};
-use crate::ui::command::WindowCommand;
+use crate::ui::command::{Draw, WindowCommand};
 use crate::ui::format::{count, outcome_look, thousands};
 use crate::ui::icons::Icon;
-use crate::ui::theme::{PAD, body, mono};
+use crate::ui::theme::{PAD, Theme, body, mono};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Button, Line, focus_ring, node, progress, segment};
 
@@ -221,8 +221,18 @@ impl MatrixView {
                 .on_hover_text("The whole table, not only what is visible")
                 .clicked()
             {
-                let text = picture(context, table);
+                let text = export::svg(context.tokens, table);
                 context.send(WindowCommand::SaveText { name: name("svg"), text });
+            }
+            if ui
+                .button("Picture (PNG)…")
+                .on_hover_text("The whole table as it looks here, twice as sharp")
+                .clicked()
+            {
+                let theme = if ui.visuals().dark_mode { Theme::Dark } else { Theme::Light };
+                let table = table.clone();
+                let draw = Draw::new(move || export::png(theme, &table));
+                context.send(WindowCommand::SaveDrawn { name: name("png"), draw });
             }
         });
     }
@@ -247,10 +257,6 @@ impl MatrixView {
         }
         Line::new().caption(&words, crate::ui::theme::tokens(ui).muted).show(&mut inner);
     }
-}
-
-fn picture(context: &ViewContext<'_>, table: &Table) -> String {
-    export::svg(context.tokens, table)
 }
 
 /// As the comparison says it.

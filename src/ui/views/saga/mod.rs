@@ -48,6 +48,9 @@ const PNG_PERCENT: u16 = 200;
 /// From this width on the ledger is beside the events.
 const WIDE: f32 = 720.0;
 const LEDGER: f32 = 264.0;
+/// The ledger beside little room, and below which width that is.
+const LEDGER_NARROW: f32 = 216.0;
+const ROOMY: f32 = 900.0;
 
 #[derive(Default)]
 struct SagaView {
@@ -159,7 +162,8 @@ impl View for SagaView {
         }
         let groups = self.groups.of(&page, self.shows_facts);
         let all = ui.available_rect_before_wrap();
-        let split = if all.width() >= WIDE { all.right() - LEDGER } else { all.right() };
+        let ledger = if all.width() >= ROOMY { LEDGER } else { LEDGER_NARROW };
+        let split = if all.width() >= WIDE { all.right() - ledger } else { all.right() };
         let mut events = ui.new_child(UiBuilder::new().max_rect(all.with_max_x(split)).id_salt("events"));
         events.set_clip_rect(all.with_max_x(split).intersect(ui.clip_rect()));
         if let Some(opened) = self.rows.ui(&scene, &groups, &mut events) {

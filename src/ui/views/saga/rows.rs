@@ -31,6 +31,10 @@ const HEAD: f32 = 26.0;
 const IDLE_LEAST: i64 = 60_000_000_000;
 /// Less room than this is left to what came in.
 const NARROW: f32 = 380.0;
+/// Below this one, columns are tight.
+const ROOMY: f32 = 620.0;
+/// From this width on names and values of changes stand in columns of the same width everywhere.
+const CHANGES_WIDE: f32 = 240.0;
 /// Changes of the state that are drawn; more are counted.
 const CHANGES_MAX: usize = 4;
 /// Effects that are drawn.
@@ -64,13 +68,15 @@ impl Columns {
         let (left, right) = (rect.left() + PAD, rect.right() - PAD);
         let room = right - left - 28.0;
         let is_narrow = room < NARROW;
-        let rail = if is_narrow { right - 16.0 } else { left + 28.0 + (room * 0.36).floor() };
+        // In little room, what changed needs more of it than what came in.
+        let (changes, outgoing) = if room < ROOMY { (0.33, 0.74) } else { (0.36, 0.72) };
+        let rail = if is_narrow { right - 16.0 } else { left + 28.0 + (room * changes).floor() };
         Self {
             number: left,
             incoming: left + 28.0,
             rail,
             changes: rail + 22.0,
-            outgoing: left + 28.0 + (room * 0.72).floor(),
+            outgoing: left + 28.0 + (room * outgoing).floor(),
             right,
             is_narrow,
         }
@@ -364,13 +370,25 @@ fn short(value: Option<&serde_json::Value>) -> String {
     if text.chars().count() > 48 { text.chars().take(47).chain(['…']).collect() } else { text }
 }
 
+/// `lines.0.sku`.
+fn name_of(change: &Change) -> String {
+    let path = change.path.to_string();
+    path.strip_prefix('/').unwrap_or(&path).replace('/', ".")
+}
+
 /// What changed in the state of the stream.
 fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Change], later: bool) {
     let right = columns.outgoing - 30.0;
-    let name_right = columns.changes + ((right - columns.changes) * 0.4).floor();
+    let room = right - columns.changes;
+    let names = changes
+        .iter()
+        .take(CHANGES_MAX)
+        .map(|change| Line::new().body(&one_line(&name_of(change)), t.muted).width(ui.painter()));
+    // In little room the values begin where the names of this event end.
+    let names = if room < CHANGES_WIDE { names.fold(0.0, f32::max) + 14.0 } else { room * 0.4 };
+    let name_right = columns.changes + names.min(room * 0.6).floor();
     for (at, change) in changes.iter().take(CHANGES_MAX).enumerate() {
-        let path = change.path.to_string();
-        let name = path.strip_prefix('/').unwrap_or(&path).replace('/', ".");
+        let name = name_of(change);
         let (muted, text) = if later { (t.faint, t.faint) } else { (t.muted, t.text) };
         Line::new()
             .body(&one_line(&name), muted)
@@ -386,6 +404,14 @@ fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Chan
                 .struck(&short(change.from.as_ref()), t.faint)
                 .mono(" → ", muted)
                 .mono(&short(change.to.as_ref()), text),
+        };
+        // Where both have no room, what it is now says more than what it was.
+        let has_room = line.width(ui.painter()) <= right - name_right;
+        let line = match change.op {
+            Op::Change | Op::Move if !has_room => {
+                Line::new().mono("→ ", muted).mono(&short(change.to.as_ref()), text)
+            }
+            _ => line,
         };
         line.paint(ui.painter(), line_at(rect, name_right, right, at));
     }
@@ -423,11 +449,12 @@ fn outgoing_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, row: &P
             .hollow(not_yet)
             .paint(ui.painter(), pos2(place.left() + 4.0, place.center().y));
         let after = log.key_of(*effect).saturating_sub(log.key_of(row.row));
-        Line::new()
-            .body(&one_line(&info.name), if not_yet { t.faint } else { t.text })
-            .gap(8.0)
-            .mono_small(&signed_span(after), t.faint)
-            .paint(ui.painter(), place.with_min_x(place.left() + 16.0));
+        let room = place.with_min_x(place.left() + 16.0);
+        let name = Line::new().body(&one_line(&info.name), if not_yet { t.faint } else { t.text });
+        // Half of a time says nothing.
+        let with_time = name.clone().gap(8.0).mono_small(&signed_span(after), t.faint);
+        let fits = with_time.width(ui.painter()) <= room.width();
+        if fits { with_time } else { name }.paint(ui.painter(), room);
     }
     if row.outgoing.len() > EFFECTS_MAX {
         let words = format!("+{} more", row.outgoing.len() - EFFECTS_MAX);

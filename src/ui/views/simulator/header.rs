@@ -5,7 +5,7 @@ use egui::{Align, Color32, Layout, Rect, Role, Sense, Ui, UiBuilder, pos2, vec2}
 use crate::engine::{SimControl, SimFrame};
 use crate::ui::command::{SIM_COPY, SimulationCommand};
 use crate::ui::icons::Icon;
-use crate::ui::theme::{Outcome, PAGE, body, heading, semibold};
+use crate::ui::theme::{Outcome, PAGE, ROW, body, heading, semibold};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Button, Line, key_cap, node};
 
@@ -81,34 +81,71 @@ fn sagas_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
 /// Sagas that the menu lists.
 const SAGAS_LISTED: u32 = 200;
 
-/// What just happened, what is owed, what comes next.
+/// What just happened, what is owed, what comes next. What happened and what is owed have two rows if they need
+/// them, what comes next has the last.
 pub(super) fn words_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui, rect: Rect) {
     let t = context.tokens;
-    let inner = rect.shrink2(vec2(PAGE, 8.0));
-    let half = inner.height() / 2.0;
-    let upper = Rect::from_min_size(inner.min, vec2(inner.width(), half));
-    let lower = upper.translate(vec2(0.0, half));
+    let inner = rect.shrink2(vec2(PAGE, WORDS_PAD));
     let words = &frame.narration;
-    // The headline may say itself what is owed.
-    let before = words.headline.strip_suffix(&words.owed).unwrap_or(&words.headline).trim_end();
+    let before = before_owed(frame);
     let owed = t.outcome(Outcome::Compensating).color;
-    let line = Line::new().piece(&words.owed, heading(), owed);
-    let width = line.width(ui.painter()).ceil() + 1.0;
-    // What is owed is never cut: where it has no room beside what happened, it stands below.
-    let headline = Line::new().piece(before, heading(), t.text);
-    let beside = headline.width(ui.painter()) + 8.0 + width <= upper.width();
-    let end = sentence(ui, upper, "headline", headline, before);
-    let place = if beside {
-        Rect::from_min_size(pos2(end + 8.0, upper.top()), vec2(width, upper.height()))
-    } else {
-        lower.with_max_x((lower.left() + width).min(lower.right()))
-    };
-    let line = if beside { line } else { Line::new().piece(&words.owed, semibold(13.0), owed) };
-    let owed_end = sentence(ui, place, "owed", line, &words.owed);
-    let left_over = if beside || words.owed.is_empty() { lower } else { lower.with_min_x(owed_end + 8.0) };
+    let headline = headline(frame, t.text, owed);
+    let painter = ui.painter();
+    let galley = headline.clone().layout(painter, inner.width());
+    // What is owed is never cut: where it has no room behind what happened, it stands below.
+    let is_beside = !galley.elided;
+    let headline = if is_beside { headline } else { Line::new().piece(before, heading(), t.text).rows(2) };
+    let height = headline.height(painter, inner.width());
+    let upper = Rect::from_min_size(inner.min, vec2(inner.width(), height));
+    let lower = Rect::from_min_max(pos2(inner.left(), upper.bottom() + 2.0), inner.max);
+    let lower = lower.with_max_y(lower.top() + ROW);
+    let written = headline.paint(painter, upper);
+    for (name, said) in [("headline", before), ("owed", &*words.owed)] {
+        if said.is_empty() || (name == "owed" && !is_beside) {
+            continue;
+        }
+        let response = node(ui, written.rect, ui.scope_id().with(name), Sense::hover(), Role::Label, said);
+        if written.elided {
+            response.on_hover_text(said);
+        }
+    }
+    let mut room = lower;
+    if !is_beside && !words.owed.is_empty() {
+        let line = Line::new().piece(&words.owed, semibold(13.0), owed);
+        room = lower.with_min_x(sentence(ui, lower, "owed", line, &words.owed) + 8.0);
+    }
     let next = if words.next.is_empty() { end_words(frame) } else { words.next.clone() };
-    let color: Color32 = t.muted;
-    sentence(ui, left_over, "next", Line::new().piece(&next, body(), color), &next);
+    sentence(ui, room, "next", Line::new().piece(&next, body(), t.muted), &next);
+}
+
+/// Above and below the words.
+const WORDS_PAD: f32 = 9.0;
+
+/// The height of the words in so much width: one row of what happened, or two.
+pub(super) fn words_height(frame: &SimFrame, ui: &Ui, width: f32) -> f32 {
+    let line = headline(frame, Color32::PLACEHOLDER, Color32::PLACEHOLDER);
+    let rows = line.layout(ui.painter(), width - 2.0 * PAGE).rows.len();
+    // In little width most sentences need two rows: those that need one do not move what is below.
+    let rows = if width < NARROW { 2 } else { rows.clamp(1, 2) };
+    2.0 * WORDS_PAD + rows as f32 * HEADLINE + 2.0 + ROW
+}
+
+/// Below this width a headline is given two rows from the start.
+const NARROW: f32 = 900.0;
+/// Height of a row of the headline.
+const HEADLINE: f32 = 20.0;
+
+/// The headline may say itself what is owed.
+fn before_owed(frame: &SimFrame) -> &str {
+    let words = &frame.narration;
+    words.headline.strip_suffix(&words.owed).unwrap_or(&words.headline).trim_end()
+}
+
+fn headline(frame: &SimFrame, text: Color32, owed: Color32) -> Line {
+    let line = Line::new().piece(before_owed(frame), heading(), text);
+    let words = &frame.narration.owed;
+    let line = if words.is_empty() { line } else { line.piece(&format!(" {words}"), heading(), owed) };
+    line.rows(2)
 }
 
 fn end_words(frame: &SimFrame) -> String {

@@ -31,14 +31,15 @@ pub static CLASS: ViewClass = ViewClass {
 
 /// Height of the recipe line.
 const RECIPE: f32 = 38.0;
-/// Height of the narration.
-const WORDS: f32 = 64.0;
 /// Height of the step track.
 const TRACK: f32 = 116.0;
 /// Height of the queue's head and of each of its rows.
 const QUEUE_ROWS: f32 = 4.0;
 /// The chart keeps at least this height.
-const CHART_MIN: f32 = 160.0;
+const CHART_MIN: f32 = 200.0;
+/// With more than this, the queue is given up to so many rows more.
+const CHART_MAX: f32 = 520.0;
+const QUEUE_MORE: f32 = 8.0;
 
 #[derive(Default)]
 struct SimulatorView {
@@ -111,7 +112,8 @@ fn command_of(key: Key, modifiers: Modifiers, holding: bool) -> Option<Command> 
 impl SimulatorView {
     fn run_ui(&mut self, context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
         let full = ui.available_rect_before_wrap();
-        let heights = heights(full.height());
+        let words = header::words_height(frame, ui, full.width());
+        let heights = heights(full.height(), words);
         let mut top = full.top();
         let line = Stroke::new(1.0, context.tokens.line);
         let mut part = |ui: &mut Ui, name: &str, height: f32| {
@@ -138,17 +140,16 @@ impl SimulatorView {
     }
 }
 
-/// Recipe, words, track, chart, queue: where there is little room, words and track give some.
-fn heights(full: f32) -> [f32; 5] {
-    let queue = queue::HEAD + QUEUE_ROWS * queue::ROW_HEIGHT + 8.0;
-    let chart = full - RECIPE - WORDS - TRACK - queue;
-    if chart >= CHART_MIN {
-        return [RECIPE, WORDS, TRACK, chart, queue];
-    }
-    let queue = queue::HEAD + 2.0 * queue::ROW_HEIGHT + 8.0;
-    let words = 52.0;
-    let chart = (full - RECIPE - words - TRACK - queue).max(96.0);
-    [RECIPE, words, TRACK, chart, queue]
+/// Recipe, words, track, chart, queue: where there is little room, the queue gives some.
+fn heights(full: f32, words: f32) -> [f32; 5] {
+    let queue = |rows: f32| queue::HEAD + rows * queue::ROW_HEIGHT + 8.0;
+    let left = full - RECIPE - words - TRACK;
+    let rows = [QUEUE_ROWS, QUEUE_ROWS - 1.0].into_iter().find(|rows| left - queue(*rows) >= CHART_MIN);
+    let rows = rows.unwrap_or(QUEUE_ROWS - 2.0);
+    // What the chart has no use for.
+    let spare = ((left - queue(rows) - CHART_MAX) / queue::ROW_HEIGHT).floor();
+    let queue = queue(rows + spare.clamp(0.0, QUEUE_MORE));
+    [RECIPE, words, TRACK, (left - queue).max(96.0), queue]
 }
 
 /// The saga that is shown, if it is one.
@@ -181,8 +182,8 @@ mod tests {
 
     #[test]
     fn the_parts_fill_the_view() {
-        for full in [700.0, 560.0, 1_400.0] {
-            assert!((heights(full).iter().sum::<f32>() - full).abs() < 0.1, "{full}");
+        for (full, words) in [(700.0, 62.0), (560.0, 82.0), (1_400.0, 62.0)] {
+            assert!((heights(full, words).iter().sum::<f32>() - full).abs() < 0.1, "{full}");
         }
     }
 }

@@ -66,7 +66,7 @@ fn flight_ui(context: &ViewContext<'_>, frame: &SimFrame, flight: &InFlight, is_
     }
     let is_stale = look::is_stale(frame, flight);
     if is_stale {
-        words = format!("{ways}; the answer is there, so it will change nothing");
+        "its answer is there: it will change nothing".clone_into(&mut words);
     }
     if frame.recipe.sagas > 1 {
         words = format!("{}: {words}", flight.saga);
@@ -102,8 +102,9 @@ fn flight_ui(context: &ViewContext<'_>, frame: &SimFrame, flight: &InFlight, is_
     if !trouble.is_empty() {
         line = line.gap(8.0).body(trouble, t.outcome(Outcome::Failed).color);
     }
-    line.paint(painter, part(304.0, inner.width()));
+    let is_cut = line.paint(painter, part(304.0, inner.width())).elided;
     menus::message_menu(context, frame, flight, &response);
+    let response = if is_cut { response.on_hover_text(words) } else { response };
     let holding = context.document.simulation.as_ref().is_some_and(|simulation| simulation.holding.is_some());
     if is_next && response.double_clicked() && !holding {
         context.send(SimControl::Step(1));

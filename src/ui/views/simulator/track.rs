@@ -13,8 +13,11 @@ use crate::ui::theme::{Outcome, PAGE, Tokens, body, semibold};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, focus_ring, node};
 
-/// Narrowest step before the track scrolls.
+/// Narrowest step before the track scrolls; a longer name is given more, up to a point.
 const STEP_MIN: f32 = 128.0;
+const STEP_MAX: f32 = 220.0;
+/// What a pivot is, in as many words as there is room for.
+const PIVOT: [&str; 3] = ["pivot: point of no return", "pivot: no way back", "pivot"];
 /// Radius of a step.
 const RADIUS: f32 = 8.0;
 /// Of the two lines, from the top.
@@ -27,7 +30,7 @@ pub(super) fn track_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
     let ahead = not_begun(frame, number);
     let saga = shown_saga(context, frame).unwrap_or(&ahead);
     let steps = saga.steps.len().max(1) as f32;
-    let width = ((rect.width() - 2.0 * PAGE) / steps).max(STEP_MIN);
+    let width = ((rect.width() - 2.0 * PAGE) / steps).max(narrowest(saga, ui.painter()));
     let whole = width * steps + 2.0 * PAGE;
     ScrollArea::horizontal().id_salt("track").auto_shrink([false, false]).show(ui, |ui| {
         let (all, _) = ui.allocate_exact_size(vec2(whole.max(rect.width()), rect.height()), Sense::hover());
@@ -37,6 +40,17 @@ pub(super) fn track_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
             ui.push_id(("step", at), |ui| track.step_ui(ui, at));
         }
     });
+}
+
+/// The width that the names of the steps need.
+fn narrowest(saga: &SagaReport, painter: &Painter) -> f32 {
+    let name = |step: &StepReport| {
+        Line::new().piece(&step.name, semibold(12.0), Color32::PLACEHOLDER).width(painter).ceil()
+    };
+    // The last one has the margin of the page as well.
+    let before_last = saga.steps.len().saturating_sub(1);
+    let widest = saga.steps.iter().take(before_last).map(name).fold(0.0, f32::max);
+    (widest + 2.0 * RADIUS + 11.0).ceil().clamp(STEP_MIN, STEP_MAX)
 }
 
 /// A saga that has not begun: its steps as the domain defines them.
@@ -131,7 +145,7 @@ impl Track<'_> {
         let step = &self.saga.steps[at];
         let forward = look::forward(step);
         let center = self.at(at, false);
-        let words = self.words_rect(center);
+        let words = self.words_rect(at, center);
         let name_color = if forward.is_some() { t.text } else { t.muted };
         let above =
             Rect::from_min_max(pos2(words.left(), center.y - 19.0), pos2(words.right(), center.y - 2.0));
@@ -141,8 +155,12 @@ impl Track<'_> {
             Rect::from_min_max(pos2(words.left(), top), pos2(words.right(), top + 15.0))
         };
         let said = self.state_line(ui.painter(), below(0.0), &forward, step.attempts);
-        let note = if step.kind == StepKind::Pivot { "pivot: point of no return" } else { "" };
-        Line::new().caption(note, t.faint).paint(ui.painter(), below(1.0));
+        let note = if step.kind == StepKind::Pivot { PIVOT[0] } else { "" };
+        let written = PIVOT.map(|words| Line::new().caption(words, t.faint)).into_iter();
+        let mut fitting = written.filter(|line| line.width(ui.painter()) <= words.width());
+        if let Some(line) = fitting.next().filter(|_| !note.is_empty()) {
+            line.paint(ui.painter(), below(1.0));
+        }
         let label = [&*step.name, &said, &step.note, note].into_iter().filter(|part| !part.is_empty());
         let label = label.collect::<Vec<_>>().join(", ");
         self.circle_ui(ui, at, false, &forward, &label);
@@ -151,7 +169,7 @@ impl Track<'_> {
             return;
         }
         let center = self.at(at, true);
-        let words = self.words_rect(center);
+        let words = self.words_rect(at, center);
         let below =
             Rect::from_min_max(pos2(words.left(), center.y + 3.0), pos2(words.right(), center.y + 20.0));
         let waits = Some((Outcome::Compensating, "waits for its undo".to_owned()));
@@ -160,11 +178,10 @@ impl Track<'_> {
         self.circle_ui(ui, at, true, &back, &format!("Undo of {}, {said}", step.name));
     }
 
-    fn words_rect(&self, center: Pos2) -> Rect {
-        Rect::from_min_max(
-            pos2(center.x + RADIUS + 7.0, center.y - 20.0),
-            pos2(center.x + self.width - RADIUS - 4.0, center.y + 20.0),
-        )
+    fn words_rect(&self, at: usize, center: Pos2) -> Rect {
+        let is_last = at + 1 == self.saga.steps.len();
+        let right = if is_last { self.all.right() - 4.0 } else { center.x + self.width - RADIUS - 4.0 };
+        Rect::from_min_max(pos2(center.x + RADIUS + 7.0, center.y - 20.0), pos2(right, center.y + 20.0))
     }
 
     /// "completed, 2 attempts"; gives what is written.
@@ -187,7 +204,7 @@ impl Track<'_> {
         let t = self.context.tokens;
         let step = &self.saga.steps[at];
         let center = self.at(at, back);
-        let words = self.words_rect(center);
+        let words = self.words_rect(at, center);
         // Name and state belong to what can be pressed.
         let reach = Rect::from_min_max(pos2(center.x - RADIUS - 4.0, center.y - 20.0), words.max);
         let id = ui.scope_id().with(("circle", back));

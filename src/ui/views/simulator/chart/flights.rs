@@ -24,9 +24,7 @@ pub(super) fn flights_ui(plot: &Plot<'_>, ui: &mut Ui) {
         .iter()
         .filter(is_wanted)
         .find(|flight| flight.route == Route::Timer && !look::is_stale(plot.frame, flight));
-    if let Some(timer) = timer {
-        timer_ui(plot, ui, timer);
-    }
+    let mut taken: Vec<Rect> = timer.and_then(|timer| timer_ui(plot, ui, timer)).into_iter().collect();
     let under_way: Vec<&InFlight> = plot
         .frame
         .in_flight
@@ -36,18 +34,18 @@ pub(super) fn flights_ui(plot: &Plot<'_>, ui: &mut Ui) {
         .take(DOTS)
         .collect();
     for (at, flight) in under_way.iter().enumerate() {
-        ui.push_id(("flight", flight.id.0), |ui| dot_ui(plot, ui, flight, at));
+        ui.push_id(("flight", flight.id.0), |ui| dot_ui(plot, ui, flight, at, &mut taken));
     }
 }
 
-fn dot_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight, at: usize) {
+fn dot_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight, at: usize, taken: &mut Vec<Rect>) {
     let t = plot.context.tokens;
     let Some(to) = plot.scene.lane(&flight.to) else { return };
-    let (sent, taken) = (flight.sent_at.0 as f64, flight.taken_at.0 as f64);
+    let (sent, arrives) = (flight.sent_at.0 as f64, flight.taken_at.0 as f64);
     let share = if flight.held || flight.due.is_none() {
         if flight.held { 0.5 } else { 0.92 }
-    } else if taken > sent {
-        ((plot.now - sent) / (taken - sent)).clamp(0.0, 1.0) as f32
+    } else if arrives > sent {
+        ((plot.now - sent) / (arrives - sent)).clamp(0.0, 1.0) as f32
     } else {
         1.0
     };
@@ -82,7 +80,12 @@ fn dot_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight, at: usize) {
         let width = line.width(ui.painter()).ceil() + 14.0;
         let right = center.x + 12.0 + width < plot.rect.right();
         let left = if right { center.x + 12.0 } else { center.x - 12.0 - width };
-        let chip = Rect::from_min_size(pos2(left, center.y - 10.0 + at as f32 * 2.0), vec2(width, 20.0));
+        let mut chip = Rect::from_min_size(pos2(left, center.y - 10.0), vec2(width, 20.0));
+        // Below what stands there already.
+        while let Some(other) = taken.iter().find(|other| other.intersects(chip)) {
+            chip = chip.translate(vec2(0.0, other.bottom() + 2.0 - chip.top()));
+        }
+        taken.push(chip);
         let fill = if look::is_back(flight.route) { t.outcome(Outcome::Compensating).fill } else { t.raised };
         ui.painter().rect(chip, RADIUS_CONTROL, fill, Stroke::new(1.0, color), StrokeKind::Inside);
         line.center().paint(ui.painter(), chip);
@@ -98,15 +101,15 @@ fn dot_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight, at: usize) {
     response.on_hover_text(format!("{about}\nRight-click: lose, delay, duplicate, poison"));
 }
 
-/// The timer that fires first, after the playhead on the lane of who set it.
-fn timer_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight) {
+/// The timer that fires first, after the playhead on the lane of who set it; gives where its words stand.
+fn timer_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight) -> Option<Rect> {
     let t = plot.context.tokens;
-    let Some(at) = plot.scene.lane(&flight.to) else { return };
-    let Some(due) = flight.due else { return };
+    let at = plot.scene.lane(&flight.to)?;
+    let due = flight.due?;
     let (x, y) = (plot.now_x() + 4.0, plot.y(at));
     let end = plot.rect.right();
     if x + 40.0 > end {
-        return;
+        return None;
     }
     let color = t.outcome(Outcome::Unknown).color;
     ui.painter().extend(Shape::dashed_line(&[pos2(x, y), pos2(end, y)], Stroke::new(1.0, color), 2.0, 4.0));
@@ -114,7 +117,7 @@ fn timer_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight) {
     let line = Line::new().piece(&words, caption(), color);
     let width = line.width(ui.painter()).ceil();
     if x + width + 24.0 > end {
-        return;
+        return None;
     }
     let place = Rect::from_min_max(pos2(end - width - 18.0, y - 23.0), pos2(end, y - 6.0));
     let icon = Rect::from_center_size(pos2(place.left() + 6.0, place.center().y), vec2(11.0, 11.0));
@@ -124,4 +127,5 @@ fn timer_ui(plot: &Plot<'_>, ui: &mut Ui, flight: &InFlight) {
     let response = node(ui, place, ui.scope_id().with("timer"), Sense::click(), Role::Button, &label);
     menus::message_menu(plot.context, plot.frame, flight, &response);
     response.on_hover_text("Fires unless the answer comes first. Right-click: lose, delay, duplicate");
+    Some(place)
 }

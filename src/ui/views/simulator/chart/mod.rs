@@ -1,8 +1,10 @@
 //! The message chart: who said what to whom, on virtual time. Actors are lanes; commands are solid arrows, answers
 //! dashed ones, handling is a box. Only what fits is drawn.
 
+mod acts;
 mod axis;
 mod flights;
+mod labels;
 mod moves;
 mod scene;
 mod services;
@@ -10,6 +12,7 @@ mod services;
 use egui::{Align2, Painter, PointerButton, Pos2, Rect, Role, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use self::axis::{Axis, Piece};
+use self::labels::Labels;
 use self::scene::{Scene, SceneKey};
 use super::look;
 use crate::base::ticks::Ticks;
@@ -31,7 +34,7 @@ const TOP: f32 = 46.0;
 /// Below the last lane: the moments.
 const BOTTOM: f32 = 34.0;
 /// Distances of lanes.
-const LANES: (f32, f32) = (34.0, 66.0);
+const LANES: (f32, f32) = (34.0, 92.0);
 
 /// Presentation state.
 #[derive(Default)]
@@ -114,9 +117,10 @@ impl Chart {
         inner.set_clip_rect(plot_rect.intersect(ui.clip_rect()));
         ground(&plot, inner.painter());
         marks(&plot, ui.painter(), rect);
-        moves::moves_ui(&plot, &mut inner);
-        let clicked = cuts_ui(&plot, &mut inner);
         playhead(&plot, inner.painter());
+        let labels = moves::moves_ui(&plot, &mut inner);
+        let clicked = cuts_ui(&plot, &labels, &mut inner);
+        acts::acts_ui(&plot, &mut inner);
         flights::flights_ui(&plot, &mut inner);
         notes_ui(&plot, ui, rect);
         self.restored.extend(clicked);
@@ -201,7 +205,7 @@ fn marks(plot: &Plot<'_>, painter: &Painter, rect: Rect) {
 }
 
 /// Idle time as buttons; gives the one that was clicked.
-fn cuts_ui(plot: &Plot<'_>, ui: &mut Ui) -> Option<u64> {
+fn cuts_ui(plot: &Plot<'_>, labels: &Labels, ui: &mut Ui) -> Option<u64> {
     let t = plot.context.tokens;
     let mut clicked = None;
     for piece in plot.axis.pieces.iter().filter(|piece| piece.is_cut) {
@@ -212,9 +216,16 @@ fn cuts_ui(plot: &Plot<'_>, ui: &mut Ui) -> Option<u64> {
         zigzag(ui.painter(), from, to, plot.y(0), t.line_strong);
         let words = cut_words(piece);
         let width = Line::new().piece(&words, caption(), t.text).width(ui.painter()).ceil() + 12.0;
-        let lane = plot.scene.lanes.len() / 2;
-        let center = pos2(f32::midpoint(from, to), plot.y(lane));
-        let place = Rect::from_center_size(center, vec2(width.max(CUT_BUTTON_MIN), 20.0));
+        let place = |lane: usize| {
+            let center = pos2(f32::midpoint(from, to), plot.y(lane));
+            Rect::from_center_size(center, vec2(width.max(CUT_BUTTON_MIN), 20.0))
+        };
+        // In the middle, or at the lane next to it where no words stand.
+        let middle = plot.scene.lanes.len() / 2;
+        let mut lanes: Vec<usize> = (1..plot.scene.lanes.len()).collect();
+        lanes.sort_by_key(|lane| lane.abs_diff(middle));
+        let is_free = |lane: &usize| !labels.covers(place(*lane).expand(2.0));
+        let place = place(lanes.into_iter().find(is_free).unwrap_or(middle));
         // Half a length is no length.
         if place.left() < plot.rect.left() || place.right() > plot.rect.right() {
             continue;
@@ -277,10 +288,13 @@ fn playhead(plot: &Plot<'_>, painter: &Painter) {
 /// What the lines mean; that earlier messages are not drawn.
 fn notes_ui(plot: &Plot<'_>, ui: &mut Ui, rect: Rect) {
     let t = plot.context.tokens;
-    let foot =
-        Rect::from_min_max(pos2(plot.rect.left(), rect.bottom() - 18.0), rect.max - vec2(PAGE - 12.0, 2.0));
-    let words = "solid: command · dashed: answer";
-    Line::new().piece(words, tick(), t.faint).right().paint(ui.painter(), foot);
+    // Below the names of the lanes, where no moment is written.
+    let names = Rect::from_min_max(rect.min + vec2(PAGE, 0.0), pos2(plot.rect.left(), rect.bottom()));
+    for (up, words) in [(29.0, "solid: command"), (16.0, "dashed: answer")] {
+        let place = names.with_min_y(rect.bottom() - up).with_max_y(rect.bottom() - up + 13.0);
+        Line::new().piece(words, tick(), t.faint).paint(ui.painter(), place);
+    }
+    let foot = Rect::from_min_max(pos2(plot.rect.left(), rect.bottom() - 16.0), rect.max - vec2(8.0, 2.0));
     if plot.scene.is_cut {
         let words = "earlier messages are in the log";
         let painted = Line::new().piece(words, tick(), t.faint).paint(ui.painter(), foot);

@@ -3,6 +3,7 @@
 use egui::{Color32, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::Plot;
+use super::labels::Labels;
 use super::scene::Move;
 use crate::base::ticks::Ticks;
 use crate::engine::SimControl;
@@ -16,32 +17,15 @@ use crate::ui::widgets::{Line, hover_card, node};
 
 /// Half the height of a box.
 const BOX: f32 = 5.5;
+/// From this distance of lanes on there is room for two rows of words between them.
+const TWO_ROWS: f32 = 48.0;
 /// Length of the head of an arrow.
 const HEAD: f32 = 6.0;
 
-/// How far labels reach in each lane, so that none covers another, and none begins before the chart does.
-struct Labels {
-    rows: Vec<f32>,
-    begin: f32,
-}
-
-impl Labels {
-    /// Whether a label may stand from `left` to `right` in this row; it is taken then.
-    fn takes(&mut self, row: usize, left: f32, right: f32) -> bool {
-        if row >= self.rows.len() {
-            self.rows.resize(row + 1, f32::NEG_INFINITY);
-        }
-        let free = left >= self.begin && left > self.rows[row] + 4.0;
-        if free {
-            self.rows[row] = right;
-        }
-        free
-    }
-}
-
-pub(super) fn moves_ui(plot: &Plot<'_>, ui: &mut Ui) {
+/// Draws the messages; gives where words stand.
+pub(super) fn moves_ui(plot: &Plot<'_>, ui: &mut Ui) -> Labels {
     bar(plot, ui.painter());
-    let mut labels = Labels { rows: Vec::new(), begin: plot.rect.left() };
+    let mut labels = Labels::new(plot.rect.left(), plot.now_x(), plot.lane >= TWO_ROWS);
     for (at, it) in plot.scene.moves.iter().enumerate() {
         let (from, to) = (plot.x(it.sent), plot.x(it.at));
         if !plot.sees(from, to) {
@@ -51,6 +35,8 @@ pub(super) fn moves_ui(plot: &Plot<'_>, ui: &mut Ui) {
         turn(plot, it, &mut labels, ui.painter());
         move_ui(plot, ui, at, it, place);
     }
+    labels.paint(ui.painter(), plot.context.tokens.surface);
+    labels
 }
 
 /// The life of the saga that is shown, along the orchestrator's lane.
@@ -152,12 +138,7 @@ fn draw(plot: &Plot<'_>, it: &Move, labels: &mut Labels, painter: &Painter) -> R
         _ => t.muted,
     };
     let line = Line::new().piece(&words, mono_small(), color);
-    let width = line.width(painter).ceil();
-    if labels.takes(it.to, handled.left(), handled.left() + width) {
-        let below =
-            Rect::from_min_size(pos2(handled.left(), handled.bottom() + 2.0), vec2(width + 2.0, 15.0));
-        line.paint(painter, below);
-    }
+    labels.put(painter, handled.left(), handled.bottom() + 2.0, line);
     handled.expand(3.0)
 }
 
@@ -175,14 +156,13 @@ fn timer(plot: &Plot<'_>, it: &Move, labels: &mut Labels, painter: &Painter) -> 
     }
     let color = if it.after { t.faint } else { t.outcome(Outcome::Unknown).color };
     painter.circle_filled(pos2(x, y), 3.5, color);
-    let icon = Rect::from_center_size(pos2(x + 6.0, y - 15.0), vec2(11.0, 11.0));
-    Icon::Clock.paint(painter, icon, color);
     let words = format!("unknown after {}", duration(it.at.since(it.sent)));
-    let line = Line::new().piece(&words, caption(), color);
-    let width = line.width(painter).ceil();
-    if labels.takes(plot.scene.lanes.len(), icon.left(), icon.right() + 4.0 + width) {
-        line.paint(painter, Rect::from_min_size(pos2(icon.right() + 4.0, y - 23.0), vec2(width + 2.0, 16.0)));
-    }
+    labels.put_icon(
+        painter,
+        (x, y - 23.0),
+        (Icon::Clock, color),
+        Line::new().piece(&words, caption(), color),
+    );
     hit
 }
 
@@ -204,14 +184,7 @@ fn lost(it: &Move, start: Pos2, to_y: f32, color: Color32, labels: &mut Labels, 
     Icon::Cross.paint(painter, cross, color);
     let words = format!("{} lost", look::short(&it.label));
     let line = Line::new().piece(&words, caption(), color);
-    let width = line.width(painter).ceil();
-    // Between two lanes: those rows come after the lanes'.
-    if labels.takes(100 + it.to, cross.right(), cross.right() + width) {
-        line.paint(
-            painter,
-            Rect::from_min_size(pos2(cross.right() + 4.0, cross.center().y - 8.0), vec2(width + 2.0, 16.0)),
-        );
-    }
+    labels.put(painter, cross.right() + 4.0, cross.center().y - 8.0, line);
     cross.expand(4.0)
 }
 
@@ -239,23 +212,16 @@ fn turn(plot: &Plot<'_>, it: &Move, labels: &mut Labels, painter: &Painter) {
         (_, Turn::Started) => t.muted,
         _ => t.outcome(outcome).color,
     };
-    let (x, y) = (plot.x(it.at), plot.y(it.to) - 15.0);
-    let row = if plot.scene.lanes.get(it.to).is_some_and(|name| name == ORCHESTRATOR) {
-        plot.scene.lanes.len()
-    } else {
-        200 + it.to
-    };
+    let (x, top) = (plot.x(it.at), plot.y(it.to) - 23.0);
     let line = Line::new().piece(words, caption(), color);
-    let width = line.width(painter).ceil();
-    let icon = if turn == Turn::Started || turn == Turn::Back { 0.0 } else { 15.0 };
     // What ends something stands before its moment, what begins something after it.
-    let begins = matches!(turn, Turn::Started | Turn::Back | Turn::Resumed);
-    let left = if begins { x } else { x - icon - width - 2.0 };
-    if icon > 0.0 {
-        outcome.icon().paint(painter, Rect::from_center_size(pos2(left + 6.0, y), vec2(11.0, 11.0)), color);
-    }
-    if labels.takes(row, left, left + icon + width) {
-        line.paint(painter, Rect::from_min_size(pos2(left + icon, y - 8.0), vec2(width + 2.0, 16.0)));
+    match turn {
+        Turn::Started | Turn::Back => labels.put(painter, x, top, line),
+        Turn::Resumed => labels.put_icon(painter, (x, top), (outcome.icon(), color), line),
+        Turn::Parked | Turn::Completed | Turn::Compensated => {
+            let left = x - 17.0 - line.width(painter).ceil();
+            labels.put_icon(painter, (left, top), (outcome.icon(), color), line);
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::sim::{Handled, LostMessage, StepResult, Turn, WorldStep};
 const BEFORE_MAX: usize = 240;
 /// Messages drawn after it, while it lies in the past.
 const AFTER_MAX: usize = 60;
+/// Acts that are marked.
+const ACTS_MAX: usize = 100;
 /// Steps looked through for messages of the saga that is shown.
 const LOOKED_AT_MAX: usize = 20_000;
 
@@ -37,6 +39,17 @@ pub(super) struct Move {
     pub(super) after: bool,
 }
 
+/// Something that a person did to the run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Done {
+    /// The moment after it.
+    pub(super) number: u64,
+    pub(super) at: Ticks,
+    pub(super) sentence: String,
+    /// After the moment that is shown.
+    pub(super) after: bool,
+}
+
 /// What a scene depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct SceneKey {
@@ -54,6 +67,9 @@ pub(super) struct SceneKey {
 pub(super) struct Scene {
     pub(super) lanes: Vec<String>,
     pub(super) moves: Vec<Move>,
+    pub(super) acts: Vec<Done>,
+    /// Where the future that is shown left another one, and the number of the moment after that.
+    pub(super) begins: Option<(Ticks, u64)>,
     /// Whether messages before the first are left out.
     pub(super) is_cut: bool,
 }
@@ -97,7 +113,19 @@ impl Scene {
         moves.extend(lost.filter_map(|lost| of_lost(lost, &lanes)));
         moves.extend(later.filter_map(|step| of_step(step, &lanes, true)));
         moves.sort_by_key(|it| it.at);
-        Self { lanes, moves, is_cut }
+        let around = after.iter().take(LOOKED_AT_MAX);
+        let around = before[before.len() - looked..].iter().chain(around);
+        let acts = around.filter(|step| step.what == Handled::Acted).map(|step| Done {
+            number: step.number,
+            at: step.at,
+            sentence: step.sentence.clone(),
+            after: step.number > frame.step,
+        });
+        let begins = frame.left_at.map(|moment| {
+            let before = (moment as usize).checked_sub(1).and_then(|at| frame.steps.get(at));
+            (before.map_or(Ticks::ZERO, |step| step.at), moment + 1)
+        });
+        Self { lanes, moves, acts: acts.take(ACTS_MAX).collect(), begins, is_cut }
     }
 
     /// The lane of a name.
