@@ -88,7 +88,9 @@ proptest! {
             events.iter().map(foreign).collect::<Vec<_>>().join("\n")
         } else {
             let mut writer = JsonlWriter::new(Vec::new());
-            events.iter().for_each(|event| writer.write(event).unwrap());
+            for event in &events {
+                writer.write(event).unwrap();
+            }
             String::from_utf8(writer.finish().unwrap()).unwrap()
         };
         std::fs::write(&path, text).unwrap();
