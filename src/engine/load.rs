@@ -13,7 +13,8 @@ use crate::base::limits::SOURCES_MAX;
 use crate::index::{EventLog, LogBuilder, TimeAxis};
 use crate::store::mapping::{Mapping, Proposal};
 use crate::store::{
-    Detection, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, detect, look, open,
+    Detection, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, Unpacked, detect, look,
+    open,
 };
 
 /// A file to load.
@@ -124,7 +125,18 @@ impl Loader {
     ) -> Result<Option<NeedsMapping>, LoadFailure> {
         let failed = |error: &StoreError| LoadFailure { path: item.path.clone(), problem: error.to_string() };
         let started = Stopwatch::start();
-        let mut reader = match self.reader(item).map_err(|error| failed(&error))? {
+        let cache = self.dirs.cache.clone();
+        let unpacked = {
+            let mut tell = |step| {
+                let progress = self.progress(started.elapsed(), false);
+                tell(self, LoadProgress { path: item.path.clone(), step, ..progress });
+            };
+            Unpacked::of(&item.path, &cache, cancel, &mut tell).map_err(|error| failed(&error))?
+        };
+        if cancel.is_cancelled() {
+            return Ok(None);
+        }
+        let mut reader = match self.reader(item, unpacked).map_err(|error| failed(&error))? {
             Ok(reader) => reader,
             Err(proposal) => return Ok(Some(NeedsMapping { path: item.path.clone(), proposal })),
         };
@@ -163,7 +175,21 @@ impl Loader {
         }
     }
 
-    fn reader(&self, item: &LoadItem) -> Result<Result<Box<dyn StoreReader>, Proposal>, StoreError> {
+    fn reader(
+        &self,
+        item: &LoadItem,
+        unpacked: Option<Unpacked>,
+    ) -> Result<Result<Box<dyn StoreReader>, Proposal>, StoreError> {
+        let Some(unpacked) = unpacked else { return self.reader_of(item) };
+        let inside = LoadItem { path: unpacked.path(), mapping: item.mapping.clone() };
+        match self.reader_of(&inside) {
+            Ok(Ok(inner)) => Ok(Ok(unpacked.reader(inner))),
+            Ok(Err(proposal)) => Ok(Err(proposal)),
+            Err(error) => Err(unpacked.error(error)),
+        }
+    }
+
+    fn reader_of(&self, item: &LoadItem) -> Result<Result<Box<dyn StoreReader>, Proposal>, StoreError> {
         let shape = look(&item.path, &self.dirs.cache)?;
         let request = OpenRequest { path: &item.path, shape: &shape, cache_dir: &self.dirs.cache };
         if item.mapping.is_some() {

@@ -51,6 +51,7 @@ const EMPTY: &str = "an empty file";
 fn describe(head: &[u8]) -> &'static str {
     match head {
         [] => EMPTY,
+        // What is unpacked once is not unpacked again.
         [0x1f, 0x8b, ..] => "gzip-compressed data; unpack it first",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd-compressed data; unpack it first",
         [b'P', b'K', 3, 4, ..] => "a zip archive; unpack it first",

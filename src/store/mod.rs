@@ -10,9 +10,11 @@ pub mod mapping;
 pub mod native;
 mod ocel;
 mod partial;
+mod scratch;
 pub mod shape;
 mod sound;
 mod sqlite;
+mod unpack;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,7 @@ use crate::model::{Locator, PayloadSource, ReadIssue, RecordedEvent};
 pub use detect::{Detection, detect, look, open, propose_table};
 pub use json::{JsonlWriter, event_to_json};
 pub use partial::Partial;
+pub use unpack::Unpacked;
 
 /// A kind of store that can be read.
 pub trait Format: Sync {

@@ -28,3 +28,4 @@ mod sqlite_opening;
 mod support;
 mod time_axis;
 mod traces;
+mod unpacking;

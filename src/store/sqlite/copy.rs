@@ -1,30 +1,27 @@
 //! A database that can only be read from a copy: the copy, in a folder of its own that goes when it is
 //! no longer used. Knows nothing of what is in the database.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::super::scratch::ScratchFolder;
 use super::sidecar::{CONTENT, beside, cut_to_whole_pages, stamps};
 
 /// How often a copy is tried while somebody writes.
 const ATTEMPTS: usize = 5;
 
-/// Makes the names of this process's folders differ.
-static NEXT: AtomicU64 = AtomicU64::new(0);
-
-/// A folder with a copied database; removed on drop.
+/// A copied database.
 #[derive(Debug)]
 pub(super) struct CopiedStore {
-    folder: PathBuf,
+    folder: ScratchFolder,
 }
 
 impl CopiedStore {
     /// Copies `database`, its WAL and its journal in one state. The error kind is `WouldBlock` when somebody
     /// kept writing.
     pub(super) fn make(database: &Path, cache_dir: &Path) -> io::Result<Self> {
-        let copy = Self { folder: fresh_folder(cache_dir)? };
+        let copy = Self { folder: ScratchFolder::make(cache_dir, "sqlite-copies")? };
         for _ in 0..ATTEMPTS {
             let before = stamps(database)?;
             let copied: io::Result<()> = CONTENT
@@ -42,36 +39,7 @@ impl CopiedStore {
 
     /// The copied database.
     pub(super) fn path(&self) -> PathBuf {
-        self.folder.join("store.db")
-    }
-}
-
-impl Drop for CopiedStore {
-    fn drop(&mut self) {
-        // Nobody can act on a failure here; what stays is in our own cache folder.
-        drop(std::fs::remove_dir_all(&self.folder));
-    }
-}
-
-fn fresh_folder(cache_dir: &Path) -> io::Result<PathBuf> {
-    let parent = cache_dir.join("sqlite-copies");
-    std::fs::create_dir_all(&parent)?;
-    loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = parent.join(format!("{}-{number}", std::process::id()));
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt as _;
-            // The original may be readable by its owner alone.
-            builder.mode(0o700);
-        }
-        match builder.create(&folder) {
-            Ok(()) => return Ok(folder),
-            // Left by a process of the same number that was killed.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
+        self.folder.path().join("store.db")
     }
 }
 
