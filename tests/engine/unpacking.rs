@@ -7,10 +7,12 @@ use sagascope::base::cancel::CancelToken;
 use sagascope::engine::{Dirs, LoadFailure, LoadItem, LoadProgress, Loader, OpenLog};
 use sagascope::index::EventLog;
 use sagascope::model::RecordedEvent;
+use serde_json::json;
+
+type Pack = fn(&[u8]) -> Vec<u8>;
 
 /// Every way in which a file may be compressed.
-const PACKINGS: [(&str, fn(&[u8]) -> Vec<u8>); 3] =
-    [("gz", gzip), ("members.gz", two_members), ("zst", zstd)];
+const PACKINGS: [(&str, Pack); 3] = [("gz", gzip), ("members.gz", two_members), ("zst", zstd)];
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -100,12 +102,13 @@ fn a_compressed_store_is_what_is_in_it() {
 
 #[test]
 fn what_is_cut_is_read_as_far_as_it_goes() {
-    let lines: String = (1..=2_000_u32)
+    let lines: Vec<String> = (1..=2_000_u32)
         .map(|version| {
             let noise = version.wrapping_mul(2_654_435_761);
-            format!("{{\"type\":\"a\",\"stream\":\"s\",\"version\":{version},\"data\":{{\"n\":{noise}}}}}\n")
+            json!({"type": "a", "stream": "s", "version": version, "data": {"n": noise}}).to_string()
         })
         .collect();
+    let lines = lines.join("\n");
     for (ending, pack) in PACKINGS {
         let place = Place::new();
         let packed = pack(lines.as_bytes());
