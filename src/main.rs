@@ -5,6 +5,10 @@ use std::process::ExitCode;
 
 use sagascope::cli::{self, Extras, Outcome};
 
+/// The program's allocator; Cargo.toml says why.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What only a program with a window can.
 #[cfg(feature = "gui")]
 const EXTRAS: Extras = Extras {

@@ -3,6 +3,10 @@
 
 use sagascope::base::clock::Stopwatch;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Turns of each pair; the middle ratio is printed with the least and the greatest.
 const ROUNDS: usize = 5;
 /// A side is repeated until it took this long: the clock of /proc counts hundredths of a second.

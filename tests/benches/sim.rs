@@ -15,6 +15,10 @@ use sagascope::sim::matrix::{Layout, in_world, run};
 use sagascope::sim::recipe::Recipe;
 use sagascope::sim::world::World;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs of each line; the fastest is printed, for noise only adds. Time is that of the processor where Linux tells
 /// it, so that other programs on the machine count less.
 const ROUNDS: usize = 5;

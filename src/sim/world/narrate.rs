@@ -308,12 +308,33 @@ fn times(count: u32) -> String {
     }
 }
 
-/// With a capital letter and a full stop.
+/// With a capital letter and a full stop. Names of steps and types stay as they are spelled.
 pub(super) fn sentence(words: &str) -> String {
+    let word = words.split([' ', ',', ':']).next().unwrap_or_default();
+    let is_name = word.contains(['.', '-', '_', '/']);
     let mut letters = words.chars();
     let Some(first) = letters.next() else { return String::new() };
-    let mut text: String = first.to_uppercase().collect();
+    let mut text: String = if is_name { first.to_string() } else { first.to_uppercase().collect() };
     text.push_str(letters.as_str());
     text.push('.');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn sentences_begin_with_a_capital_letter_unless_a_name_begins_them() {
+        for (words, expected) in [
+            ("undoing it failed", "Undoing it failed."),
+            ("order.cancel is lost", "order.cancel is lost."),
+            ("create-order, of s1, is done", "create-order, of s1, is done."),
+            ("payment: down", "Payment: down."),
+            ("über", "Über."),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(words), expected);
+        }
+    }
 }
