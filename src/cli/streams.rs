@@ -41,10 +41,10 @@ impl Run for Streams {
                     "stream": &*stream.id,
                     "aggregate_type": stream.aggregate_type.as_deref(),
                     "events": stream.len(),
-                    "first_version": stream.versions.map(|(first, _)| first),
-                    "last_version": stream.versions.map(|(_, last)| last),
-                    "first_at": stream.times.first.map(|time| time.to_string()),
-                    "last_at": stream.times.last.map(|time| time.to_string()),
+                    "first_version": stream.versions().map(|(first, _)| first),
+                    "last_version": stream.versions().map(|(_, last)| last),
+                    "first_at": stream.times().first.map(|time| time.to_string()),
+                    "last_at": stream.times().last.map(|time| time.to_string()),
                 }))?;
             }
             return Ok(());
@@ -63,8 +63,8 @@ impl Run for Streams {
                 stream.id.to_string(),
                 count(stream.len() as u64),
                 versions(stream),
-                time(stream.times.first),
-                time(stream.times.last),
+                time(stream.times().first),
+                time(stream.times().last),
             ]);
         }
         table.print(out)?;
@@ -73,7 +73,7 @@ impl Run for Streams {
 }
 
 fn versions(stream: &StreamInfo) -> String {
-    match stream.versions {
+    match stream.versions() {
         Some((first, last)) if first == last => first.to_string(),
         Some((first, last)) => format!("{first}–{last}"),
         None => NONE.to_owned(),

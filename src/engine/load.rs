@@ -13,8 +13,8 @@ use crate::base::limits::SOURCES_MAX;
 use crate::index::{EventLog, LogBuilder, TimeAxis};
 use crate::store::mapping::{Mapping, Proposal};
 use crate::store::{
-    Detection, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, Unpacked, detect, look,
-    open,
+    Detection, EnvelopeBatch, OpenRequest, Progress, SourceInfo, StoreError, StoreReader, Unpacked, detect,
+    look, open,
 };
 
 /// A file to load.
@@ -151,12 +151,11 @@ impl Loader {
         self.pool.add(readers.map_err(|error| failed(&error))?);
         let source = self.builder.add_source();
         self.sources.push(reader.info().clone());
-        let mut batch = ReadBatch::default();
+        let mut batch = EnvelopeBatch::default();
         loop {
-            let step = reader.read_batch(&mut batch);
-            for (locator, event) in batch.events.drain(..) {
-                self.builder.push(source, locator, &event);
-            }
+            batch.clear();
+            let step = reader.read_envelopes(&mut batch);
+            self.builder.push_all(source, &batch.envelopes);
             for issue in batch.issues.drain(..) {
                 self.builder.push_issue(source, issue);
             }

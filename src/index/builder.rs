@@ -1,9 +1,10 @@
 //! The one writer of a log.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use foldhash::HashMap;
+use foldhash::fast::RandomState;
 
 use super::columns::{Columns, ExtraMembership, Flags, NO_ID, NO_NUMBER, NO_ROW};
 use super::intern::Interner;
@@ -11,24 +12,78 @@ use super::log::{EventLog, SourceSummary};
 use super::order::Order;
 use super::tables::{CorrelationInfo, StreamInfo, TimeRange, TypeInfo};
 use crate::base::limits::ISSUES_KEPT_MAX;
+use crate::base::lookup::Lookup;
 use crate::model::{
-    Locator, Membership, ReadIssue, RecordedEvent, Row, SourceId, Timestamp, is_failure_type, type_family,
+    Envelope, EnvelopeRef, Envelopes, IdKey, Locator, ReadIssue, RecordedEvent, Row, SourceId, Timestamp,
+    is_failure_type, type_family,
 };
 
 /// Takes events source by source and publishes snapshots.
 #[derive(Debug, Default)]
 pub struct LogBuilder {
     log: EventLog,
+    hasher: RandomState,
     types: Interner,
     aggregate_types: Interner,
     aggregate_type_names: Vec<Arc<str>>,
-    correlations: Interner,
-    /// Stream numbers by (source, aggregate type), then id.
-    streams: HashMap<(u16, u32), HashMap<Arc<str>, u32>>,
-    /// Event ids as 128 bits: a UUID's own, else a hash.
-    ids: HashMap<u128, Row>,
+    /// Places of correlations by id.
+    correlations: Lookup,
+    /// Places of streams by source, aggregate type and id.
+    streams: Lookup,
+    ids: Ids,
     /// Events whose cause has not been read yet.
-    waiting: HashMap<u128, Vec<Row>>,
+    waiting: HashMap<IdKey, Vec<Row>>,
+    /// A single event on its way in.
+    single: Envelopes,
+    /// Numbers in this log of the names in the envelopes being added.
+    names: Names,
+}
+
+/// Which row has which id: of an id that is there twice, the first.
+#[derive(Debug, Default)]
+struct Ids {
+    places: Lookup,
+    keys: Vec<IdKey>,
+    rows: Vec<Row>,
+}
+
+impl Ids {
+    fn row(&self, hash: u64, key: IdKey) -> Option<Row> {
+        self.places
+            .find(hash, |place| self.keys[place as usize] == key)
+            .map(|place| self.rows[place as usize])
+    }
+
+    fn add(&mut self, hash: u64, key: IdKey, row: Row) {
+        if self.row(hash, key).is_none() {
+            self.places.add(hash, self.keys.len() as u32);
+            self.keys.push(key);
+            self.rows.push(row);
+        }
+    }
+}
+
+/// For each name in some envelopes, its number as a type and as an aggregate type, once it is known.
+#[derive(Debug, Default)]
+struct Names {
+    types: Vec<u32>,
+    aggregate_types: Vec<u32>,
+}
+
+impl Names {
+    fn begin(&mut self, len: usize) {
+        for numbers in [&mut self.types, &mut self.aggregate_types] {
+            numbers.clear();
+            numbers.resize(len, NO_ID);
+        }
+    }
+}
+
+/// A stream of an event on its way in.
+struct Membership<'a> {
+    aggregate_type: u32,
+    id: &'a str,
+    version: Option<i64>,
 }
 
 impl LogBuilder {
@@ -57,57 +112,90 @@ impl LogBuilder {
 
     /// Adds the next event of a source.
     pub fn push(&mut self, source: SourceId, locator: Locator, event: &RecordedEvent) -> Row {
+        let row = Row::new(source, self.log.sources[usize::from(source.0)].len());
+        let mut single = std::mem::take(&mut self.single);
+        single.clear();
+        single.add_event(locator, event);
+        self.push_all(source, &single);
+        self.single = single;
+        row
+    }
+
+    /// Adds the next events of a source.
+    pub fn push_all(&mut self, source: SourceId, envelopes: &Envelopes) {
+        let mut names = std::mem::take(&mut self.names);
+        names.begin(envelopes.names().len());
+        for envelope in envelopes.iter() {
+            self.push_one(source, &envelope, envelopes, &mut names);
+        }
+        self.names = names;
+    }
+
+    fn push_one(
+        &mut self,
+        source: SourceId,
+        packed: &EnvelopeRef<'_>,
+        envelopes: &Envelopes,
+        names: &mut Names,
+    ) {
+        let envelope = packed.envelope();
         let at = usize::from(source.0);
         let ordinal = self.log.sources[at].len();
         let row = Row::new(source, ordinal);
-        let time = event.time();
-        let event_type = self.type_number(event, time);
-        let home = event.home().map(|home| (self.membership(source, ordinal, home, time), home.version));
-        let extra: Vec<ExtraMembership> = event
-            .streams
-            .iter()
-            .skip(1)
-            .map(|membership| ExtraMembership {
-                ordinal: ordinal as u32,
-                stream: self.membership(source, ordinal, membership, time),
-                version: membership.version.unwrap_or(NO_NUMBER),
-            })
-            .collect();
-        let correlation =
-            event.correlation_id.as_deref().map_or(NO_ID, |id| self.correlation_number(id, row));
-        let cause = self.resolve_cause(event, row, correlation);
+        let time = envelope.time;
+        let event_type = self.type_number(packed, &envelope, names);
+        let mut home = None;
+        for (place, (aggregate_type, id, version)) in packed.streams().enumerate() {
+            let aggregate_type = aggregate_type.map_or(NO_ID, |name| {
+                let known = &mut names.aggregate_types[name as usize];
+                if *known == NO_ID {
+                    let (number, new) = self.aggregate_types.number(&envelopes.names()[name as usize]);
+                    self.aggregate_type_names.extend(new);
+                    *known = number;
+                }
+                *known
+            });
+            let stream = self.membership(row, &Membership { aggregate_type, id, version }, time);
+            if place == 0 {
+                home = Some((stream, version));
+            } else {
+                let version = version.unwrap_or(NO_NUMBER);
+                let extra = ExtraMembership { ordinal: ordinal as u32, stream, version };
+                self.log.sources[at].memberships.push(extra);
+            }
+        }
+        let correlation = envelope.correlation_id.map_or(NO_ID, |id| self.correlation_number(id, row));
+        let cause = self.resolve_cause(&envelope, row, correlation);
 
         let columns = &mut self.log.sources[at];
         let nanos = time.map_or(NO_NUMBER, Timestamp::nanos);
         let key = columns.keys.last().map_or(nanos, |last| nanos.max(*last));
-        columns.positions.push(event.position.unwrap_or(NO_NUMBER));
+        let locator = packed.locator();
+        columns.positions.push(envelope.position.unwrap_or(NO_NUMBER));
         columns.times.push(nanos);
         columns.keys.push(key);
+        columns.share_keys();
         columns.types.push(event_type);
         columns.streams.push(home.map_or(NO_ID, |(stream, _)| stream));
         columns.versions.push(home.and_then(|(_, version)| version).unwrap_or(NO_NUMBER));
         columns.correlations.push(correlation);
         columns.causes.push(cause.map_or(NO_ROW, Row::raw));
-        columns.offsets.push(locator.at);
+        columns.offsets.push(locator.at as i64);
         columns.lengths.push(locator.len);
         columns.flags.push(Flags::new(
             time.map_or(0, Timestamp::digits),
-            event.kind,
-            !event.warnings.is_empty(),
+            envelope.kind,
+            envelope.has_warnings,
         ));
-        for membership in extra {
-            columns.memberships.push(membership);
-        }
 
         let summary = &mut self.log.summaries[at];
         summary.events += 1;
-        summary.warnings += u64::from(!event.warnings.is_empty());
+        summary.warnings += u64::from(envelope.has_warnings);
         if let Some(time) = time {
             summary.times.include(time);
             self.log.times.include(time);
         }
         self.log.len += 1;
-        row
     }
 
     /// Adds a record that could not be read.
@@ -125,92 +213,82 @@ impl LogBuilder {
         self.log.clone()
     }
 
-    fn type_number(&mut self, event: &RecordedEvent, time: Option<Timestamp>) -> u32 {
-        let (number, new) = self.types.number(&event.event_type);
-        if let Some(name) = new {
-            self.log.types.push(TypeInfo {
-                family: type_family(&name).into(),
-                is_failure: is_failure_type(&name),
-                name,
-                schema_versions: Vec::new(),
-                events: 0,
-                times: TimeRange::default(),
-            });
+    fn type_number(&mut self, packed: &EnvelopeRef<'_>, envelope: &Envelope<'_>, names: &mut Names) -> u32 {
+        let known = &mut names.types[packed.type_number() as usize];
+        if *known == NO_ID {
+            let (number, new) = self.types.number(envelope.event_type);
+            if let Some(name) = new {
+                self.log.types.push(TypeInfo {
+                    family: type_family(&name).into(),
+                    is_failure: is_failure_type(&name),
+                    name,
+                    schema_versions: Vec::new(),
+                    events: 0,
+                    times: TimeRange::default(),
+                });
+            }
+            *known = number;
         }
-        let info = self.log.types.get_mut(number as usize).expect("pushed with its number");
+        let info = self.log.types.get_mut(*known as usize).expect("pushed with its number");
         info.events += 1;
-        if let Some(time) = time {
+        if let Some(time) = envelope.time {
             info.times.include(time);
         }
-        if let Some(version) = &event.schema_version
-            && !info.schema_versions.iter().any(|known| **known == **version)
+        if let Some(version) = envelope.schema_version
+            && !info.schema_versions.iter().any(|known| **known == *version)
         {
-            info.schema_versions.push(version.as_str().into());
+            info.schema_versions.push(version.into());
         }
-        number
+        *known
     }
 
-    /// Registers `ordinal` with the stream of `membership`; gives the stream's number.
-    fn membership(
-        &mut self,
-        source: SourceId,
-        ordinal: usize,
-        membership: &Membership,
-        time: Option<Timestamp>,
-    ) -> u32 {
-        let name = &membership.stream;
-        let kind = name.aggregate_type.as_deref().map_or(NO_ID, |kind| {
-            let (number, new) = self.aggregate_types.number(kind);
-            self.aggregate_type_names.extend(new);
+    /// Registers `row` with the stream of `membership`; gives the stream's number.
+    fn membership(&mut self, row: Row, membership: &Membership<'_>, time: Option<Timestamp>) -> u32 {
+        let (source, ordinal) = (row.source(), row.ordinal() as u32);
+        let Membership { aggregate_type, id, version } = *membership;
+        let hash = self.hasher.hash_one((source.0, aggregate_type, id));
+        let kind = self.aggregate_type_names.get(aggregate_type as usize);
+        let found = self.streams.find(hash, |place| {
+            let info = &self.log.streams[place as usize];
+            // Names of aggregate types are shared, so that the same name is the same text in memory.
+            let is_kind = match (&info.aggregate_type, kind) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                (None, None) => true,
+                _ => false,
+            };
+            *info.id == *id && is_kind && info.source == source
+        });
+        let number = found.unwrap_or_else(|| {
+            let number = self.log.streams.len() as u32;
+            self.streams.add(hash, number);
+            self.log.streams.push(StreamInfo::new(source, id, kind.cloned()));
             number
         });
-        let of_kind = self.streams.entry((source.0, kind)).or_default();
-        let number = if let Some(number) = of_kind.get(name.id.as_str()) {
-            *number
-        } else {
-            let number = self.log.streams.len() as u32;
-            let id: Arc<str> = name.id.as_str().into();
-            of_kind.insert(Arc::clone(&id), number);
-            self.log.streams.push(StreamInfo {
-                source,
-                id,
-                aggregate_type: self.aggregate_type_names.get(kind as usize).cloned(),
-                ordinals: Arc::default(),
-                versions: None,
-                times: TimeRange::default(),
-            });
-            number
-        };
         let info = self.log.streams.get_mut(number as usize).expect("pushed with its number");
-        // An event that names the same stream twice is still one event of it.
-        if info.ordinals.last() != Some(&(ordinal as u32)) {
-            Arc::make_mut(&mut info.ordinals).push(ordinal as u32);
-        }
-        if let Some(version) = membership.version {
-            let (low, high) = info.versions.unwrap_or((version, version));
-            info.versions = Some((low.min(version), high.max(version)));
-        }
-        if let Some(time) = time {
-            info.times.include(time);
-        }
+        info.include(ordinal, version, time);
         number
     }
 
     fn correlation_number(&mut self, id: &str, row: Row) -> u32 {
-        let (number, new) = self.correlations.number(id);
-        if let Some(id) = new {
-            self.log.correlations.push(CorrelationInfo { id, rows: Arc::default() });
-        }
+        let hash = self.hasher.hash_one(id);
+        let found = self.correlations.find(hash, |place| *self.log.correlations[place as usize].id == *id);
+        let number = found.unwrap_or_else(|| {
+            let number = self.log.correlations.len() as u32;
+            self.correlations.add(hash, number);
+            self.log.correlations.push(CorrelationInfo { id: id.into(), rows: Arc::default() });
+            number
+        });
         let info = self.log.correlations.get_mut(number as usize).expect("pushed with its number");
         Arc::make_mut(&mut info.rows).push(row);
         number
     }
 
     /// The row of the event's cause if it was read before; else it is resolved when that event comes.
-    fn resolve_cause(&mut self, event: &RecordedEvent, row: Row, correlation: u32) -> Option<Row> {
-        let own = event.id.as_deref().map(id_key);
+    fn resolve_cause(&mut self, envelope: &Envelope<'_>, row: Row, correlation: u32) -> Option<Row> {
+        let own = envelope.id;
         if let Some(own) = own {
-            for effect in self.waiting.remove(&own).unwrap_or_default() {
+            let effects = if self.waiting.is_empty() { None } else { self.waiting.remove(&own) };
+            for effect in effects.unwrap_or_default() {
                 let columns = &mut self.log.sources[usize::from(effect.source().0)];
                 if let Some(cause) = columns.causes.get_mut(effect.ordinal()) {
                     *cause = row.raw();
@@ -219,11 +297,11 @@ impl LogBuilder {
                     self.log.strays.push(effect);
                 }
             }
-            self.ids.entry(own).or_insert(row);
+            self.ids.add(self.hasher.hash_one(own), own, row);
         }
         // Some stores write an event's own id as the cause of the first in a chain.
-        let key = event.causation_id.as_deref().map(id_key).filter(|cause| Some(*cause) != own)?;
-        let Some(cause) = self.ids.get(&key).copied() else {
+        let key = envelope.cause.filter(|cause| Some(*cause) != own)?;
+        let Some(cause) = self.ids.row(self.hasher.hash_one(key), key) else {
             self.waiting.entry(key).or_default().push(row);
             return None;
         };
@@ -233,18 +311,4 @@ impl LogBuilder {
         }
         Some(cause)
     }
-}
-
-/// 128 bits that stand for an id: a UUID's own bits, else a hash. Two ids of one log share them with a chance
-/// below 2^-80 even at ten million events.
-fn id_key(id: &str) -> u128 {
-    if let Ok(uuid) = uuid::Uuid::try_parse(id) {
-        return uuid.as_u128();
-    }
-    let half = |salt: u8| {
-        let mut hasher = DefaultHasher::new();
-        (salt, id).hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    (half(0) << 64) | half(1)
 }

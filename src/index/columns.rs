@@ -1,6 +1,7 @@
 //! The columns of one source, one value an event.
 
-use crate::base::chunks::Chunks;
+use super::packed::Packed;
+use crate::base::chunks::{CHUNK, Chunks};
 use crate::model::{EventKind, Locator, Row, Timestamp};
 
 /// In a number column: the store has none.
@@ -13,10 +14,11 @@ pub(super) const NO_ROW: u64 = u64::MAX;
 /// One source's events.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
-    pub(super) positions: Chunks<i64>,
+    pub(super) positions: Packed,
     /// Nanoseconds since 1970, or [`NO_NUMBER`].
     pub(super) times: Chunks<i64>,
-    /// Running maximum of the times: the key by which sources merge and time axes place events.
+    /// Running maximum of the times: the key by which sources merge and time axes place events. Where a chunk of it
+    /// is the times themselves, it is the same memory.
     pub(super) keys: Chunks<i64>,
     pub(super) types: Chunks<u32>,
     /// Home stream.
@@ -25,7 +27,8 @@ pub(super) struct Columns {
     pub(super) correlations: Chunks<u32>,
     /// Row of the causing event.
     pub(super) causes: Chunks<u64>,
-    pub(super) offsets: Chunks<u64>,
+    /// Bits of an offset or of a row's key.
+    pub(super) offsets: Packed,
     pub(super) lengths: Chunks<u32>,
     pub(super) flags: Chunks<Flags>,
     /// Memberships beyond the home stream, by ordinal.
@@ -45,8 +48,15 @@ impl Columns {
         self.types.len()
     }
 
+    /// To be called when a time and its key were added.
+    pub(super) fn share_keys(&mut self) {
+        if self.times.len().is_multiple_of(CHUNK) {
+            self.keys.share(&self.times, self.times.len() / CHUNK - 1);
+        }
+    }
+
     pub(super) fn locator(&self, ordinal: usize) -> Locator {
-        Locator { at: self.offsets[ordinal], len: self.lengths[ordinal] }
+        Locator { at: self.offsets.get(ordinal) as u64, len: self.lengths[ordinal] }
     }
 
     pub(super) fn time(&self, ordinal: usize) -> Option<Timestamp> {

@@ -168,7 +168,7 @@ impl EventLog {
         let (columns, at) = self.columns(row);
         EventRef {
             row,
-            position: number(columns.positions[at]),
+            position: number(columns.positions.get(at)),
             event_type: TypeId(columns.types[at]),
             stream: id(columns.streams[at]).map(StreamId),
             version: number(columns.versions[at]),

@@ -38,7 +38,7 @@ impl EventLog {
         let columns: [(&'static str, Bytes); 12] = [
             ("positions", |columns| columns.positions.heap_bytes()),
             ("times", |columns| columns.times.heap_bytes()),
-            ("keys", |columns| columns.keys.heap_bytes()),
+            ("keys", |columns| columns.keys.heap_bytes_beside(&columns.times)),
             ("types", |columns| columns.types.heap_bytes()),
             ("streams", |columns| columns.streams.heap_bytes()),
             ("versions", |columns| columns.versions.heap_bytes()),
@@ -59,7 +59,7 @@ impl EventLog {
         for (name, bytes) in [
             ("names of types", self.types.heap_bytes() + sum(&self.types, type_bytes)),
             ("names of streams", self.streams.heap_bytes() + sum(&self.streams, |stream| text(&stream.id))),
-            ("events of streams", sum(&self.streams, |stream: &StreamInfo| list(&stream.ordinals))),
+            ("events of streams", sum(&self.streams, |stream: &StreamInfo| stream.ordinals.heap_bytes())),
             (
                 "ids of correlations",
                 self.correlations.heap_bytes() + sum(&self.correlations, |correlation| text(&correlation.id)),

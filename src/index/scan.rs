@@ -1,6 +1,8 @@
 //! The columns piece by piece, for whoever looks through all events: tight loops over slices instead of one lookup
 //! an event. What is looked for is the matter of the query.
 
+use std::borrow::Cow;
+
 use super::columns::{Columns, Flags};
 use super::log::EventLog;
 use crate::base::chunks::CHUNK;
@@ -77,7 +79,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Global positions as stored, or [`NO_NUMBER`].
-    pub fn positions(&self) -> &'a [i64] {
+    pub fn positions(&self) -> Cow<'a, [i64]> {
         self.columns.positions.slice(self.number())
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ordinals::Ordinals;
 use crate::model::{Row, SourceId, StreamName, Timestamp};
 
 /// Number of an event type in its log.
@@ -43,14 +44,59 @@ pub struct StreamInfo {
     /// Its aggregate type, where the store has one.
     pub aggregate_type: Option<Arc<str>>,
     /// Ordinals of its events in the source, ascending.
-    pub ordinals: Arc<Vec<u32>>,
-    /// Lowest and highest version, where versions are known.
-    pub versions: Option<(i64, i64)>,
-    /// Earliest and latest time.
-    pub times: TimeRange,
+    pub ordinals: Ordinals,
+    /// Lowest and highest version; the first is above the second where none is known.
+    versions: (i64, i64),
+    /// Nanoseconds since 1970 of the earliest and the latest time; the same.
+    times: (i64, i64),
+    /// How many digits these two times have.
+    digits: (u8, u8),
 }
 
 impl StreamInfo {
+    /// A stream without events.
+    pub(super) fn new(source: SourceId, id: &str, aggregate_type: Option<Arc<str>>) -> Self {
+        let nothing = (i64::MAX, i64::MIN);
+        let (id, ordinals) = (id.into(), Ordinals::default());
+        Self { source, id, aggregate_type, ordinals, versions: nothing, times: nothing, digits: (0, 0) }
+    }
+
+    /// Adds the next event.
+    pub(super) fn include(&mut self, ordinal: u32, version: Option<i64>, time: Option<Timestamp>) {
+        // An event that names the same stream twice is still one event of it.
+        if self.ordinals.last() != Some(&ordinal) {
+            self.ordinals.push(ordinal);
+        }
+        if let Some(version) = version {
+            self.versions = (self.versions.0.min(version), self.versions.1.max(version));
+        }
+        if let Some(time) = time {
+            let is_first = self.times.0 > self.times.1;
+            if is_first || time.nanos() < self.times.0 {
+                (self.times.0, self.digits.0) = (time.nanos(), time.digits());
+            }
+            if is_first || time.nanos() > self.times.1 {
+                (self.times.1, self.digits.1) = (time.nanos(), time.digits());
+            }
+        }
+    }
+
+    /// Lowest and highest version, where versions are known.
+    pub fn versions(&self) -> Option<(i64, i64)> {
+        (self.versions.0 <= self.versions.1).then_some(self.versions)
+    }
+
+    /// Earliest and latest time.
+    pub fn times(&self) -> TimeRange {
+        if self.times.0 > self.times.1 {
+            return TimeRange::default();
+        }
+        TimeRange {
+            first: Some(Timestamp::from_nanos(self.times.0, self.digits.0)),
+            last: Some(Timestamp::from_nanos(self.times.1, self.digits.1)),
+        }
+    }
+
     /// Number of events.
     pub fn len(&self) -> usize {
         self.ordinals.len()

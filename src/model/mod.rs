@@ -1,6 +1,7 @@
 //! The nouns: what an event is, how one is named, and the ports through which events are stored and fetched.
 //! No I/O here, and no opinion about where events come from.
 
+mod envelope;
 mod event;
 mod failure;
 mod issue;
@@ -12,6 +13,7 @@ mod stream;
 mod time;
 mod workflow;
 
+pub use envelope::{Envelope, EnvelopeRef, Envelopes, IdKey, Member, NameNumber};
 pub use event::{EventKind, Membership, Payload, RecordedEvent};
 pub use failure::{is_failure_type, type_family, words};
 pub use issue::ReadIssue;

@@ -317,7 +317,7 @@ fn numbers(
 ) -> Bits {
     let test = |value: i64| between(range, inside, value);
     match column {
-        Column::Position => bits_of(segment.positions(), test),
+        Column::Position => bits_of(&segment.positions(), test),
         Column::Time => {
             // A time is at most its key, and keys never fall: nothing here is late enough.
             if inside && segment.keys().last().is_some_and(|last| last < range.start()) {

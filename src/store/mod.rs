@@ -18,7 +18,7 @@ mod unpack;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Locator, PayloadSource, ReadIssue, RecordedEvent};
+use crate::model::{Envelopes, Locator, PayloadSource, ReadIssue, RecordedEvent};
 
 pub use detect::{Detection, detect, look, open, propose_table};
 pub use json::{JsonlWriter, event_to_json};
@@ -84,8 +84,26 @@ pub trait StoreReader: Send {
     /// A broken record is an issue; an error means that the rest cannot be read.
     fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError>;
 
+    /// The same for the index: fills `batch`, which is empty, with events without payloads. A reader is read in one of
+    /// both ways only.
+    fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError>;
+
     /// A second way into the same source, for reading single events again while this one goes on.
     fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError>;
+}
+
+/// [`StoreReader::read_envelopes`] of formats that have no faster way than to read whole events.
+fn envelopes_of_whole(
+    reader: &mut dyn StoreReader,
+    batch: &mut EnvelopeBatch,
+) -> Result<Progress, StoreError> {
+    let mut whole = ReadBatch::default();
+    let progress = reader.read_batch(&mut whole);
+    for (locator, event) in &whole.events {
+        batch.envelopes.add_event(*locator, event);
+    }
+    batch.issues.append(&mut whole.issues);
+    progress
 }
 
 /// Events and issues of one step of reading.
@@ -95,6 +113,23 @@ pub struct ReadBatch {
     pub events: Vec<(Locator, RecordedEvent)>,
     /// Records that could not be read.
     pub issues: Vec<ReadIssue>,
+}
+
+/// Envelopes and issues of one step of reading.
+#[derive(Debug, Default)]
+pub struct EnvelopeBatch {
+    /// Events in the source's order, without their payloads.
+    pub envelopes: Envelopes,
+    /// Records that could not be read.
+    pub issues: Vec<ReadIssue>,
+}
+
+impl EnvelopeBatch {
+    /// Forgets all, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.envelopes.clear();
+        self.issues.clear();
+    }
 }
 
 /// How far reading has come.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 
 use super::scratch::ScratchFolder;
-use super::{Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
+use super::{EnvelopeBatch, Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
 use crate::base::cancel::CancelToken;
 use crate::model::{FetchError, Locator, PayloadSource, RecordedEvent, TextFinder};
 
@@ -178,6 +178,12 @@ impl StoreReader for UnpackedReader {
 
     fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError> {
         let progress = self.inner.read_batch(batch).map_err(|error| self.unpacked.error(error));
+        self.look();
+        progress
+    }
+
+    fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError> {
+        let progress = self.inner.read_envelopes(batch).map_err(|error| self.unpacked.error(error));
         self.look();
         progress
     }

@@ -61,6 +61,16 @@ fn main() -> anyhow::Result<()> {
         let text = std::fs::read(&lines).expect("it was read before");
         assert_eq!(envelopes(&text).len() as u64, events);
     });
+    if duckdb_reads(&lines) {
+        let budget = "duckdb 'create table … read_json_auto', same lines; the budget is a ratio of 0.17";
+        compare("JSON lines to full index", budget, events, || {
+            black_box(load(folder.path(), &lines).expect("it was read before").log.len());
+        })(|| {
+            assert!(duckdb_reads(&lines));
+        });
+    } else {
+        println!("    no ratio to DuckDB: the program duckdb is not on the PATH\n");
+    }
     let mut index_store = || {
         black_box(load(folder.path(), &store).expect("it was read before").log.len());
     };
@@ -118,6 +128,18 @@ fn envelopes(text: &[u8]) -> Vec<Envelope<'_>> {
         envelope
     });
     read.collect()
+}
+
+/// Whether the program duckdb makes a table of the lines, in memory; it is not there on most machines.
+fn duckdb_reads(lines: &Path) -> bool {
+    let text = lines.display().to_string().replace('\'', "''");
+    let sql = format!(
+        "create table events as select * from read_json_auto('{text}', format = 'newline_delimited', \
+         maximum_object_size = 67108864)"
+    );
+    let mut duckdb = Command::new("duckdb");
+    duckdb.args([":memory:", &sql]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    duckdb.status().is_ok_and(|status| status.success())
 }
 
 /// Rows of the store's table as the program sqlite3 counts them; `None` where there is no such program.

@@ -180,7 +180,7 @@ fn assert_same_streams(log: &EventLog, plain: &PlainLog) {
         assert_eq!(info.rows().collect::<Vec<_>>(), stream.rows);
         assert_eq!((info.len(), info.is_empty()), (stream.rows.len(), false));
         assert_eq!(
-            (info.times.first, info.times.last),
+            (info.times().first, info.times().last),
             range(stream.rows.iter().map(|row| plain.event(*row)))
         );
         let of_stream = |row: &Row| {
@@ -188,7 +188,7 @@ fn assert_same_streams(log: &EventLog, plain: &PlainLog) {
             streams.filter(|m| m.stream == stream.name).map(|m| m.version).collect::<Vec<_>>()
         };
         let versions = || stream.rows.iter().flat_map(of_stream).flatten();
-        assert_eq!(info.versions, versions().min().zip(versions().max()));
+        assert_eq!(info.versions(), versions().min().zip(versions().max()));
 
         let id = StreamId(at as u32);
         let version_in = |row: &Row| of_stream(row)[0];

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::quick::{NamesId, Part, Parts};
 use super::reader::{self, info_of, json_shape};
 use super::record::{Convert, Record};
 use super::values;
@@ -151,9 +152,37 @@ pub(super) fn is_own(record: &Map<String, Value>) -> bool {
 }
 
 /// Reads what [`event_to_json`] gives.
-struct Canonical;
+pub(super) struct Canonical;
 
 impl Convert for Canonical {
+    fn parts(&self, keys: &[&str]) -> Option<Parts> {
+        let has_list = keys.contains(&"streams");
+        let part = |key: &str| match key {
+            "position" => Part::Position,
+            "id" => Part::Id,
+            "kind" => Part::Kind,
+            "type" => Part::Type,
+            "schema_version" => Part::SchemaVersion,
+            "streams" => Part::Streams,
+            "stream" if !has_list => Part::Stream,
+            "aggregate_type" if !has_list => Part::AggregateType,
+            "version" if !has_list => Part::Version,
+            "occurred_at" => Part::OccurredAt,
+            "recorded_at" => Part::RecordedAt,
+            "correlation_id" => Part::CorrelationId,
+            "causation_id" => Part::CausationId,
+            "data_base64" => Part::Null,
+            "warnings" => Part::Empty,
+            _ => Part::Any,
+        };
+        Some(Parts {
+            // Without a list of streams, the single one counts.
+            keys: keys.iter().map(|key| (part(key), *key == "streams")).collect(),
+            kind_of: EventKind::from_word,
+            names_id: |_| NamesId::default(),
+        })
+    }
+
     fn is_nothing(&self, bytes: &[u8]) -> bool {
         bytes == EMPTY_LOG.as_bytes()
     }

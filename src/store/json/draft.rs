@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
+use super::quick::NamesId;
 use super::record::Record;
 use super::values;
 use crate::model::{EventKind, JsonText, Membership, Payload, RecordedEvent, StreamName, Timestamp};
@@ -111,11 +112,22 @@ impl<'a> Draft<'a> {
 }
 
 /// The kind by its word or by Emmett's letter.
-fn kind_of(word: &str) -> Option<EventKind> {
+pub(super) fn kind_of(word: &str) -> Option<EventKind> {
     match word.to_ascii_lowercase().as_str() {
         "e" => Some(EventKind::Event),
         "c" => Some(EventKind::Command),
         word => EventKind::from_word(word),
+    }
+}
+
+/// Whether [`nested_id`] looks at a key.
+pub(super) fn names_id(key: &str) -> NamesId {
+    let is = |field: Field, more: &[&str]| {
+        spelling_rank(field, key).is_some() || more.contains(&folded(key).as_str())
+    };
+    NamesId {
+        correlation: is(Field::CorrelationId, &CORRELATION_KEYS),
+        causation: is(Field::CausationId, &CAUSATION_KEYS),
     }
 }
 

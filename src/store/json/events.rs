@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::draft::Draft;
+use super::draft::{self, Draft};
+use super::quick::{Part, Parts};
 use super::reader::{self, info_of, json_shape};
 use super::record::{Convert, Record};
 use super::{canonical, cloudevents, jaeger, kafka, ocel, otlp, temporal};
@@ -182,6 +183,23 @@ impl Convert for Plan {
         !text.contains(is_mark) && !["record", "metadata"].iter().any(|name| name.contains(text))
     }
 
+    fn parts(&self, keys: &[&str]) -> Option<Parts> {
+        let roles: Vec<Role> = keys.iter().map(|key| self.role(key)).collect();
+        // A spare is the field, and not the business's own, where the chosen key is missing.
+        let has_spare = |wanted: Field| {
+            roles.iter().any(|role| matches!(role, Role::Spare(field, _) if *field == wanted))
+        };
+        let is_chosen = |wanted: Field| roles.contains(&Role::Chosen(wanted));
+        if FIELDS.iter().any(|(field, ..)| has_spare(*field) && !is_chosen(*field)) {
+            return None;
+        }
+        let keys = roles.iter().map(|role| match role {
+            Role::Chosen(field) => (part_of(*field), has_spare(*field)),
+            Role::Spare(..) | Role::Rest => (Part::Any, false),
+        });
+        Some(Parts { keys: keys.collect(), kind_of: draft::kind_of, names_id: draft::names_id })
+    }
+
     fn event(&self, record: &Record<'_>) -> Result<RecordedEvent, String> {
         let mut draft = Draft::default();
         let mut spares = Vec::new();
@@ -201,6 +219,25 @@ impl Convert for Plan {
             }
         }
         draft.event(!self.has_data())
+    }
+}
+
+fn part_of(field: Field) -> Part {
+    match field {
+        Field::Type => Part::Type,
+        Field::Stream => Part::Stream,
+        Field::AggregateType => Part::AggregateType,
+        Field::Version => Part::Version,
+        Field::OccurredAt => Part::OccurredAt,
+        Field::RecordedAt => Part::RecordedAt,
+        Field::Id => Part::Id,
+        Field::Position => Part::Position,
+        Field::Data => Part::Any,
+        Field::Metadata => Part::Beside,
+        Field::CorrelationId => Part::CorrelationId,
+        Field::CausationId => Part::CausationId,
+        Field::SchemaVersion => Part::SchemaVersion,
+        Field::Kind => Part::Kind,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files of JSON: lines, arrays and single documents. [`layout`] tells how records lie, [`frames`] cuts them out in
-//! bounded memory, [`record`] makes events of them with what a format adds; each format is one file.
+//! bounded memory, [`record`] makes events of them with what a format adds; each format is one file. For the index,
+//! [`lines`] reads files of lines by several threads and [`quick`] takes from most lines only what an index keeps.
 
 mod canonical;
 mod cloudevents;
@@ -12,13 +13,16 @@ mod identity;
 mod jaeger;
 mod kafka;
 mod layout;
+mod lines;
 mod mapped;
 mod ocel;
 mod ordered;
 mod otlp;
 mod outline;
+mod quick;
 mod reader;
 mod record;
+mod scan;
 mod sieve;
 mod sorted;
 mod temporal;

@@ -15,7 +15,9 @@ use super::record::{Convert, Record};
 use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
 use crate::model::{Locator, PayloadSource, ReadIssue, Timestamp};
 use crate::store::shape::{JsonLayout, JsonShape};
-use crate::store::{OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
+use crate::store::{
+    EnvelopeBatch, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, envelopes_of_whole,
+};
 
 /// Bytes looked through, or read, in one batch.
 const BATCH_BYTES: u64 = 8 << 20;
@@ -240,6 +242,10 @@ impl Sequence {
 impl StoreReader for OrderedReader {
     fn info(&self) -> &SourceInfo {
         &self.info
+    }
+
+    fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError> {
+        envelopes_of_whole(self, batch)
     }
 
     fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError> {

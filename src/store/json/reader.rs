@@ -11,12 +11,16 @@ use super::escapes::Watch;
 use super::frames::{Cut, Frame, Frames};
 use super::identity::Identity;
 use super::layout::{Start, start_of};
+use super::lines::Lines;
 use super::record::{Convert, Fault, decode_at};
 use super::sieve;
 use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent, TextFinder};
 use crate::store::shape::{JsonShape, Shape};
-use crate::store::{Format, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
+use crate::store::{
+    EnvelopeBatch, Format, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader,
+    envelopes_of_whole,
+};
 
 /// Bytes read for one batch, so that a cancel never waits long.
 const BATCH_BYTES: u64 = 8 << 20;
@@ -41,7 +45,22 @@ impl Decoder {
 
     /// The event in `bytes`, which are at this offset of the file.
     pub(super) fn event(&self, bytes: &[u8], at: u64) -> Result<RecordedEvent, Fault> {
-        decode_at(bytes, at, self.unescape.load(Ordering::Relaxed), self.convert.as_ref())
+        decode_at(bytes, at, self.unescapes(), self.convert.as_ref())
+    }
+
+    /// Whether `bytes` are a mark of the format's own and no event.
+    pub(super) fn is_nothing(&self, bytes: &[u8]) -> bool {
+        self.convert.is_nothing(bytes)
+    }
+
+    /// Whether backslashes are doubled, as far as is known.
+    pub(super) fn unescapes(&self) -> bool {
+        self.unescape.load(Ordering::Relaxed)
+    }
+
+    /// What makes events of records.
+    pub(super) fn convert(&self) -> &dyn Convert {
+        self.convert.as_ref()
     }
 }
 
@@ -55,6 +74,8 @@ struct JsonReader {
     watch: Option<Watch>,
     /// A record that waits for that.
     pending: Option<Cut>,
+    /// The same file for the index, where a record is a line.
+    lines: Option<Lines>,
 }
 
 /// The JSON shape that every format of this module claims.
@@ -114,33 +135,16 @@ impl JsonReader {
             info.notes.push(UNESCAPED.to_owned());
         }
         let keys = shape.records.iter().flat_map(|record| record.keys().cloned()).collect();
-        Ok(Self {
-            info,
-            identity,
-            frames: start.frames(file, keys)?,
-            decoder: Arc::new(Decoder { convert, unescape: AtomicBool::new(unescape) }),
-            watch,
-            pending: None,
-        })
-    }
-
-    /// Whether `cut` can be decoded now. A backslash in it means nothing before the look ahead is done.
-    fn is_ready(&mut self, cut: &Cut) -> io::Result<bool> {
-        let Some(watch) = &mut self.watch else { return Ok(true) };
-        if memchr::memchr(b'\\', self.frames.bytes(cut)).is_none() {
-            return Ok(true);
-        }
-        let Some(unescape) = watch.look(BATCH_BYTES)? else { return Ok(false) };
-        self.watch = None;
-        self.decoder.unescape.store(unescape, Ordering::Relaxed);
-        if unescape {
-            self.info.notes.push(UNESCAPED.to_owned());
-        }
-        Ok(true)
+        let decoder = Arc::new(Decoder { convert, unescape: AtomicBool::new(unescape) });
+        let lines = match start {
+            Start::Lines => Some(Lines::open(path, &decoder)?),
+            Start::List(..) => None,
+        };
+        Ok(Self { info, identity, frames: start.frames(file, keys)?, decoder, watch, pending: None, lines })
     }
 
     fn take(&mut self, cut: &Cut, batch: &mut ReadBatch) {
-        if self.decoder.convert.is_nothing(self.frames.bytes(cut)) {
+        if self.decoder.is_nothing(self.frames.bytes(cut)) {
             return;
         }
         match self.decoder.event(self.frames.bytes(cut), cut.at) {
@@ -168,7 +172,8 @@ impl JsonReader {
             };
             match frame {
                 Frame::Record(cut) => {
-                    if !self.is_ready(&cut)? {
+                    let Self { frames, watch, decoder, info, .. } = self;
+                    if !is_ready(frames.bytes(&cut), watch, decoder, info)? {
                         self.pending = Some(cut);
                         return Ok(false);
                     }
@@ -181,6 +186,26 @@ impl JsonReader {
         }
         Ok(false)
     }
+}
+
+/// Whether `bytes` can be decoded now. A backslash in them means nothing before the look ahead is done.
+fn is_ready(
+    bytes: &[u8],
+    watch: &mut Option<Watch>,
+    decoder: &Decoder,
+    info: &mut SourceInfo,
+) -> io::Result<bool> {
+    let Some(looking) = watch else { return Ok(true) };
+    if memchr::memchr(b'\\', bytes).is_none() {
+        return Ok(true);
+    }
+    let Some(unescape) = looking.look(BATCH_BYTES)? else { return Ok(false) };
+    *watch = None;
+    decoder.unescape.store(unescape, Ordering::Relaxed);
+    if unescape {
+        info.notes.push(UNESCAPED.to_owned());
+    }
+    Ok(true)
 }
 
 /// What is wrong with a record, which may be the last of its file.
@@ -205,6 +230,15 @@ impl StoreReader for JsonReader {
         let finished = self.read(batch).map_err(|error| StoreError::io(&self.info.path, &error))?;
         let done = self.frames.read_to();
         Ok(Progress { done, total: Some(self.identity.len.max(done)), finished })
+    }
+
+    fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError> {
+        let Self { info, lines, watch, decoder, .. } = self;
+        let Some(lines) = lines else { return envelopes_of_whole(self, batch) };
+        let step = lines.read(batch, |bytes| is_ready(bytes, watch, decoder, info));
+        let step = step.map_err(|error| StoreError::io(&self.info.path, &error))?;
+        let total = Some(self.identity.len.max(step.read_to));
+        Ok(Progress { done: step.read_to, total, finished: step.finished })
     }
 
     fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError> {

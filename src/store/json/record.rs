@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::quick::Parts;
 use crate::base::limits::JSON_DEPTH_MAX;
 use crate::model::RecordedEvent;
 use crate::store::sound::{REPAIRED_SURROGATES, nests_deeper, too_deep, without_lone_surrogates};
@@ -23,6 +24,12 @@ pub(super) trait Convert: Send + Sync {
     /// backslash and no Base64. When in doubt, not.
     fn keeps(&self, _text: &str) -> bool {
         false
+    }
+
+    /// What each key of a record is, where its envelope follows from them one by one ([`super::quick`]). `None` where
+    /// it does not, or where nobody has looked.
+    fn parts(&self, _keys: &[&str]) -> Option<Parts> {
+        None
     }
 
     /// The event that `record` is.

@@ -13,7 +13,9 @@ use super::layout::Start;
 use super::record::Fault;
 use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
-use crate::store::{OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
+use crate::store::{
+    EnvelopeBatch, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, envelopes_of_whole,
+};
 
 /// Bytes read for one batch, so that a cancel never waits long.
 const BATCH_BYTES: u64 = 8 << 20;
@@ -151,6 +153,10 @@ impl Sorted {
 impl StoreReader for Sorted {
     fn info(&self) -> &SourceInfo {
         &self.info
+    }
+
+    fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError> {
+        envelopes_of_whole(self, batch)
     }
 
     fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError> {

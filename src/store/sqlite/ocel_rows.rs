@@ -18,7 +18,9 @@ use crate::model::{
     FetchError, Locator, Membership, PayloadSource, ReadIssue, RecordedEvent, StreamName, Timestamp,
 };
 use crate::store::ocel::{by_time, fill};
-use crate::store::{Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
+use crate::store::{
+    EnvelopeBatch, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, envelopes_of_whole,
+};
 
 /// Payload bytes after which a batch ends.
 const BATCH_BYTES: usize = 8 << 20;
@@ -514,6 +516,10 @@ impl OcelReader {
 impl StoreReader for OcelReader {
     fn info(&self) -> &SourceInfo {
         &self.info
+    }
+
+    fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError> {
+        envelopes_of_whole(self, batch)
     }
 
     fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError> {

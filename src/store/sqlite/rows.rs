@@ -21,7 +21,9 @@ use super::key::{Key, KeyPart, RowKey};
 use super::open::{Database, Fault, damage, is_damage, sentence};
 use crate::base::limits::{READ_BATCH_EVENTS, RECORD_BYTES_MAX};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
-use crate::store::{Progress, ReadBatch, SourceInfo, StoreError, StoreReader};
+use crate::store::{
+    EnvelopeBatch, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, envelopes_of_whole,
+};
 
 /// Payload bytes after which a batch ends.
 const BATCH_BYTES: usize = 8 << 20;
@@ -377,6 +379,10 @@ impl RowReader {
 impl StoreReader for RowReader {
     fn info(&self) -> &SourceInfo {
         &self.info
+    }
+
+    fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError> {
+        envelopes_of_whole(self, batch)
     }
 
     fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError> {

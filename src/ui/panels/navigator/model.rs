@@ -174,7 +174,7 @@ fn sort_streams(log: &EventLog, streams: &mut [StreamId], sort: Sort) {
             log.stream(*b).len().cmp(&log.stream(*a).len()).then_with(|| by_name(a, b))
         }),
         Sort::Latest => streams.sort_unstable_by(|a, b| {
-            log.stream(*b).times.last.cmp(&log.stream(*a).times.last).then_with(|| by_name(a, b))
+            log.stream(*b).times().last.cmp(&log.stream(*a).times().last).then_with(|| by_name(a, b))
         }),
     }
 }
@@ -185,7 +185,7 @@ fn sort_groups(log: &EventLog, groups: &mut [Group], sort: Sort) {
         Sort::Name => {}
         Sort::Count => groups.sort_by_key(|group| Reverse(group.streams.len())),
         Sort::Latest => {
-            groups.sort_by_key(|group| Reverse(group.streams.first().map(|id| log.stream(*id).times.last)));
+            groups.sort_by_key(|group| Reverse(group.streams.first().map(|id| log.stream(*id).times().last)));
         }
     }
 }

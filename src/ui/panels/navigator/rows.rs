@@ -235,7 +235,7 @@ impl Rows<'_> {
         let info = context.log().stream(id);
         let zone = Zone { local: context.preferences.local_time };
         let events = count(info.len() as u64, "event");
-        let last = info.times.last.map(|last| zone.date_time(last));
+        let last = info.times().last.map(|last| zone.date_time(last));
         let name = one_line(&info.id);
         // The same id may stand in two files.
         let sources = &context.document.open.sources;
@@ -250,7 +250,7 @@ impl Rows<'_> {
         let color = if is_selected { t.text } else { t.faint };
         let mut end = number_ui(ui, rect, &thousands(info.len() as u64), color);
         if rect.width() >= TIMES_FROM
-            && let Some(last) = info.times.last
+            && let Some(last) = info.times().last
         {
             let time = Line::new().piece(&zone.custom(last.nanos(), "%-d %b %H:%M"), mono_small(), t.faint);
             let place = Rect::from_x_y_ranges(end - 92.0..=end - 8.0, rect.y_range());
@@ -261,8 +261,8 @@ impl Rows<'_> {
         Line::new().piece(&short, mono(), t.text).paint(ui.painter(), room);
         let act = stream_menu(context, ui, &response, (id, info), self.menu_by_key);
         let act = act.or(response.clicked().then_some(Act::Show(id)));
-        let versions = info.versions.map(|(low, high)| format!(", versions {low} to {high}"));
-        let first = info.times.first.map(|first| format!("\nfirst {}", zone.date_time(first)));
+        let versions = info.versions().map(|(low, high)| format!(", versions {low} to {high}"));
+        let first = info.times().first.map(|first| format!("\nfirst {}", zone.date_time(first)));
         let last = last.map(|last| format!("\nlast {last}"));
         let response = response.on_hover_text(format!(
             "{}{source}\n{events}{}{}{}",

@@ -226,7 +226,7 @@ fn entry_of(app: &App, log: &EventLog, place: Place, zone: Zone, position: Optio
             let stream = app.navigation.stream.filter(|stream| (stream.0 as usize) < log.streams().len())?;
             let info = log.stream(stream);
             let title = format!("Go to version {version} of {}", one_line(&info.id));
-            match info.versions {
+            match info.versions() {
                 Some((low, high)) if (low..=high).contains(&version) => {
                     Entry::new(title, "", GoCommand::Version(version))
                 }

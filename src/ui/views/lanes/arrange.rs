@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::base::cancel::CancelToken;
-use crate::index::{EventLog, RowSet, StreamId};
+use crate::index::{EventLog, Ordinals, RowSet, StreamId};
 use crate::model::{Row, SourceId};
 
 /// Lanes drawn at once, and how many more a click adds.
@@ -87,7 +87,7 @@ pub(super) struct Lane {
     pub(super) kept: bool,
     source: SourceId,
     /// Its events that the filter leaves, in order.
-    ordinals: Arc<Vec<u32>>,
+    ordinals: Ordinals,
 }
 
 impl Lane {
@@ -285,10 +285,10 @@ fn ordinals_of(
     rows: &RowSet,
     chosen: BTreeSet<StreamId>,
     cancel: &CancelToken,
-) -> Option<BTreeMap<StreamId, Arc<Vec<u32>>>> {
+) -> Option<BTreeMap<StreamId, Ordinals>> {
     match rows {
         RowSet::All => {
-            let all = chosen.into_iter().map(|id| (id, Arc::clone(&log.stream(id).ordinals)));
+            let all = chosen.into_iter().map(|id| (id, log.stream(id).ordinals.clone()));
             Some(all.collect())
         }
         RowSet::Some(rows) => {
@@ -306,7 +306,7 @@ fn ordinals_of(
                     }
                 }
             }
-            let take = |id: StreamId| Some((id, Arc::new(slots[id.0 as usize].take()?)));
+            let take = |id: StreamId| Some((id, Ordinals::from(slots[id.0 as usize].take()?)));
             Some(chosen.into_iter().filter_map(take).collect())
         }
         RowSet::Stream(stream) => ordinals_of(log, &RowSet::of_stream(log, *stream), chosen, cancel),

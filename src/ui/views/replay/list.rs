@@ -108,7 +108,7 @@ fn head_ui(scene: &Scene<'_>, ui: &mut Ui, rect: Rect) {
     let t = tokens(ui);
     let info = scene.context.log().stream(scene.stream);
     let (id, group) = (scene.stream_id(), one_line(info.group()));
-    let noun = if info.versions.is_some() { "version" } else { "event" };
+    let noun = if info.versions().is_some() { "version" } else { "event" };
     let mut counted = count(u64::from(scene.replay.len()), noun);
     if scene.key.events < info.len() {
         counted.push_str(", more are being folded");

@@ -1,0 +1,397 @@
+//! Reads a file of JSON lines for the index, by as many threads as there are cores: blocks of whole lines go to the
+//! threads in turn and come back in order, a few at a time, so that memory stays small and a cancel never waits long.
+//! What becomes of a line is a matter of [`super::quick`] and [`super::record`].
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use super::frames::{Skipped, trimmed};
+use super::quick::Quick;
+use super::reader::{Decoder, problem_of};
+use crate::base::limits::RECORD_BYTES_MAX;
+use crate::base::thread;
+use crate::model::{Locator, ReadIssue};
+use crate::store::EnvelopeBatch;
+
+/// Bytes of a block: enough to be worth a hand-over, little enough for the caches of a processor.
+const BLOCK_BYTES: usize = 512 << 10;
+
+/// Blocks that wait for a thread or in front of the reader, each.
+const WAITING: usize = 3;
+
+/// More threads than this wait for whoever indexes.
+const THREADS_MAX: usize = 8;
+
+/// What is read at a time, and at most.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    block: usize,
+    line: usize,
+}
+
+const SIZES: Sizes = Sizes { block: BLOCK_BYTES, line: RECORD_BYTES_MAX };
+
+/// Cuts a file into blocks of whole lines.
+struct Blocks {
+    file: File,
+    /// Of the file, behind the last block.
+    rest: Vec<u8>,
+    /// Where the rest lies.
+    at: u64,
+    ended: bool,
+    sizes: Sizes,
+}
+
+/// Whole lines, or one line that is too long to be read.
+#[derive(Default)]
+struct Block {
+    /// Memory, of which the first `len` bytes are the lines: what is behind them need not be cleared.
+    memory: Vec<u8>,
+    len: usize,
+    /// Offset of its first byte in the file.
+    at: u64,
+    /// The file ends behind it.
+    is_last: bool,
+    too_long: Option<ReadIssue>,
+}
+
+impl Block {
+    fn bytes(&self) -> &[u8] {
+        &self.memory[..self.len]
+    }
+}
+
+impl Blocks {
+    /// The next block, in this memory if it is of use; `None` at the end.
+    fn next(&mut self, mut memory: Vec<u8>) -> io::Result<Option<Block>> {
+        if memory.len() > 8 * self.sizes.block {
+            memory = Vec::new();
+        }
+        let mut len = self.rest.len();
+        memory.resize(memory.len().max(self.sizes.block).max(len), 0);
+        memory[..len].copy_from_slice(&self.rest);
+        self.rest.clear();
+        loop {
+            len += self.fill(&mut memory[len..])?;
+            let line_end = memchr::memrchr(b'\n', &memory[..len]).map(|found| found + 1);
+            let end = if self.ended { Some(len) } else { line_end };
+            if let Some(end) = end {
+                self.rest.extend_from_slice(&memory[end..len]);
+                let at = self.at;
+                self.at += end as u64;
+                let block = Block { memory, len: end, at, is_last: self.ended, too_long: None };
+                return Ok((end > 0).then_some(block));
+            }
+            if len > self.sizes.line {
+                return self.skip(&memory[..len]).map(Some);
+            }
+            memory.resize(memory.len() * 2, 0);
+        }
+    }
+
+    /// Reads until `memory` is full or the file ends; gives the number of bytes read.
+    fn fill(&mut self, memory: &mut [u8]) -> io::Result<usize> {
+        let mut len = 0;
+        while len < memory.len() && !self.ended {
+            match self.file.read(&mut memory[len..]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => len += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(len)
+    }
+
+    /// Passes over the line that begins with `bytes`.
+    fn skip(&mut self, bytes: &[u8]) -> io::Result<Block> {
+        let skipped = Skipped::new(self.at, bytes);
+        self.at += bytes.len() as u64;
+        let mut more = vec![0; self.sizes.block];
+        let end = loop {
+            let len = self.fill(&mut more)?;
+            if let Some(end) = memchr::memchr(b'\n', &more[..len]) {
+                self.rest.extend_from_slice(&more[end + 1..len]);
+                self.at += end as u64 + 1;
+                break self.at - 1;
+            }
+            self.at += len as u64;
+            if self.ended {
+                break self.at;
+            }
+        };
+        let issue = skipped.issue(String::new(), end, self.sizes.line);
+        Ok(Block { at: self.at, too_long: Some(issue), ..Block::default() })
+    }
+}
+
+/// What a block became.
+#[derive(Default)]
+struct Parsed {
+    batch: EnvelopeBatch,
+    /// For each issue, the number of its line in the block, from 1.
+    issue_lines: Vec<u64>,
+    lines: u64,
+    /// The block's memory, to be used again.
+    spare: Vec<u8>,
+    /// Offset of its end in the file.
+    read_to: u64,
+}
+
+/// Makes envelopes of blocks.
+struct Parser {
+    decoder: Arc<Decoder>,
+    quick: Quick,
+    sizes: Sizes,
+}
+
+impl Parser {
+    fn new(decoder: &Arc<Decoder>, sizes: Sizes) -> Self {
+        Self { decoder: Arc::clone(decoder), quick: Quick::default(), sizes }
+    }
+
+    /// Fills `parsed`, which is empty, from `block`.
+    fn parse(&mut self, block: Block, parsed: &mut Parsed) {
+        if let Some(issue) = block.too_long {
+            parsed.batch.issues.push(issue);
+            parsed.issue_lines.push(1);
+            parsed.lines = 1;
+            parsed.read_to = block.at;
+            return;
+        }
+        let bytes = block.bytes();
+        // Checked once for all lines; one by one where one of them is not UTF-8.
+        let text = std::str::from_utf8(bytes).ok();
+        let mark = if block.at == 0 && bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        let unescape = self.decoder.unescapes();
+        let mut start = mark;
+        while start < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |found| start + found);
+            let is_last = end == bytes.len() && block.is_last;
+            parsed.lines += 1;
+            let range = trimmed(bytes, start..end);
+            start = end + 1;
+            if range.is_empty() {
+                continue;
+            }
+            let at = block.at + range.start as u64;
+            let locator = Locator { at, len: range.len() as u32 };
+            let raw = &bytes[range.clone()];
+            if raw.len() > self.sizes.line {
+                let skipped = Skipped::new(at, raw);
+                parsed.batch.issues.push(skipped.issue(
+                    String::new(),
+                    at + raw.len() as u64,
+                    self.sizes.line,
+                ));
+                parsed.issue_lines.push(parsed.lines);
+                continue;
+            }
+            let line = text.map_or_else(|| std::str::from_utf8(raw).ok(), |text| text.get(range));
+            let line = line.filter(|_| !unescape || memchr::memchr(b'\\', raw).is_none());
+            if line.is_some_and(|line| self.quick.add(line, locator, &mut parsed.batch.envelopes))
+                || self.decoder.is_nothing(raw)
+            {
+                continue;
+            }
+            match self.decoder.event(raw, at) {
+                Ok(event) => {
+                    parsed.batch.envelopes.add_event(locator, &event);
+                    if let Some(line) = line {
+                        self.quick.learn(line, self.decoder.convert());
+                    }
+                }
+                Err(fault) => {
+                    let issue = ReadIssue::new(String::new(), problem_of(fault, is_last), raw);
+                    parsed.batch.issues.push(issue);
+                    parsed.issue_lines.push(parsed.lines);
+                }
+            }
+        }
+        parsed.read_to = block.at + bytes.len() as u64;
+        parsed.spare = block.memory;
+    }
+}
+
+/// A thread that makes envelopes.
+struct Worker {
+    jobs: SyncSender<(Block, Parsed)>,
+    results: Receiver<Parsed>,
+    handle: JoinHandle<()>,
+}
+
+impl Worker {
+    fn start(number: usize, mut parser: Parser) -> io::Result<Self> {
+        let (jobs, inbox) = sync_channel::<(Block, Parsed)>(WAITING);
+        let (outbox, results) = sync_channel(WAITING);
+        let handle = thread::spawn(&format!("store-lines-{number}"), move || {
+            while let Ok((block, mut parsed)) = inbox.recv() {
+                parser.parse(block, &mut parsed);
+                if outbox.send(parsed).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { jobs, results, handle })
+    }
+}
+
+/// A file of lines being read for the index.
+pub(super) struct Lines {
+    blocks: Blocks,
+    /// For the first block, and for all where no thread helps.
+    parser: Parser,
+    workers: Vec<Worker>,
+    /// As many workers there shall be; with none, the reader does all itself.
+    threads: usize,
+    /// Blocks handed out and taken back so far.
+    handed: usize,
+    taken: usize,
+    /// A block that waits until it is known whether backslashes are doubled.
+    held: Option<Block>,
+    /// Memory to be used again.
+    spare: Vec<Parsed>,
+    /// Lines of the blocks taken back so far.
+    passed: u64,
+    read_to: u64,
+    ended: bool,
+}
+
+/// How far [`Lines::read`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) read_to: u64,
+    pub(super) finished: bool,
+}
+
+impl Lines {
+    /// The file at `path`, from its begin.
+    pub(super) fn open(path: &Path, decoder: &Arc<Decoder>) -> io::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if cores > 1 { cores.min(THREADS_MAX) } else { 0 };
+        Self::with_sizes(path, decoder, SIZES, threads)
+    }
+
+    fn with_sizes(path: &Path, decoder: &Arc<Decoder>, sizes: Sizes, threads: usize) -> io::Result<Self> {
+        let file = File::open(path)?;
+        Ok(Self {
+            blocks: Blocks { file, rest: Vec::new(), at: 0, ended: false, sizes },
+            parser: Parser::new(decoder, sizes),
+            workers: Vec::new(),
+            threads,
+            handed: 0,
+            taken: 0,
+            held: None,
+            spare: Vec::new(),
+            passed: 0,
+            read_to: 0,
+            ended: false,
+        })
+    }
+
+    /// Fills `batch`, which is empty, from one block. `is_ready` is asked whether the lines of a block can be read;
+    /// while they cannot, nothing comes.
+    pub(super) fn read(
+        &mut self,
+        batch: &mut EnvelopeBatch,
+        mut is_ready: impl FnMut(&[u8]) -> io::Result<bool>,
+    ) -> io::Result<Step> {
+        let mut parsed = self.spare.pop().unwrap_or_default();
+        if self.workers.is_empty() {
+            // The first block is read without a thread: it is what a person waits for, and often all there is.
+            if self.taken == 1 {
+                self.start_workers();
+            }
+            if self.workers.is_empty() {
+                if let Some(block) = self.next_block(&mut parsed, &mut is_ready)? {
+                    self.parser.parse(block, &mut parsed);
+                    self.take(parsed, batch);
+                }
+                return Ok(self.step());
+            }
+        }
+        while self.handed < self.taken + self.workers.len() * WAITING {
+            let Some(block) = self.next_block(&mut parsed, &mut is_ready)? else { break };
+            let worker = self.handed % self.workers.len();
+            if self.workers[worker].jobs.send((block, parsed)).is_err() {
+                return Err(self.death_of(worker));
+            }
+            self.handed += 1;
+            parsed = self.spare.pop().unwrap_or_default();
+        }
+        self.spare.push(parsed);
+        if self.taken < self.handed {
+            let worker = self.taken % self.workers.len();
+            match self.workers[worker].results.recv() {
+                Ok(parsed) => self.take(parsed, batch),
+                Err(_) => return Err(self.death_of(worker)),
+            }
+        }
+        Ok(self.step())
+    }
+
+    fn step(&self) -> Step {
+        let finished = self.ended && self.held.is_none() && self.taken >= self.handed;
+        Step { read_to: self.read_to, finished }
+    }
+
+    /// The next block that can be read, in the memory of `parsed`.
+    fn next_block(
+        &mut self,
+        parsed: &mut Parsed,
+        is_ready: &mut impl FnMut(&[u8]) -> io::Result<bool>,
+    ) -> io::Result<Option<Block>> {
+        if self.held.is_none() && !self.ended {
+            self.held = self.blocks.next(std::mem::take(&mut parsed.spare))?;
+            self.ended = self.held.is_none();
+        }
+        match self.held.take() {
+            Some(block) if !is_ready(block.bytes())? => {
+                self.held = Some(block);
+                Ok(None)
+            }
+            block => Ok(block),
+        }
+    }
+
+    /// Gives `batch` what a block became.
+    fn take(&mut self, mut parsed: Parsed, batch: &mut EnvelopeBatch) {
+        for (issue, line) in parsed.batch.issues.iter_mut().zip(&parsed.issue_lines) {
+            issue.place = format!("line {}", self.passed + line);
+        }
+        self.passed += parsed.lines;
+        self.read_to = parsed.read_to;
+        self.taken += 1;
+        std::mem::swap(batch, &mut parsed.batch);
+        parsed.batch.clear();
+        parsed.issue_lines.clear();
+        parsed.lines = 0;
+        self.spare.push(parsed);
+    }
+
+    /// The threads; fewer where the system gives no more.
+    fn start_workers(&mut self) {
+        if !self.ended {
+            let Parser { decoder, sizes, .. } = &self.parser;
+            let start = |number| Worker::start(number, Parser::new(decoder, *sizes));
+            self.workers = (1..=self.threads).map_while(|number| start(number).ok()).collect();
+            self.handed = self.taken;
+        }
+    }
+
+    /// Passes on the panic of a thread that is gone.
+    fn death_of(&mut self, worker: usize) -> io::Error {
+        match self.workers.swap_remove(worker).handle.join() {
+            Err(panic) => resume_unwind(panic),
+            Ok(()) => io::Error::other("a thread that reads lines ended too early"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
