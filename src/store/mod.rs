@@ -84,8 +84,8 @@ pub trait StoreReader: Send {
     /// A broken record is an issue; an error means that the rest cannot be read.
     fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError>;
 
-    /// The same for the index: fills `batch`, which is empty, with events without payloads. A reader is read in one of
-    /// both ways only.
+    /// The same for the index: fills `batch`, which is empty, with events without payloads, as many as are at hand
+    /// after some tens of milliseconds. A reader is read in one of both ways only.
     fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError>;
 
     /// A second way into the same source, for reading single events again while this one goes on.

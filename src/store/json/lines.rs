@@ -2,8 +2,9 @@
 //! threads in turn and come back in order, a few at a time, so that memory stays small and a cancel never waits long.
 //! What becomes of a line is a matter of [`super::quick`] and [`super::record`].
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ const BLOCK_BYTES: usize = 512 << 10;
 /// Blocks that wait for a thread or in front of the reader, each.
 const WAITING: usize = 3;
 
+/// Bytes of blocks that are handed out and not back yet; one block may be larger.
+const IN_FLIGHT_BYTES: usize = 32 << 20;
+
 /// More threads than this wait for whoever indexes.
 const THREADS_MAX: usize = 8;
 
@@ -38,12 +42,16 @@ const SIZES: Sizes = Sizes { block: BLOCK_BYTES, line: RECORD_BYTES_MAX };
 
 /// Cuts a file into blocks of whole lines.
 struct Blocks {
-    file: File,
+    file: Box<dyn io::Read + Send>,
     /// Of the file, behind the last block.
     rest: Vec<u8>,
     /// Where the rest lies.
     at: u64,
     ended: bool,
+    /// Why nothing more can be read. What came before is given out first.
+    failed: Option<io::Error>,
+    /// A line that is too long, and has not ended yet.
+    skipping: Option<Skipped>,
     sizes: Sizes,
 }
 
@@ -67,18 +75,30 @@ impl Block {
 }
 
 impl Blocks {
-    /// The next block, in this memory if it is of use; `None` at the end.
+    /// Nothing is left.
+    fn is_over(&self) -> bool {
+        self.ended && self.rest.is_empty() && self.failed.is_none() && self.skipping.is_none()
+    }
+
+    /// The next block, in this memory if it is of use; an empty one while a line is passed over. `None` at the end.
     fn next(&mut self, mut memory: Vec<u8>) -> io::Result<Option<Block>> {
-        if memory.len() > 8 * self.sizes.block {
+        if self.is_large(&memory) {
             memory = Vec::new();
         }
+        memory.resize(memory.len().max(self.sizes.block).max(self.rest.len()), 0);
+        if let Some(skipped) = self.skipping.take() {
+            return self.pass_over(skipped, memory).map(Some);
+        }
         let mut len = self.rest.len();
-        memory.resize(memory.len().max(self.sizes.block).max(len), 0);
         memory[..len].copy_from_slice(&self.rest);
         self.rest.clear();
         loop {
-            len += self.fill(&mut memory[len..])?;
+            len += self.fill(&mut memory[len..]);
             let line_end = memchr::memrchr(b'\n', &memory[..len]).map(|found| found + 1);
+            if let (Some(error), None) = (&self.failed, line_end) {
+                self.ended = true;
+                return Err(io::Error::new(error.kind(), error.to_string()));
+            }
             let end = if self.ended { Some(len) } else { line_end };
             if let Some(end) = end {
                 self.rest.extend_from_slice(&memory[end..len]);
@@ -88,45 +108,60 @@ impl Blocks {
                 return Ok((end > 0).then_some(block));
             }
             if len > self.sizes.line {
-                return self.skip(&memory[..len]).map(Some);
+                let skipped = Skipped::new(self.at, &memory[..len]);
+                self.at += len as u64;
+                self.skipping = Some(skipped);
+                return Ok(Some(Block { at: self.at, ..Block::default() }));
             }
-            memory.resize(memory.len() * 2, 0);
+            // A line is too long when this is full.
+            memory.resize((memory.len() * 2).min(self.sizes.line + self.sizes.block), 0);
         }
     }
 
-    /// Reads until `memory` is full or the file ends; gives the number of bytes read.
-    fn fill(&mut self, memory: &mut [u8]) -> io::Result<usize> {
+    fn is_large(&self, memory: &[u8]) -> bool {
+        memory.len() > 8 * self.sizes.block
+    }
+
+    /// Reads until `memory` is full, the file ends or reading fails; gives the number of bytes read.
+    fn fill(&mut self, memory: &mut [u8]) -> usize {
         let mut len = 0;
-        while len < memory.len() && !self.ended {
+        while len < memory.len() && !self.ended && self.failed.is_none() {
             match self.file.read(&mut memory[len..]) {
                 Ok(0) => self.ended = true,
                 Ok(read) => len += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => self.failed = Some(error),
             }
         }
-        Ok(len)
+        len
     }
 
-    /// Passes over the line that begins with `bytes`.
-    fn skip(&mut self, bytes: &[u8]) -> io::Result<Block> {
-        let skipped = Skipped::new(self.at, bytes);
-        self.at += bytes.len() as u64;
-        let mut more = vec![0; self.sizes.block];
-        let end = loop {
-            let len = self.fill(&mut more)?;
-            if let Some(end) = memchr::memchr(b'\n', &more[..len]) {
-                self.rest.extend_from_slice(&more[end + 1..len]);
+    /// Passes over a part of a line that is too long.
+    fn pass_over(&mut self, skipped: Skipped, mut memory: Vec<u8>) -> io::Result<Block> {
+        let len = self.fill(&mut memory);
+        let line_end = memchr::memchr(b'\n', &memory[..len]);
+        if let (Some(error), None) = (&self.failed, line_end) {
+            self.ended = true;
+            return Err(io::Error::new(error.kind(), error.to_string()));
+        }
+        let end = match line_end {
+            Some(end) => {
+                self.rest.extend_from_slice(&memory[end + 1..len]);
                 self.at += end as u64 + 1;
-                break self.at - 1;
+                self.at - 1
             }
-            self.at += len as u64;
-            if self.ended {
-                break self.at;
+            None => {
+                self.at += len as u64;
+                self.at
             }
         };
-        let issue = skipped.issue(String::new(), end, self.sizes.line);
-        Ok(Block { at: self.at, too_long: Some(issue), ..Block::default() })
+        let mut block = Block { memory, at: self.at, ..Block::default() };
+        if line_end.is_some() || self.ended {
+            block.too_long = Some(skipped.issue(String::new(), end, self.sizes.line));
+        } else {
+            self.skipping = Some(skipped);
+        }
+        Ok(block)
     }
 }
 
@@ -162,6 +197,7 @@ impl Parser {
             parsed.issue_lines.push(1);
             parsed.lines = 1;
             parsed.read_to = block.at;
+            parsed.spare = block.memory;
             return;
         }
         let bytes = block.bytes();
@@ -214,7 +250,8 @@ impl Parser {
             }
         }
         parsed.read_to = block.at + bytes.len() as u64;
-        parsed.spare = block.memory;
+        // The memory of a few large lines is not kept for small ones.
+        parsed.spare = if block.memory.len() > 8 * self.sizes.block { Vec::new() } else { block.memory };
     }
 }
 
@@ -252,6 +289,11 @@ pub(super) struct Lines {
     /// Blocks handed out and taken back so far.
     handed: usize,
     taken: usize,
+    /// Lengths of the blocks that are handed out, and of all of them.
+    out: VecDeque<usize>,
+    in_flight: usize,
+    /// Why nothing more can be read: said when everything that was handed out is back.
+    failed: Option<io::Error>,
     /// A block that waits until it is known whether backslashes are doubled.
     held: Option<Block>,
     /// Memory to be used again.
@@ -278,9 +320,13 @@ impl Lines {
     }
 
     fn with_sizes(path: &Path, decoder: &Arc<Decoder>, sizes: Sizes, threads: usize) -> io::Result<Self> {
-        let file = File::open(path)?;
-        Ok(Self {
-            blocks: Blocks { file, rest: Vec::new(), at: 0, ended: false, sizes },
+        Ok(Self::of(Box::new(File::open(path)?), decoder, sizes, threads))
+    }
+
+    fn of(file: Box<dyn io::Read + Send>, decoder: &Arc<Decoder>, sizes: Sizes, threads: usize) -> Self {
+        let (rest, failed, skipping) = (Vec::new(), None, None);
+        Self {
+            blocks: Blocks { file, rest, at: 0, ended: false, failed, skipping, sizes },
             parser: Parser::new(decoder, sizes),
             workers: Vec::new(),
             threads,
@@ -291,7 +337,10 @@ impl Lines {
             passed: 0,
             read_to: 0,
             ended: false,
-        })
+            out: VecDeque::new(),
+            in_flight: 0,
+            failed: None,
+        }
     }
 
     /// Fills `batch`, which is empty, from one block. `is_ready` is asked whether the lines of a block can be read;
@@ -304,7 +353,7 @@ impl Lines {
         let mut parsed = self.spare.pop().unwrap_or_default();
         if self.workers.is_empty() {
             // The first block is read without a thread: it is what a person waits for, and often all there is.
-            if self.taken == 1 {
+            if self.taken == 1 && !self.blocks.is_over() {
                 self.start_workers();
             }
             if self.workers.is_empty() {
@@ -315,8 +364,18 @@ impl Lines {
                 return Ok(self.step());
             }
         }
-        while self.handed < self.taken + self.workers.len() * WAITING {
-            let Some(block) = self.next_block(&mut parsed, &mut is_ready)? else { break };
+        while self.may_hand_out() {
+            let block = match self.next_block(&mut parsed, &mut is_ready) {
+                Ok(Some(block)) => block,
+                Ok(None) => break,
+                Err(error) => {
+                    self.failed = Some(error);
+                    self.ended = true;
+                    break;
+                }
+            };
+            self.out.push_back(block.len);
+            self.in_flight += block.len;
             let worker = self.handed % self.workers.len();
             if self.workers[worker].jobs.send((block, parsed)).is_err() {
                 return Err(self.death_of(worker));
@@ -331,12 +390,22 @@ impl Lines {
                 Ok(parsed) => self.take(parsed, batch),
                 Err(_) => return Err(self.death_of(worker)),
             }
+            self.in_flight -= self.out.pop_front().unwrap_or_default();
+        } else if let Some(error) = self.failed.take() {
+            return Err(error);
         }
         Ok(self.step())
     }
 
+    /// Whether another block is read ahead: so many for each thread, and not too much in all.
+    fn may_hand_out(&self) -> bool {
+        let has_room = self.in_flight < IN_FLIGHT_BYTES || self.handed == self.taken;
+        has_room && self.handed < self.taken + self.workers.len() * WAITING
+    }
+
     fn step(&self) -> Step {
-        let finished = self.ended && self.held.is_none() && self.taken >= self.handed;
+        let is_over = self.ended && self.failed.is_none() && self.held.is_none();
+        let finished = is_over && self.taken >= self.handed;
         Step { read_to: self.read_to, finished }
     }
 

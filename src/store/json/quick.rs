@@ -181,6 +181,10 @@ impl<'a> Reading<'a, '_> {
                 return None;
             }
             at += before.len();
+            // One more blank than in the lines that this was learnt from: what follows looks at the first letter.
+            if self.bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
+                return None;
+            }
             let is_null = self.bytes.get(at) == Some(&b'n');
             if is_null && slot.is_needed {
                 return None;

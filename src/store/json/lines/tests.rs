@@ -421,6 +421,60 @@ fn blocks_come_back_in_order_whatever_their_size() {
     }
 }
 
+/// A file that can be read up to a place.
+struct Broken(std::io::Cursor<Vec<u8>>);
+
+impl std::io::Read for Broken {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(std::io::Error::other("bad sector")),
+            read => Ok(read),
+        }
+    }
+}
+
+#[test]
+fn what_comes_before_a_place_that_cannot_be_read_is_there() {
+    let mut log = Vec::new();
+    for n in 0..300 {
+        log.extend(line(&OWN_KEYS, n, &[]));
+        log.push(b'\n');
+    }
+    log.extend(b"{\"half\"");
+    let decoder = Arc::new(Decoder::new(Box::new(Canonical)));
+    for (block, threads) in [(700, 0), (700, 3), (5_000, 2), (1 << 20, 2)] {
+        let file = Box::new(Broken(std::io::Cursor::new(log.clone())));
+        let mut lines = Lines::of(file, &decoder, Sizes { block, line: 10_000 }, threads);
+        let mut events = 0;
+        let error = loop {
+            let mut batch = EnvelopeBatch::default();
+            match lines.read(&mut batch, |_| Ok(true)) {
+                Ok(step) => assert!(!step.finished),
+                Err(error) => break error,
+            }
+            events += batch.envelopes.len();
+        };
+        assert_eq!((events, error.to_string().as_str()), (300, "bad sector"), "{block}, {threads}");
+    }
+}
+
+#[test]
+fn a_line_without_end_is_passed_over_in_parts() {
+    let mut log = line(&OWN_KEYS, 0, &[]);
+    log.push(b'\n');
+    let start = log.len();
+    log.extend([b'x'; 50_000]);
+    let decoder = Arc::new(Decoder::new(Box::new(Canonical)));
+    for threads in [0, 2] {
+        let batches = in_blocks(&log, &decoder, Sizes { block: 1_000, line: 2_000 }, threads);
+        assert!(batches.len() > 40, "{} reads", batches.len());
+        let issues: Vec<_> = batches.iter().flat_map(|batch| &batch.issues).collect();
+        let problem = format!("It is {} bytes long", log.len() - start);
+        assert!(issues.len() == 1 && issues[0].problem.starts_with(&problem), "{issues:?}");
+        assert_eq!(issues[0].place, "line 2");
+    }
+}
+
 #[test]
 fn nothing_comes_before_the_reader_is_ready() {
     let mut log = Vec::new();
@@ -460,6 +514,14 @@ fn what_the_slow_way_refuses_is_not_read_the_quick_way() {
             &USUAL_KEYS[..],
             vec![
                 Change::Value(10, format!("\"{}{}\"", "[".repeat(127), "]".repeat(127))),
+                Change::Value(12, "7".to_owned()),
+            ],
+        ),
+        // The same behind a blank that the other lines do not have.
+        (
+            &USUAL_KEYS[..],
+            vec![
+                Change::Value(10, format!(" \"{}{}\"", "[".repeat(127), "]".repeat(127))),
                 Change::Value(12, "7".to_owned()),
             ],
         ),
