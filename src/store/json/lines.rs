@@ -144,17 +144,13 @@ impl Blocks {
             self.ended = true;
             return Err(io::Error::new(error.kind(), error.to_string()));
         }
-        let end = match line_end {
-            Some(end) => {
-                self.rest.extend_from_slice(&memory[end + 1..len]);
-                self.at += end as u64 + 1;
-                self.at - 1
-            }
-            None => {
-                self.at += len as u64;
-                self.at
-            }
-        };
+        // The end of the line, without its line feed.
+        let end = self.at + line_end.unwrap_or(len) as u64;
+        self.at = end;
+        if let Some(line_end) = line_end {
+            self.rest.extend_from_slice(&memory[line_end + 1..len]);
+            self.at += 1;
+        }
         let mut block = Block { memory, at: self.at, ..Block::default() };
         if line_end.is_some() || self.ended {
             block.too_long = Some(skipped.issue(String::new(), end, self.sizes.line));

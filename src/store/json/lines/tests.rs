@@ -463,7 +463,7 @@ fn a_line_without_end_is_passed_over_in_parts() {
     let mut log = line(&OWN_KEYS, 0, &[]);
     log.push(b'\n');
     let start = log.len();
-    log.extend([b'x'; 50_000]);
+    log.extend(vec![b'x'; 50_000]);
     let decoder = Arc::new(Decoder::new(Box::new(Canonical)));
     for threads in [0, 2] {
         let batches = in_blocks(&log, &decoder, Sizes { block: 1_000, line: 2_000 }, threads);
