@@ -41,7 +41,7 @@ pub use pool::SourcePool;
 pub use redrive::{Batch, RAMP, Redrive, Redriven, StopRule};
 pub use replay::FoldCount;
 pub use sagas::{SurveyProgress, Trace};
-pub use settings::{Recent, Settings, SettingsError};
+pub use settings::{Recent, SavedQuery, Settings, SettingsError};
 pub use simulation::{Forecast, SimControl, SimFrame, SimRequest, SimStart, Until};
 pub use trial::{Tone, Trial, TrialLine};
 pub use workers::Workers;

@@ -13,6 +13,7 @@ use super::app::navigation::{Playhead, SagaChoice, StepList};
 use super::app::rival::RivalChoice;
 use super::headless::Picture;
 use super::icons::Icon;
+use super::panels::line::LineWish;
 use crate::engine::{LoadItem, Mapping, SimControl, SimRequest, Until};
 use crate::index::StreamId;
 use crate::model::Row;
@@ -205,6 +206,24 @@ pub enum WindowCommand {
     Say(String),
     /// A query that was asked: it is offered again.
     RememberQuery(String),
+    /// Ask for one line: a name, a note.
+    Ask(LineWish),
+    /// Keep a query under a name.
+    SaveQuery {
+        /// The name.
+        name: String,
+        /// The query.
+        query: String,
+    },
+    /// Give a saved query another name.
+    RenameQuery {
+        /// The name it has.
+        from: String,
+        /// The name it gets.
+        to: String,
+    },
+    /// Forget a saved query.
+    DeleteQuery(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Write text to a file that is asked for.
@@ -290,6 +309,8 @@ pub enum Overlay {
     Simulate,
     /// A domain to choose for the open log.
     Domain,
+    /// One line to type.
+    Line,
     /// Version and licences.
     About,
 }
@@ -474,6 +495,7 @@ commands! {
 
     FIND: Go, "Filter events", "Put the caret into the filter", [key(CTRL, Key::F)], Some(Icon::Search), Log, WindowCommand::FocusFilter;
     CLEAR_FILTER: Go, "Clear filter", "Show every event again", [], Some(Icon::Close), Log, GoCommand::Filter(String::new());
+    SAVE_QUERY: Go, "Save this query…", "Keep the query of the bar under a name", [key(CTRL_SHIFT, Key::S)], None, Log, WindowCommand::Ask(LineWish::SaveQuery { query: String::new() });
     PLAY: Go, "Play or pause", "Move the playhead by itself through the focused list", [key(NONE, Key::Space)], Some(Icon::Play), Log, GoCommand::TogglePlay;
     NEXT: Go, "Next event", "One event forward in the focused view's own list", [key(NONE, Key::ArrowRight), key(NONE, Key::ArrowDown)], Some(Icon::StepForward), Log, GoCommand::StepFocused { by: 1 };
     PREVIOUS: Go, "Previous event", "One event back in the focused view's own list", [key(NONE, Key::ArrowLeft), key(NONE, Key::ArrowUp)], Some(Icon::StepBack), Log, GoCommand::StepFocused { by: -1 };

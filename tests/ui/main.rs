@@ -15,6 +15,7 @@ mod pictures;
 mod query;
 mod replay;
 mod sagas;
+mod saved;
 mod simulator;
 mod time;
 mod timeline;

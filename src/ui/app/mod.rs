@@ -16,6 +16,7 @@ mod playback;
 pub mod preferences;
 pub mod rival;
 pub mod sagas;
+mod saved_queries;
 pub mod simulation;
 
 use std::path::PathBuf;

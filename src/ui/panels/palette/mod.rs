@@ -38,6 +38,7 @@ struct Made {
     /// Whether the answer is to this key, and how many streams it has.
     streams: (bool, usize),
     recent: usize,
+    saved: usize,
     has_log: bool,
 }
 
@@ -144,6 +145,7 @@ fn make(app: &mut App) -> bool {
         key,
         streams: (is_complete, hits.streams.len()),
         recent: app.settings.recent.len(),
+        saved: app.settings.saved_queries.len(),
         has_log: app.document.is_some(),
     };
     if palette.made.as_ref().is_none_or(|(known, _)| *known != made) {
