@@ -118,6 +118,11 @@ pub enum GoCommand {
         /// 1 or -1.
         by: i64,
     },
+    /// To the next (1) or previous (-1) event that the query finds, whatever view has the focus.
+    Hit {
+        /// 1 or -1.
+        by: i64,
+    },
     /// What the log shows.
     Filter(String),
     /// The stretch of time that was brushed, in nanoseconds.
@@ -507,9 +512,11 @@ commands! {
     PREVIOUS_OF_CORRELATION: Go, "Previous of the same correlation", "The previous event with the same correlation id", [key(SHIFT, Key::O)], None, Log, GoCommand::Step { list: StepList::Correlation, by: -1 };
     NEXT_FAILURE: Go, "Next failure", "The next event whose type tells of a failure", [key(NONE, Key::E)], None, Log, GoCommand::Step { list: StepList::Failures, by: 1 };
     PREVIOUS_FAILURE: Go, "Previous failure", "The previous event whose type tells of a failure", [key(SHIFT, Key::E)], None, Log, GoCommand::Step { list: StepList::Failures, by: -1 };
+    NEXT_HIT: Go, "Next hit", "The next event that the query finds, whatever view has the focus", [key(NONE, Key::N)], None, Log, GoCommand::Hit { by: 1 };
+    PREVIOUS_HIT: Go, "Previous hit", "The previous event that the query finds, whatever view has the focus", [key(SHIFT, Key::N)], None, Log, GoCommand::Hit { by: -1 };
     TO_WRITER: Go, "Jump to the event that set this value", "In Replay: where the value pointed at came from", [key(NONE, Key::B)], None, Log, GoCommand::ToWriter;
-    NEXT_CHANGE: Go, "Next change of this value", "In Replay: the next event that changes the value pointed at", [key(NONE, Key::N)], None, Log, GoCommand::ToChange { by: 1 };
-    PREVIOUS_CHANGE: Go, "Previous change of this value", "In Replay: the previous event that changed the value pointed at", [key(SHIFT, Key::N)], None, Log, GoCommand::ToChange { by: -1 };
+    NEXT_CHANGE: Go, "Next change of this value", "In Replay: the next event that changes the value pointed at", [key(NONE, Key::C)], None, Log, GoCommand::ToChange { by: 1 };
+    PREVIOUS_CHANGE: Go, "Previous change of this value", "In Replay: the previous event that changed the value pointed at", [key(SHIFT, Key::C)], None, Log, GoCommand::ToChange { by: -1 };
     RANGE_FROM: Go, "Range starts at the playhead", "Only events from here on, as brushed in the time panel", [key(NONE, Key::OpenBracket)], None, Log, GoCommand::RangeFrom;
     RANGE_TO: Go, "Range ends at the playhead", "Only events up to here, as brushed in the time panel", [key(NONE, Key::CloseBracket)], None, Log, GoCommand::RangeTo;
     CLEAR_RANGE: Go, "Clear range", "Show events of all times again", [key(NONE, Key::Backslash)], Some(Icon::Close), Log, GoCommand::Range(None);

@@ -291,6 +291,13 @@ impl Document {
         }
     }
 
+    /// What the query finds, once that is the answer to the query and the range of now, or a part of it.
+    pub fn hits(&self, range: Option<(i64, i64)>) -> Option<&RowSet> {
+        let answer = self.selection.answer()?;
+        let is_newest = answer.key.filter == self.filter.filter && answer.key.range == range;
+        is_newest.then_some(&self.rows)
+    }
+
     /// Why the query has no answer, because of a defect in Sagascope.
     pub fn query_defect(&self) -> Option<String> {
         let of_selection = || self.selection.answer()?.result.as_ref().err().cloned();
