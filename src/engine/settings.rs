@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::bookmarks::Bookmark;
 use super::dirs::Dirs;
 use crate::store::mapping::Mapping;
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub queries: Vec<String>,
     /// Queries that were given a name, by name.
     pub saved_queries: Vec<SavedQuery>,
+    /// Marked events by the store they are in: the path of a file, or a run.
+    pub bookmarks: BTreeMap<String, Vec<Bookmark>>,
     /// The window's theme, layout, columns and place, in the window's own words.
     pub window: serde_json::Value,
 }
@@ -107,6 +110,27 @@ impl Settings {
         let before = self.saved_queries.len();
         self.saved_queries.retain(|saved| saved.name != name);
         self.saved_queries.len() < before
+    }
+
+    /// Marks an event of a store, or writes another note about it.
+    pub fn mark(&mut self, store: &str, bookmark: Bookmark) {
+        let marks = self.bookmarks.entry(store.to_owned()).or_default();
+        match marks.iter_mut().find(|known| known.is_of(&bookmark)) {
+            Some(known) => *known = bookmark,
+            None => marks.push(bookmark),
+        }
+    }
+
+    /// Takes the mark off an event; whether there was one.
+    pub fn unmark(&mut self, store: &str, bookmark: &Bookmark) -> bool {
+        let Some(marks) = self.bookmarks.get_mut(store) else { return false };
+        let before = marks.len();
+        marks.retain(|known| !known.is_of(bookmark));
+        let is_off = marks.len() < before;
+        if marks.is_empty() {
+            self.bookmarks.remove(store);
+        }
+        is_off
     }
 
     fn file(dirs: &Dirs) -> PathBuf {

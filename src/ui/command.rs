@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::app::bookmarks::BookmarkCommand;
 use super::app::navigation::{Playhead, SagaChoice, StepList};
 use super::app::rival::RivalChoice;
 use super::headless::Picture;
@@ -29,6 +30,8 @@ pub enum Command {
     Document(DocumentCommand),
     /// Moving within the log.
     Go(GoCommand),
+    /// Marking events.
+    Bookmark(BookmarkCommand),
     /// A simulation.
     Simulation(SimulationCommand),
     /// The window itself.
@@ -517,6 +520,11 @@ commands! {
     TO_WRITER: Go, "Jump to the event that set this value", "In Replay: where the value pointed at came from", [key(NONE, Key::B)], None, Log, GoCommand::ToWriter;
     NEXT_CHANGE: Go, "Next change of this value", "In Replay: the next event that changes the value pointed at", [key(NONE, Key::C)], None, Log, GoCommand::ToChange { by: 1 };
     PREVIOUS_CHANGE: Go, "Previous change of this value", "In Replay: the previous event that changed the value pointed at", [key(SHIFT, Key::C)], None, Log, GoCommand::ToChange { by: -1 };
+    BOOKMARK: Go, "Set or remove a bookmark", "Mark the selected event, or take its mark away", [key(NONE, Key::M)], Some(Icon::Bookmark), Log, BookmarkCommand::Toggle(None);
+    WRITE_NOTE: Go, "Write a note…", "Write a line about the selected event; it is kept with its bookmark", [key(SHIFT, Key::M)], Some(Icon::Pen), Log, WindowCommand::Ask(LineWish::Note { row: None });
+    NEXT_BOOKMARK: Go, "Next bookmark", "The next event that has a bookmark", [key(NONE, Key::U)], None, Log, BookmarkCommand::Step { by: 1 };
+    PREVIOUS_BOOKMARK: Go, "Previous bookmark", "The previous event that has a bookmark", [key(SHIFT, Key::U)], None, Log, BookmarkCommand::Step { by: -1 };
+    COPY_BOOKMARKS: Go, "Copy bookmarks as text", "Copy the list of bookmarks with their notes", [], Some(Icon::Copy), Log, BookmarkCommand::CopyText;
     RANGE_FROM: Go, "Range starts at the playhead", "Only events from here on, as brushed in the time panel", [key(NONE, Key::OpenBracket)], None, Log, GoCommand::RangeFrom;
     RANGE_TO: Go, "Range ends at the playhead", "Only events up to here, as brushed in the time panel", [key(NONE, Key::CloseBracket)], None, Log, GoCommand::RangeTo;
     CLEAR_RANGE: Go, "Clear range", "Show events of all times again", [key(NONE, Key::Backslash)], Some(Icon::Close), Log, GoCommand::Range(None);

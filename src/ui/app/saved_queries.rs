@@ -24,11 +24,12 @@ impl App {
                 return self.open_line(LineWish::SaveQuery { query }, text);
             }
             LineWish::RenameQuery { name } => name.clone(),
+            LineWish::Note { row } => return self.ask_note(*row),
         };
         self.open_line(wish, text);
     }
 
-    fn open_line(&mut self, wish: LineWish, text: String) {
+    pub(super) fn open_line(&mut self, wish: LineWish, text: String) {
         self.panels.overlay_opened();
         self.panels.line.open(wish, text);
         self.overlay = Some(Overlay::Line);

@@ -1,10 +1,13 @@
-//! One line that is asked for in a small card: the name of a query. What becomes of it is a command.
+//! One line that is asked for in a small card: the name of a query, a note. What becomes of it is a command.
 
 use egui::{Align, Key, Layout, Ui};
 
 use super::dialogs::{field, page, paragraph};
+use crate::model::Row;
 use crate::ui::app::App;
-use crate::ui::command::WindowCommand;
+use crate::ui::app::bookmarks::BookmarkCommand;
+use crate::ui::app::document::Document;
+use crate::ui::command::{Command, WindowCommand};
 use crate::ui::format::one_line;
 use crate::ui::theme::{caption, heading, mono, tokens};
 use crate::ui::widgets::{Button, Line, ModalPlace, modal};
@@ -19,6 +22,11 @@ pub enum LineWish {
     SaveQuery {
         /// What it asks.
         query: String,
+    },
+    /// A note about an event, the selected one if none is named.
+    Note {
+        /// Which.
+        row: Option<Row>,
     },
     /// Another name for a saved query.
     RenameQuery {
@@ -46,7 +54,7 @@ struct Words {
     /// What would come of it, or why nothing can.
     says: &'static str,
     /// What the button does, if it can.
-    command: Option<WindowCommand>,
+    command: Option<Command>,
 }
 
 impl LineForm {
@@ -70,9 +78,18 @@ fn words(app: &App, wish: &LineWish) -> Words {
                 about: query.chars().take(QUERY_CHARS).collect(),
                 says: if replaces { "Another query has this name; it would be replaced" } else { "" },
                 command: (!typed.is_empty())
-                    .then(|| WindowCommand::SaveQuery { name: typed, query: query.clone() }),
+                    .then(|| WindowCommand::SaveQuery { name: typed, query: query.clone() }.into()),
             }
         }
+        LineWish::Note { row } => Words {
+            title: "Note about this event",
+            label: "Note",
+            hint: "the first of the declined ones",
+            button: "Write",
+            about: row.map(|row| event_words(app, row)).unwrap_or_default(),
+            says: "One line; it is kept on this computer, never in the store",
+            command: row.map(|row| BookmarkCommand::Note { row, note: typed }.into()),
+        },
         LineWish::RenameQuery { name } => {
             let is_taken = typed != *name && taken.is_some();
             let query = app.settings.saved_query(name).map(|saved| saved.query.clone());
@@ -84,9 +101,23 @@ fn words(app: &App, wish: &LineWish) -> Words {
                 about: query.unwrap_or_default().chars().take(QUERY_CHARS).collect(),
                 says: if is_taken { "Another query has this name" } else { "" },
                 command: (!typed.is_empty() && !is_taken)
-                    .then(|| WindowCommand::RenameQuery { from: name.clone(), to: typed }),
+                    .then(|| WindowCommand::RenameQuery { from: name.clone(), to: typed }.into()),
             }
         }
+    }
+}
+
+/// What an event is, in a few words.
+fn event_words(app: &App, row: Row) -> String {
+    let Some(log) = app.document.as_ref().map(Document::log).filter(|log| log.contains(row)) else {
+        return String::new();
+    };
+    let event = log.event(row);
+    let name = &log.event_type(event.event_type).name;
+    match (event.stream, event.version) {
+        (Some(stream), Some(version)) => format!("{name}, {} version {version}", log.stream(stream).id),
+        (Some(stream), None) => format!("{name}, {}", log.stream(stream).id),
+        (None, _) => name.to_string(),
     }
 }
 

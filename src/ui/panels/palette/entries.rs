@@ -86,6 +86,7 @@ pub(super) fn sections(app: &App, typed: &str, hits: &StreamHits) -> Vec<Section
         Section { title: "Go to", entries: go_to(app, typed, hits.position) },
         Section { title: "Commands", entries: commands(app, &needle) },
         Section { title: "Saved queries", entries: saved_queries(app, &needle, is_empty) },
+        Section { title: "Bookmarks", entries: bookmarks(app, &needle) },
         Section { title: "Views", entries: views(app, &needle) },
         Section { title: "Streams", entries: streams(app, hits, &needle) },
         Section { title: "Types", entries: types(app, &needle, is_empty) },
@@ -140,6 +141,20 @@ fn saved_queries(app: &App, needle: &Needle, is_empty: bool) -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// To go to what was marked.
+fn bookmarks(app: &App, needle: &Needle) -> Vec<Entry> {
+    let Some(document) = &app.document else { return Vec::new() };
+    let found = document.bookmarks.list().iter().filter_map(|marked| {
+        let row = marked.row()?;
+        let title = format!("Go to bookmark: {}", marked.title());
+        let found = needle.find(&title)?;
+        let mut entry = Entry::new(title, marked.event(), GoCommand::Select(row)).matched(found);
+        entry.icon = Some(Icon::Bookmark);
+        Some(entry)
+    });
+    found.collect()
 }
 
 /// Views that no command shows.
