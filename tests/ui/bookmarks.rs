@@ -128,8 +128,6 @@ fn u_goes_from_bookmark_to_bookmark_and_the_palette_and_time_panel_lead_there() 
 #[test]
 fn the_list_goes_out_as_text_and_each_can_be_removed_by_its_menu() {
     let mut window = shop();
-    window.send(WindowCommand::ToggleZone);
-    window.send(WindowCommand::ToggleZone);
     note(&mut window, 63, "look here");
     window.select(700);
     window.press(Key::M);
@@ -152,7 +150,7 @@ fn bookmarks_follow_their_events_through_growth_and_merging_and_say_when_they_ar
     let (path, other) = (folder.path().join("a.jsonl"), folder.path().join("b.jsonl"));
     write(&path, 0..50, true);
     write(&other, 20..40, true);
-    let mut window = at_home(&[path.clone()], tempfile::tempdir().unwrap());
+    let mut window = at_home(std::slice::from_ref(&path), tempfile::tempdir().unwrap());
     note(&mut window, 3, "three");
     note(&mut window, 30, "thirty");
     window.send(DocumentCommand::Add(vec![LoadItem::detected(&other)]));
@@ -185,11 +183,11 @@ fn without_ids_the_place_in_the_file_counts() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.jsonl");
     write(&path, 0..50, false);
-    let mut window = at_home(&[path.clone()], tempfile::tempdir().unwrap());
+    let mut window = at_home(std::slice::from_ref(&path), tempfile::tempdir().unwrap());
     note(&mut window, 30, "thirty");
     let home = window.close();
     write(&path, 0..90, false);
-    let window = at_home(&[path.clone()], home);
+    let window = at_home(std::slice::from_ref(&path), home);
     assert!(listed(&window)[0].starts_with("bookmark thirty, Step30, order-2"));
     assert!(!listed(&window)[0].contains("not in this log"));
     let home = window.close();
