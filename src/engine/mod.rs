@@ -1,6 +1,7 @@
 //! The façade: requests in, events out, snapshots to read. It owns the threads and ties the modules below
 //! together; the window and the command line see stores only through it.
 
+mod bookmarks;
 mod cache;
 mod dirs;
 mod domain;
@@ -22,6 +23,7 @@ mod table;
 mod trial;
 mod workers;
 
+pub use bookmarks::{Bookmark, bookmarks_of_file};
 pub use cache::{Cached, EventCache};
 pub use dirs::Dirs;
 pub use domain::{DomainFileError, open_domain, open_domain_file};
@@ -41,7 +43,7 @@ pub use pool::SourcePool;
 pub use redrive::{Batch, RAMP, Redrive, Redriven, StopRule};
 pub use replay::FoldCount;
 pub use sagas::{SurveyProgress, Trace};
-pub use settings::{Recent, Settings, SettingsError};
+pub use settings::{Recent, SavedQuery, Settings, SettingsError};
 pub use simulation::{Forecast, SimControl, SimFrame, SimRequest, SimStart, Until};
 pub use trial::{Tone, Trial, TrialLine};
 pub use workers::Workers;

@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use super::app::bookmarks::BookmarkCommand;
 use super::app::navigation::{Playhead, SagaChoice, StepList};
 use super::app::rival::RivalChoice;
 use super::headless::Picture;
 use super::icons::Icon;
+use super::panels::line::LineWish;
 use crate::engine::{LoadItem, Mapping, SimControl, SimRequest, Until};
 use crate::index::StreamId;
 use crate::model::Row;
@@ -28,6 +30,8 @@ pub enum Command {
     Document(DocumentCommand),
     /// Moving within the log.
     Go(GoCommand),
+    /// Marking events.
+    Bookmark(BookmarkCommand),
     /// A simulation.
     Simulation(SimulationCommand),
     /// The window itself.
@@ -114,6 +118,11 @@ pub enum GoCommand {
     ToWriter,
     /// To the next (1) or previous (-1) change of the value pointed at.
     ToChange {
+        /// 1 or -1.
+        by: i64,
+    },
+    /// To the next (1) or previous (-1) event that the query finds, whatever view has the focus.
+    Hit {
         /// 1 or -1.
         by: i64,
     },
@@ -205,6 +214,24 @@ pub enum WindowCommand {
     Say(String),
     /// A query that was asked: it is offered again.
     RememberQuery(String),
+    /// Ask for one line: a name, a note.
+    Ask(LineWish),
+    /// Keep a query under a name.
+    SaveQuery {
+        /// The name.
+        name: String,
+        /// The query.
+        query: String,
+    },
+    /// Give a saved query another name.
+    RenameQuery {
+        /// The name it has.
+        from: String,
+        /// The name it gets.
+        to: String,
+    },
+    /// Forget a saved query.
+    DeleteQuery(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Write text to a file that is asked for.
@@ -290,6 +317,8 @@ pub enum Overlay {
     Simulate,
     /// A domain to choose for the open log.
     Domain,
+    /// One line to type.
+    Line,
     /// Version and licences.
     About,
 }
@@ -474,6 +503,7 @@ commands! {
 
     FIND: Go, "Filter events", "Put the caret into the filter", [key(CTRL, Key::F)], Some(Icon::Search), Log, WindowCommand::FocusFilter;
     CLEAR_FILTER: Go, "Clear filter", "Show every event again", [], Some(Icon::Close), Log, GoCommand::Filter(String::new());
+    SAVE_QUERY: Go, "Save this query…", "Keep the query of the bar under a name", [key(CTRL_SHIFT, Key::S)], None, Log, WindowCommand::Ask(LineWish::SaveQuery { query: String::new() });
     PLAY: Go, "Play or pause", "Move the playhead by itself through the focused list", [key(NONE, Key::Space)], Some(Icon::Play), Log, GoCommand::TogglePlay;
     NEXT: Go, "Next event", "One event forward in the focused view's own list", [key(NONE, Key::ArrowRight), key(NONE, Key::ArrowDown)], Some(Icon::StepForward), Log, GoCommand::StepFocused { by: 1 };
     PREVIOUS: Go, "Previous event", "One event back in the focused view's own list", [key(NONE, Key::ArrowLeft), key(NONE, Key::ArrowUp)], Some(Icon::StepBack), Log, GoCommand::StepFocused { by: -1 };
@@ -485,9 +515,16 @@ commands! {
     PREVIOUS_OF_CORRELATION: Go, "Previous of the same correlation", "The previous event with the same correlation id", [key(SHIFT, Key::O)], None, Log, GoCommand::Step { list: StepList::Correlation, by: -1 };
     NEXT_FAILURE: Go, "Next failure", "The next event whose type tells of a failure", [key(NONE, Key::E)], None, Log, GoCommand::Step { list: StepList::Failures, by: 1 };
     PREVIOUS_FAILURE: Go, "Previous failure", "The previous event whose type tells of a failure", [key(SHIFT, Key::E)], None, Log, GoCommand::Step { list: StepList::Failures, by: -1 };
+    NEXT_HIT: Go, "Next hit", "The next event that the query finds, whatever view has the focus", [key(NONE, Key::N)], None, Log, GoCommand::Hit { by: 1 };
+    PREVIOUS_HIT: Go, "Previous hit", "The previous event that the query finds, whatever view has the focus", [key(SHIFT, Key::N)], None, Log, GoCommand::Hit { by: -1 };
     TO_WRITER: Go, "Jump to the event that set this value", "In Replay: where the value pointed at came from", [key(NONE, Key::B)], None, Log, GoCommand::ToWriter;
-    NEXT_CHANGE: Go, "Next change of this value", "In Replay: the next event that changes the value pointed at", [key(NONE, Key::N)], None, Log, GoCommand::ToChange { by: 1 };
-    PREVIOUS_CHANGE: Go, "Previous change of this value", "In Replay: the previous event that changed the value pointed at", [key(SHIFT, Key::N)], None, Log, GoCommand::ToChange { by: -1 };
+    NEXT_CHANGE: Go, "Next change of this value", "In Replay: the next event that changes the value pointed at", [key(NONE, Key::C)], None, Log, GoCommand::ToChange { by: 1 };
+    PREVIOUS_CHANGE: Go, "Previous change of this value", "In Replay: the previous event that changed the value pointed at", [key(SHIFT, Key::C)], None, Log, GoCommand::ToChange { by: -1 };
+    BOOKMARK: Go, "Set or remove a bookmark", "Mark the selected event, or take its mark away", [key(NONE, Key::M)], Some(Icon::Bookmark), Log, BookmarkCommand::Toggle(None);
+    WRITE_NOTE: Go, "Write a note…", "Write a line about the selected event; it is kept with its bookmark", [key(SHIFT, Key::M)], Some(Icon::Pen), Log, WindowCommand::Ask(LineWish::Note { row: None });
+    NEXT_BOOKMARK: Go, "Next bookmark", "The next event that has a bookmark", [key(NONE, Key::U)], None, Log, BookmarkCommand::Step { by: 1 };
+    PREVIOUS_BOOKMARK: Go, "Previous bookmark", "The previous event that has a bookmark", [key(SHIFT, Key::U)], None, Log, BookmarkCommand::Step { by: -1 };
+    COPY_BOOKMARKS: Go, "Copy bookmarks as text", "Copy the list of bookmarks with their notes", [], Some(Icon::Copy), Log, BookmarkCommand::CopyText;
     RANGE_FROM: Go, "Range starts at the playhead", "Only events from here on, as brushed in the time panel", [key(NONE, Key::OpenBracket)], None, Log, GoCommand::RangeFrom;
     RANGE_TO: Go, "Range ends at the playhead", "Only events up to here, as brushed in the time panel", [key(NONE, Key::CloseBracket)], None, Log, GoCommand::RangeTo;
     CLEAR_RANGE: Go, "Clear range", "Show events of all times again", [key(NONE, Key::Backslash)], Some(Icon::Close), Log, GoCommand::Range(None);

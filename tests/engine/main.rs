@@ -1,6 +1,7 @@
 //! Tests of the engine through its public interface, one binary for all of them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bookmarks;
 mod cli;
 mod cli_simulation;
 mod event_store;

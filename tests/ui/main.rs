@@ -2,6 +2,7 @@
 //! reader would, and drawn by CPU.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bookmarks;
 mod compare;
 mod dead_letters;
 mod dialogs;
@@ -15,6 +16,7 @@ mod pictures;
 mod query;
 mod replay;
 mod sagas;
+mod saved;
 mod simulator;
 mod time;
 mod timeline;

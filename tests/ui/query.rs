@@ -3,6 +3,8 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable as _;
+use sagascope::ui::app::navigation::StepList;
+use sagascope::ui::command::WindowCommand;
 use sagascope_ui_tests::window::Window;
 
 fn shop() -> Window {
@@ -108,4 +110,51 @@ fn what_is_counted_by_can_be_chosen() {
     window.settle();
     let is_group = |label: &String| label.starts_with("Payment, ") && label.contains(" events, ");
     assert!(window.labels().iter().any(is_group), "groups are aggregates now: {:?}", window.labels());
+}
+
+/// Asks and leaves the bar, so that plain keys act.
+fn find(window: &mut Window, query: &str) {
+    ask(window, query);
+    window.press(Key::Enter);
+}
+
+#[test]
+fn n_goes_from_hit_to_hit_also_beside_another_view() {
+    let mut window = shop();
+    find(&mut window, "type:PaymentDeclined");
+    window.send(WindowCommand::ShowView("replay"));
+    window.select(0);
+    assert_ne!(window.app().navigation().focused_list, StepList::Filtered, "Replay has a list of its own");
+    let hits: Vec<u64> = {
+        let document = window.app().document().unwrap();
+        (0..3).map(|at| document.rows.get(document.log(), at).unwrap().raw()).collect()
+    };
+    for (at, hit) in hits.iter().enumerate() {
+        window.press(Key::N);
+        assert_eq!(window.selected(), Some(*hit));
+        assert!(window.says_part(&format!("Hit {} of 88", at + 1)));
+    }
+    window.key(Modifiers::SHIFT, Key::N);
+    assert_eq!(window.selected(), Some(hits[1]));
+    window.key(Modifiers::ALT, Key::ArrowLeft);
+    assert_eq!(window.selected(), Some(hits[2]), "each hit is a place to come back to");
+}
+
+#[test]
+fn n_says_when_there_is_no_hit() {
+    let mut window = shop();
+    window.press(Key::N);
+    assert!(window.says_part("No query is asked"));
+    find(&mut window, "type:PaymentDeclined");
+    let before = window.selected();
+    window.press(Key::N);
+    assert!(window.says_part("No hit after the playhead; 88 before it"), "the playhead is at the end");
+    window.key(Modifiers::SHIFT, Key::N);
+    assert!(window.says_part("Hit 88 of 88"));
+    assert_ne!(window.selected(), before);
+    window.press(Key::N);
+    assert!(window.says_part("This is the last of 88 hits"));
+    find(&mut window, "type:Nothing");
+    window.press(Key::N);
+    assert!(window.says_part("The query finds no event"));
 }

@@ -77,9 +77,9 @@ fn b_jumps_to_the_event_that_set_the_value_under_the_pointer() {
     assert_eq!(window.app().navigation().value.as_ref().unwrap().to_string(), "/reason");
     window.press(Key::B);
     assert_eq!(window.version(), Some(2));
-    window.press(Key::N);
+    window.press(Key::C);
     assert_eq!(window.version(), Some(2), "nothing changes the reason later");
-    window.key(Modifiers::SHIFT, Key::N);
+    window.key(Modifiers::SHIFT, Key::C);
     assert_eq!(window.version(), Some(1));
     window.key(Modifiers::ALT, Key::ArrowLeft);
     assert_eq!(window.version(), Some(2));

@@ -132,12 +132,12 @@ fn the_flow_says_why_and_an_event_is_seen_with_its_neighbours_alone() {
     );
     window
         .click_role(Role::ListItem, all.iter().find(|label| label.starts_with("PaymentAuthorized")).unwrap());
-    window.press(Key::N);
+    window.press(Key::I);
     let near = named(&window, Role::ListItem, ", caused by ");
     assert_eq!(near.len(), 2, "the request is a root here: {near:?}");
-    window.press(Key::N);
+    window.press(Key::I);
     assert!(named(&window, Role::ListItem, ", caused by ").len() > near.len());
-    window.press(Key::N);
+    window.press(Key::I);
     assert_eq!(named(&window, Role::ListItem, ", caused by ").len(), all.len());
     window.click("Copy as Mermaid");
     assert!(window.copied.last().is_some_and(|text| text.starts_with("flowchart TD")));

@@ -133,8 +133,9 @@ impl Window {
         window
     }
 
-    /// Closes the window and keeps its settings.
-    pub fn close(self) -> TempDir {
+    /// Closes the window, as the desktop does, and keeps its settings.
+    pub fn close(mut self) -> TempDir {
+        self.harness.state_mut().persist_now();
         self.home
     }
 

@@ -6,7 +6,7 @@ use super::navigation::{Place, Playhead, SPEEDS, StepList, place_in, step, withi
 use crate::index::{EventLog, RowSet};
 use crate::model::Row;
 use crate::ui::command::{GoCommand, WindowCommand};
-use crate::ui::format::{count, span};
+use crate::ui::format::{count, span, thousands};
 
 impl App {
     pub(super) fn apply_go(&mut self, command: GoCommand) {
@@ -45,6 +45,7 @@ impl App {
             GoCommand::Value(path) => self.navigation.value = path,
             GoCommand::ToWriter => self.visit_writer(),
             GoCommand::ToChange { by } => self.visit_change(by),
+            GoCommand::Hit { by } => self.visit_hit(by),
             GoCommand::Filter(text) => self.set_filter(text),
             GoCommand::Range(range) => {
                 if range.is_none() && self.navigation.range.is_some() {
@@ -161,6 +162,37 @@ impl App {
             };
             found.and_then(|index| rows.get(log, index))
         })?
+    }
+
+    /// To the next or previous event of the query; says which it is, or why there is none.
+    fn visit_hit(&mut self, by: i64) {
+        let Some(document) = &self.document else { return };
+        if document.filter.filter.is_none() {
+            return self.say("No query is asked: type one (Ctrl+F), then n goes from hit to hit");
+        }
+        let Some(rows) = document.hits(self.navigation.range) else {
+            return self.say("The query is still being answered");
+        };
+        let log = document.log();
+        let target = step(log, rows, self.navigation.playhead_row(log), by);
+        let total = rows.len(log);
+        let said = match target.and_then(|row| rows.index_of(log, row)) {
+            Some(at) => format!("Hit {} of {}", thousands(at + 1), thousands(total)),
+            None if total == 0 => "The query finds no event".to_owned(),
+            None => {
+                let (side, other) = if by >= 0 { ("after", "before") } else { ("before", "after") };
+                let last = if by >= 0 { "last" } else { "first" };
+                let on_hit = self.navigation.playhead_row(log).and_then(|row| rows.index_of(log, row));
+                match on_hit {
+                    Some(_) => format!("This is the {last} of {}", count(total, "hit")),
+                    None => format!("No hit {side} the playhead; {} {other} it", thousands(total)),
+                }
+            }
+        };
+        if let Some(row) = target {
+            self.visit(|app| app.select(row));
+        }
+        self.say(said);
     }
 
     fn say_nothing_there(&mut self, list: StepList, by: i64) {

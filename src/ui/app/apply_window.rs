@@ -65,6 +65,10 @@ impl App {
                     self.settings.remember_query(&query);
                 }
             }
+            WindowCommand::Ask(wish) => self.ask_line(wish),
+            WindowCommand::SaveQuery { .. }
+            | WindowCommand::RenameQuery { .. }
+            | WindowCommand::DeleteQuery(_) => self.apply_saved_query(command),
             WindowCommand::Copy(text) => {
                 context.copy_text(text);
                 self.say("Copied");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asking::QueryQuestions;
+use super::bookmarks::Bookmarks;
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
 use super::rival::Rivals;
@@ -59,6 +60,8 @@ pub struct Document {
     /// Other runs to compare with.
     pub rivals: Rivals,
     pub(super) asking: QueryQuestions,
+    /// Events that a person marked.
+    pub bookmarks: Bookmarks,
     /// Why the sagas that the query asks about are not known.
     no_sagas: Option<String>,
     selection: Latest<SelectKey, Selected>,
@@ -134,6 +137,7 @@ impl Document {
             questions: SagaQuestions::default(),
             rivals: Rivals::default(),
             asking: QueryQuestions::default(),
+            bookmarks: Bookmarks::default(),
             no_sagas: None,
             selection: Latest::default(),
             replay: Latest::default(),
@@ -155,6 +159,7 @@ impl Document {
         self.replay.clear();
         self.questions.clear();
         self.asking.clear();
+        self.bookmarks = Bookmarks::default();
     }
 
     /// The newest frame of the simulation.
@@ -291,6 +296,13 @@ impl Document {
         }
     }
 
+    /// What the query finds, once that is the answer to the query and the range of now, or a part of it.
+    pub fn hits(&self, range: Option<(i64, i64)>) -> Option<&RowSet> {
+        let answer = self.selection.answer()?;
+        let is_newest = answer.key.filter == self.filter.filter && answer.key.range == range;
+        is_newest.then_some(&self.rows)
+    }
+
     /// Why the query has no answer, because of a defect in Sagascope.
     pub fn query_defect(&self) -> Option<String> {
         let of_selection = || self.selection.answer()?.result.as_ref().err().cloned();
@@ -384,6 +396,7 @@ impl Document {
             && !self.questions.is_busy()
             && !self.rivals.is_busy()
             && !self.asking.is_busy()
+            && !self.bookmarks.is_busy()
             && self.events.as_ref().is_none_or(EventCache::is_idle)
     }
 }

@@ -3,12 +3,12 @@
 use egui::{Context, Event, KeyboardShortcut};
 
 use super::App;
-use crate::ui::command::{COMMANDS, FIND, Needs, OPEN_PATH, PALETTE, UiCommand};
+use crate::ui::command::{COMMANDS, FIND, Needs, OPEN_PATH, PALETTE, SAVE_QUERY, UiCommand};
 use crate::ui::theme::Tokens;
 use crate::ui::view::ViewContext;
 
 /// Commands that open a field to type into.
-static OPENS_FIELD: &[&UiCommand] = &[&FIND, &PALETTE, &OPEN_PATH];
+static OPENS_FIELD: &[&UiCommand] = &[&FIND, &PALETTE, &OPEN_PATH, &SAVE_QUERY];
 /// Frames a field may take to get the focus.
 const FIELD_OPENS_WITHIN: u8 = 4;
 

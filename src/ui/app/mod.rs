@@ -6,6 +6,7 @@ mod apply_document;
 mod apply_go;
 mod apply_window;
 mod asking;
+pub mod bookmarks;
 pub mod document;
 pub mod fold;
 mod keys;
@@ -16,6 +17,7 @@ mod playback;
 pub mod preferences;
 pub mod rival;
 pub mod sagas;
+mod saved_queries;
 pub mod simulation;
 
 use std::path::PathBuf;
@@ -168,6 +170,7 @@ impl App {
         if let Some(document) = &mut self.document {
             document.refresh(&self.engine, &self.navigation, self.preferences.null_removes);
         }
+        self.refresh_bookmarks();
         self.persist();
     }
 
@@ -221,6 +224,7 @@ impl App {
         match command {
             Command::Document(command) => self.apply_document(context, command),
             Command::Go(command) => self.apply_go(command),
+            Command::Bookmark(command) => self.apply_bookmark(command),
             Command::Simulation(command) => self.apply_simulation(context, command),
             Command::Window(command) => self.apply_window(context, command),
         }

@@ -94,7 +94,7 @@ impl App {
     }
 
     /// Saves at once, at the end.
-    pub(super) fn persist_now(&mut self) {
+    pub fn persist_now(&mut self) {
         if self.persistent {
             self.settings.window = self.window_value();
             // At the end there is nobody left to tell.

@@ -47,6 +47,10 @@ icons! {
     Pin "pin",
     /// Two sheets.
     Copy "copy",
+    /// Pen: write, rename.
+    Pen "pen",
+    /// Bookmark: a ribbon.
+    Bookmark "bookmark",
     /// Close.
     Close "close",
     /// Plus.

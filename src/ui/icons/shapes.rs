@@ -21,9 +21,15 @@ pub(crate) fn draw(icon: Icon, pen: &Pen<'_>) {
         | Icon::Diamond
         | Icon::Ring
         | Icon::Dot => state(icon, pen),
-        Icon::File | Icon::Folder | Icon::Book | Icon::Lock | Icon::Message | Icon::Pin | Icon::Copy => {
-            thing(icon, pen);
-        }
+        Icon::File
+        | Icon::Folder
+        | Icon::Book
+        | Icon::Lock
+        | Icon::Message
+        | Icon::Pin
+        | Icon::Copy
+        | Icon::Pen
+        | Icon::Bookmark => thing(icon, pen),
         Icon::Eye | Icon::Filter | Icon::Gear | Icon::Sun | Icon::Moon | Icon::Bolt | Icon::Logo => {
             sign(icon, pen);
         }
@@ -128,6 +134,14 @@ fn thing(icon: Icon, pen: &Pen<'_>) {
         Icon::Pin => {
             pen.line(&[(4.2, 1.4), (7.8, 1.4), (7.8, 5.2), (9.4, 7.0), (2.6, 7.0), (4.2, 5.2), (4.2, 1.0)]);
             pen.line(&[(6.0, 7.0), (6.0, 11.0)]);
+        }
+        Icon::Pen => {
+            pen.outline(&[(8.6, 1.4), (10.6, 3.4), (4.2, 9.8), (1.6, 10.4), (2.2, 7.8)]);
+        }
+        Icon::Bookmark => {
+            // Filled in two parts: the notch at the foot makes it concave.
+            pen.fill(&[(2.8, 1.0), (6.0, 1.0), (6.0, 8.2), (2.8, 11.0)]);
+            pen.fill(&[(6.0, 1.0), (9.2, 1.0), (9.2, 11.0), (6.0, 8.2)]);
         }
         _ => {
             pen.rect((4.2, 4.2), (10.6, 10.6), 1.2);

@@ -3,6 +3,7 @@
 pub mod dialogs;
 pub mod domain;
 pub mod inspector;
+pub mod line;
 mod mapping;
 pub mod menu_bar;
 pub mod navigator;
@@ -42,6 +43,8 @@ pub struct Panels {
     pub palette: Palette,
     /// Text being typed in dialogs.
     pub dialogs: dialogs::Dialogs,
+    /// The one line that is asked for.
+    pub(super) line: line::LineForm,
     /// The domain of the open log.
     pub domain: domain::DomainForm,
     /// What to simulate.
@@ -130,6 +133,7 @@ pub(super) fn window_ui(app: &mut App, ui: &mut Ui) {
         Some(Overlay::Shortcuts) => shortcut_sheet::shortcut_sheet_ui(app, ui),
         Some(Overlay::OpenPath) => dialogs::open_path_ui(app, ui),
         Some(Overlay::Domain) => domain::domain_ui(app, ui),
+        Some(Overlay::Line) => line::line_ui(app, ui),
         Some(Overlay::Simulate) => simulate::simulate_ui(app, ui),
         Some(Overlay::About) => dialogs::about_ui(app, ui),
         None => {}

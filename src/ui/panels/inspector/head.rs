@@ -1,13 +1,16 @@
-//! What stands on top: the type, whether it tells of a failure, position, stream, version, time.
+//! What stands on top: the type, whether it tells of a failure, position, stream, version, time, the note.
 
-use egui::{Rect, Role, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::prepared::Prepared;
 use crate::base::clock::now_unix_nanos;
 use crate::index::EventRef;
 use crate::model::{EventKind, Row, Timestamp};
+use crate::ui::command::{WRITE_NOTE, WindowCommand};
 use crate::ui::format::{Zone, one_line, signed_span, span, thousands};
-use crate::ui::theme::{Outcome, PAD, heading, mono_small};
+use crate::ui::icons::Icon;
+use crate::ui::panels::line::LineWish;
+use crate::ui::theme::{Outcome, PAD, RADIUS_CONTROL, heading, mono_small};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Badge, Line, Mark, chip, node};
 
@@ -18,6 +21,7 @@ pub(super) fn head_ui(context: &ViewContext<'_>, ui: &mut Ui, row: Row, prepared
     type_ui(context, ui, &known);
     place_ui(context, ui, &known);
     time_ui(context, ui, &known, prepared);
+    note_ui(context, ui, row);
     ui.add_space(8.0);
 }
 
@@ -98,6 +102,38 @@ fn time_ui(context: &ViewContext<'_>, ui: &mut Ui, known: &EventRef, prepared: O
             line.mono_small(&apart, t.faint).show(ui).on_hover_text(exact(recorded));
         });
     }
+}
+
+/// The bookmark with its note; a click writes another one.
+fn note_ui(context: &ViewContext<'_>, ui: &mut Ui, row: Row) {
+    let Some(marked) = context.document.bookmarks.at(row) else { return };
+    let t = context.tokens;
+    let note = one_line(&marked.mark.note);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
+    let label =
+        if note.is_empty() { "Bookmark: write a note…".to_owned() } else { format!("Bookmark: {note}") };
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &label));
+    let is_lit = response.hovered() || response.has_focus();
+    if is_lit {
+        ui.painter().rect_filled(rect.shrink2(vec2(4.0, 0.0)), RADIUS_CONTROL, t.hover());
+    }
+    let icon = Rect::from_center_size(pos2(rect.left() + PAD + 4.0, rect.center().y), vec2(10.0, 10.0));
+    Icon::Bookmark.paint(ui.painter(), icon, t.accent);
+    let room = Rect::from_x_y_ranges(rect.left() + PAD + 18.0..=rect.right() - PAD, rect.y_range());
+    let line = match (note.is_empty(), is_lit) {
+        (true, lit) => Line::new().body("Write a note…", if lit { t.text } else { t.muted }),
+        (false, _) => Line::new().body(&note, t.text),
+    };
+    let painted = line.paint(ui.painter(), room);
+    if response.clicked() {
+        context.send(WindowCommand::Ask(LineWish::Note { row: Some(row) }));
+    }
+    let about = if painted.elided {
+        format!("{note}\nClick to write another note")
+    } else {
+        WRITE_NOTE.about.to_owned()
+    };
+    response.on_hover_text(about);
 }
 
 /// As stored, in both zones, and how long ago.

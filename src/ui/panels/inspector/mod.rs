@@ -19,12 +19,13 @@ use self::data::DataSection;
 use self::prepared::{Prepared, Slot, State};
 use crate::model::{FetchError, Row};
 use crate::query::text_term;
+use crate::ui::app::bookmarks::BookmarkCommand;
 use crate::ui::command::{COPY_EVENT, GoCommand, RELOAD, WindowCommand};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, TAB_BAR, tokens};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::section::folding_section;
-use crate::ui::widgets::{Button, Line, PayloadTree, TreeAction, blocks, node};
+use crate::ui::widgets::{Button, Line, PayloadTree, TreeAction, blocks, icon_button, node};
 
 /// Its presentation state.
 #[derive(Default)]
@@ -149,6 +150,18 @@ fn bar_ui(context: &ViewContext<'_>, ui: &mut Ui, selected: Option<Row>) {
     let copy = buttons.add(Button::ghost("Copy").icon(Icon::Copy).enabled(selected.is_some()));
     if copy.on_hover_text("Copy the event as JSON (Ctrl+Shift+C)").clicked() {
         context.run(&COPY_EVENT);
+    }
+    if let Some(row) = selected {
+        let is_marked = context.document.bookmarks.at(row).is_some();
+        let about = if is_marked { "Remove the bookmark (m)" } else { "Set a bookmark (m)" };
+        let button = icon_button(&mut buttons, Icon::Bookmark, about);
+        if is_marked {
+            let place = Rect::from_center_size(button.rect.center(), vec2(12.0, 12.0));
+            Icon::Bookmark.paint(buttons.painter(), place, t.accent);
+        }
+        if button.clicked() {
+            context.send(BookmarkCommand::Toggle(Some(row)));
+        }
     }
     let pinned = context.navigation.pinned;
     let is_pinned = pinned.is_some() && pinned == selected;

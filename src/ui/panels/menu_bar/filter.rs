@@ -3,18 +3,16 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{Id, Popup, PopupAnchor, PopupCloseBehavior, Rect, Response, TextEdit, Ui};
 
-use super::suggest::{self, Chosen, Suggestions};
-use crate::engine::Engine;
+use super::saved::saved_ui;
+use super::suggest::{self, Chosen, EARLIER, Suggestions};
+use crate::engine::{Engine, Settings};
 use crate::query::Completion;
 use crate::ui::app::App;
 use crate::ui::app::document::Document;
 use crate::ui::command::{GoCommand, WindowCommand};
-use crate::ui::format::{count, thousands};
+use crate::ui::format::{count, one_line, thousands};
 use crate::ui::theme::tokens;
 use crate::ui::widgets::{SearchField, hover_card_frame};
-
-/// Queries asked before that an empty field offers.
-const EARLIER: usize = 6;
 
 /// The text being typed.
 #[derive(Default)]
@@ -49,7 +47,7 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
     let (note, card) = (note(document), cost(document));
     let error = document.filter_error.as_ref().filter(|_| field.text == document.filter_text);
     let list = if field.suggestions.open {
-        suggested(document, engine, &settings.queries, &field.text, suggest::caret(ui, &field.text))
+        suggested(document, engine, settings, &field.text, suggest::caret(ui, &field.text))
     } else {
         Vec::new()
     };
@@ -70,6 +68,7 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
         .width(rect.width())
         .id(filter_id())
         .show(&mut child);
+    saved_ui(ui, rect, &document.filter_text, settings, commands);
     if std::mem::take(&mut field.wants_focus) {
         response.request_focus();
         select_all(ui, &field.text);
@@ -111,22 +110,31 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
     }
 }
 
-/// What can be typed at `caret`; in an empty field the queries asked before come first.
+/// What can be typed at `caret`; in an empty field the saved queries and those asked before come first.
 fn suggested(
     document: &Document,
     engine: &Engine,
-    queries: &[String],
+    settings: &Settings,
     text: &str,
     caret: usize,
 ) -> Vec<Completion> {
     let mut list = Vec::new();
     if text.trim().is_empty() {
-        let earlier = queries.iter().take(EARLIER).map(|query| Completion {
+        let saved = settings.saved_queries.iter().take(EARLIER).map(|saved| Completion {
             at: 0..text.len(),
-            text: query.clone(),
-            says: "asked before".to_owned(),
+            text: saved.query.clone(),
+            says: format!("saved as {}", one_line(&saved.name)),
             count: None,
         });
+        list.extend(saved);
+        let is_saved = |query: &&String| settings.saved_queries.iter().any(|saved| saved.query == **query);
+        let earlier =
+            settings.queries.iter().filter(|query| !is_saved(query)).take(EARLIER).map(|query| Completion {
+                at: 0..text.len(),
+                text: query.clone(),
+                says: "asked before".to_owned(),
+                count: None,
+            });
         list.extend(earlier);
     }
     list.extend(document.completions(engine, text, caret));

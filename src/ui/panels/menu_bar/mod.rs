@@ -3,6 +3,7 @@
 mod filter;
 mod fit;
 mod menus;
+mod saved;
 mod suggest;
 
 use egui::{Align, Layout, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};

@@ -13,6 +13,8 @@ use crate::ui::format::thousands;
 use crate::ui::theme::tokens;
 use crate::ui::widgets::{Line, hover_card_frame};
 
+/// Queries asked before that are offered, in an empty field and in the menu; also saved ones in the field.
+pub(super) const EARLIER: usize = 6;
 /// Suggestions in view at a time.
 const SHOWN: usize = 12;
 const ROW: f32 = 22.0;

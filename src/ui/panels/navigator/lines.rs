@@ -19,6 +19,10 @@ const SLACK: usize = 3;
 /// A line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item {
+    /// Head of the bookmarks.
+    Bookmarks,
+    /// A bookmark, by its place in the list.
+    Bookmark(usize),
     /// Head of the streams.
     Streams,
     /// A group, by its number.
@@ -56,6 +60,7 @@ pub(super) enum Item {
 /// A section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Section {
+    Bookmarks,
     Streams,
     Types,
     Letters,
@@ -131,6 +136,7 @@ enum Run {
         group: usize,
         from: usize,
     },
+    Bookmarks,
     Types,
     Letters,
     Sagas,
@@ -146,15 +152,23 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Lays the lists out. `sources` is 0 where there is only one.
+    /// Lays the lists out, what a person marked first. `sources` is 0 where there is only one.
     pub(super) fn new(
         model: &Model,
         folds: &Folds,
         finding: bool,
         sagas: &SagaLines,
         sources: usize,
+        bookmarks: usize,
     ) -> Self {
         let mut lines = Self::default();
+        if bookmarks > 0 && !finding {
+            lines.one(Item::Bookmarks);
+            if !folds.folded.contains(&Section::Bookmarks) {
+                lines.add(bookmarks, Run::Bookmarks);
+            }
+            lines.gap();
+        }
         if !model.groups.is_empty() || !finding {
             lines.one(Item::Streams);
             if !folds.folded.contains(&Section::Streams) {
@@ -258,6 +272,7 @@ impl Lines {
             Run::Streams { group, from } => {
                 Item::Stream(*model.groups.get(*group)?.streams.get(from + offset)?)
             }
+            Run::Bookmarks => Item::Bookmark(offset),
             Run::Types => Item::Type(offset),
             Run::Letters => Item::Letter(offset),
             Run::Sagas => Item::Saga(offset),
@@ -294,7 +309,7 @@ mod tests {
         let (model, _) = shop(1);
         let folds = Folds { folded: [Section::Streams, Section::Types].into(), ..Folds::default() };
         let tail = |sagas: &SagaLines| {
-            let lines = Lines::new(&model, &folds, false, sagas, 0);
+            let lines = Lines::new(&model, &folds, false, sagas, 0, 0);
             (3..lines.len()).filter_map(|line| lines.get(&model, line)).collect::<Vec<_>>()
         };
         let two = vec![(Outcome::Stuck, 1), (Outcome::Completed, 7)];
@@ -304,6 +319,20 @@ mod tests {
         let waits = SagaLines { open: true, waiting: true, outcomes: Vec::new() };
         assert_eq!(tail(&waits)[1..], [Item::Sagas, Item::SagasWait]);
         assert!(tail(&NO_SAGAS).is_empty(), "a log without sagas has no such section");
+    }
+
+    #[test]
+    fn bookmarks_come_first_and_not_while_names_are_filtered() {
+        let (model, _) = shop(1);
+        let lines = |folds: &Folds, finding| {
+            let lines = Lines::new(&model, folds, finding, &NO_SAGAS, 0, 2);
+            (0..4).filter_map(|line| lines.get(&model, line)).collect::<Vec<_>>()
+        };
+        let open = lines(&Folds::default(), false);
+        assert_eq!(open, [Item::Bookmarks, Item::Bookmark(0), Item::Bookmark(1), Item::Gap]);
+        let folds = Folds { folded: [Section::Bookmarks].into(), ..Folds::default() };
+        assert_eq!(lines(&folds, false)[..3], [Item::Bookmarks, Item::Gap, Item::Streams]);
+        assert_eq!(lines(&folds, true)[0], Item::Streams);
     }
 
     fn shop(orders: usize) -> (Model, Vec<String>) {
@@ -318,7 +347,7 @@ mod tests {
 
     /// The lines as text, streams by their id.
     fn texts(model: &Model, names: &[String], folds: &Folds, finding: bool, sources: usize) -> Vec<String> {
-        let lines = Lines::new(model, folds, finding, &NO_SAGAS, sources);
+        let lines = Lines::new(model, folds, finding, &NO_SAGAS, sources, 0);
         (0..lines.len())
             .map(|line| match lines.get(model, line).unwrap() {
                 Item::Stream(id) => names[id.0 as usize].clone(),
@@ -384,14 +413,14 @@ mod tests {
         assert_eq!(texts(&model, &names, &folds, true, 2)[1..3], ["Order", "ord-000"]);
         folds.toggle(&model.groups[0].key, true);
         assert_eq!(texts(&model, &names, &folds, true, 2)[1..3], ["Order", "Payment"]);
-        let nothing = Lines::new(&Model::default(), &folds, true, &NO_SAGAS, 2);
+        let nothing = Lines::new(&Model::default(), &folds, true, &NO_SAGAS, 2, 0);
         assert_eq!(nothing.len(), 0);
     }
 
     #[test]
     fn the_keyboard_steps_over_gaps_and_stops_at_the_ends() {
         let (model, _) = shop(2);
-        let lines = Lines::new(&model, &Folds::default(), false, &NO_SAGAS, 0);
+        let lines = Lines::new(&model, &Folds::default(), false, &NO_SAGAS, 0, 0);
         // Streams, Order, Payment, gap, Types, two types.
         for (from, by, to) in [(2, 1, 4), (4, -1, 2), (0, -1, 0), (6, 1, 6), (0, 1, 1)] {
             assert_eq!(lines.next(&model, from, by), to, "{from} {by}");

@@ -9,7 +9,7 @@ use crate::ui::command::WindowCommand;
 use crate::ui::view::ViewContext;
 
 /// Shows `content` after a right click at the pointer, after Shift+F10 below the row.
-fn menu(ui: &Ui, response: &Response, by_key: &mut bool, content: impl FnOnce(&mut Ui)) {
+pub(super) fn menu(ui: &Ui, response: &Response, by_key: &mut bool, content: impl FnOnce(&mut Ui)) {
     let pressed =
         response.has_focus() && ui.input_mut(|input| input.consume_key(egui::Modifiers::SHIFT, Key::F10));
     if pressed || response.secondary_clicked() {

@@ -1,6 +1,7 @@
-//! The navigator: streams by group, types and sources of the whole log, to find one and go there. What it lists
+//! The navigator: bookmarks, streams by group, types and sources of the whole log, to find one and go there. What it lists
 //! is found in the background; here is its state and what a click does.
 
+mod bookmarks;
 mod lines;
 mod menu;
 mod model;
@@ -54,6 +55,7 @@ struct LaidOut {
     folds: Folds,
     sagas: SagaLines,
     sources: usize,
+    bookmarks: usize,
     lines: Arc<Lines>,
 }
 
@@ -211,9 +213,11 @@ impl Navigator {
     ) -> Arc<Lines> {
         let sources = context.document.open.sources.len();
         let sources = if sources > 1 { sources } else { 0 };
+        let bookmarks = context.document.bookmarks.list().len();
         if let Some(laid_out) = &self.laid_out
             && Arc::ptr_eq(&laid_out.answer, answer)
             && laid_out.sources == sources
+            && laid_out.bookmarks == bookmarks
             && laid_out.folds == self.folds
             && laid_out.sagas == *sagas
         {
@@ -221,12 +225,13 @@ impl Navigator {
         }
         let none = Model::default();
         let model = answer.result.as_ref().unwrap_or(&none);
-        let lines = Arc::new(Lines::new(model, &self.folds, finding, sagas, sources));
+        let lines = Arc::new(Lines::new(model, &self.folds, finding, sagas, sources, bookmarks));
         self.laid_out = Some(LaidOut {
             answer: Arc::clone(answer),
             folds: self.folds.clone(),
             sagas: sagas.clone(),
             sources,
+            bookmarks,
             lines: Arc::clone(&lines),
         });
         lines
@@ -234,6 +239,7 @@ impl Navigator {
 
     fn act(&mut self, context: &ViewContext<'_>, model: &Model, lines: &Lines, finding: bool, act: Act) {
         match act {
+            Act::Fold(Item::Bookmarks) => self.folds.toggle_section(Section::Bookmarks),
             Act::Fold(Item::Streams) => self.folds.toggle_section(Section::Streams),
             Act::Fold(Item::Types) => self.folds.toggle_section(Section::Types),
             Act::Fold(Item::Letters) => self.folds.toggle_section(Section::Letters),

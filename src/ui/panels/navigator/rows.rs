@@ -15,7 +15,7 @@ use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Button, Line, Mark, focus_ring, row};
 
 /// Where groups begin, and where streams do.
-const GROUP: f32 = 26.0;
+pub(super) const GROUP: f32 = 26.0;
 const STREAM: f32 = 50.0;
 /// Width of a letter of an id.
 const LETTER: f32 = 7.25;
@@ -60,9 +60,10 @@ impl Rows<'_> {
     pub(super) fn row_ui(&mut self, ui: &mut Ui, rect: Rect, line: u64, item: Item) -> Option<Act> {
         let (response, act) = match item {
             Item::Gap => return None,
-            Item::Streams | Item::Types | Item::Letters | Item::Sagas | Item::Sources => {
+            Item::Bookmarks | Item::Streams | Item::Types | Item::Letters | Item::Sagas | Item::Sources => {
                 self.section_ui(ui, rect, item)
             }
+            Item::Bookmark(at) => (self.bookmark_ui(ui, rect, at)?, None),
             Item::Saga(at) => self.saga_ui(ui, rect, *self.sagas.outcomes.get(at)?),
             Item::SagasWait => {
                 let response = row(ui, rect, "Looking for sagas", false);
@@ -111,6 +112,7 @@ impl Rows<'_> {
     /// Whether something that can be folded is open.
     fn is_open(&self, item: Item) -> Option<bool> {
         match item {
+            Item::Bookmarks => Some(!self.folds.folded.contains(&Section::Bookmarks)),
             Item::Streams => Some(!self.folds.folded.contains(&Section::Streams)),
             Item::Types => Some(!self.folds.folded.contains(&Section::Types)),
             Item::Letters => Some(!self.folds.folded.contains(&Section::Letters)),
@@ -154,6 +156,7 @@ impl Rows<'_> {
             }
         };
         let (title, number) = match item {
+            Item::Bookmarks => ("Bookmarks", thousands(context.document.bookmarks.list().len() as u64)),
             Item::Streams => ("Streams", found(self.model.streams, log.streams().len())),
             Item::Types => ("Types", found(self.model.types.len(), log.types().len())),
             Item::Letters => {

@@ -14,6 +14,7 @@ use crate::ui::command::{
 };
 use crate::ui::format::{Zone, bytes, count, one_line, thousands};
 use crate::ui::icons::Icon;
+use crate::ui::panels::line::LineWish;
 use crate::ui::panels::shortcut_sheet::spelled;
 use crate::ui::view::VIEWS;
 
@@ -84,6 +85,8 @@ pub(super) fn sections(app: &App, typed: &str, hits: &StreamHits) -> Vec<Section
     let mut sections = vec![
         Section { title: "Go to", entries: go_to(app, typed, hits.position) },
         Section { title: "Commands", entries: commands(app, &needle) },
+        Section { title: "Saved queries", entries: saved_queries(app, &needle, is_empty) },
+        Section { title: "Bookmarks", entries: bookmarks(app, &needle) },
         Section { title: "Views", entries: views(app, &needle) },
         Section { title: "Streams", entries: streams(app, hits, &needle) },
         Section { title: "Types", entries: types(app, &needle, is_empty) },
@@ -113,6 +116,42 @@ fn commands(app: &App, needle: &Needle) -> Vec<Entry> {
         entry.keys = command.keys.first().map(spelled).unwrap_or_default();
         entry.icon = command.icon;
         entry.enabled = app.has(command.needs);
+        Some(entry)
+    });
+    found.collect()
+}
+
+/// To run a saved query; once something is typed, also to rename or delete one.
+fn saved_queries(app: &App, needle: &Needle, is_empty: bool) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for saved in &app.settings.saved_queries {
+        let name = saved.name.clone();
+        let wishes: [(&str, Icon, Command); 3] = [
+            ("Run", Icon::Search, GoCommand::Filter(saved.query.clone()).into()),
+            ("Rename", Icon::Pen, WindowCommand::Ask(LineWish::RenameQuery { name: name.clone() }).into()),
+            ("Delete", Icon::Close, WindowCommand::DeleteQuery(name).into()),
+        ];
+        for (verb, icon, command) in wishes.into_iter().take(if is_empty { 1 } else { 3 }) {
+            let title = format!("{verb} saved query: {}", one_line(&saved.name));
+            let Some(found) = needle.find(&title) else { continue };
+            let mut entry = Entry::new(title, one_line(&saved.query), command).matched(found);
+            entry.icon = Some(icon);
+            entry.enabled = app.document.is_some() || verb != "Run";
+            entries.push(entry);
+        }
+    }
+    entries
+}
+
+/// To go to what was marked.
+fn bookmarks(app: &App, needle: &Needle) -> Vec<Entry> {
+    let Some(document) = &app.document else { return Vec::new() };
+    let found = document.bookmarks.list().iter().filter_map(|marked| {
+        let row = marked.row()?;
+        let title = format!("Go to bookmark: {}", marked.title());
+        let found = needle.find(&title)?;
+        let mut entry = Entry::new(title, marked.event(), GoCommand::Select(row)).matched(found);
+        entry.icon = Some(Icon::Bookmark);
         Some(entry)
     });
     found.collect()

@@ -38,6 +38,8 @@ struct Made {
     /// Whether the answer is to this key, and how many streams it has.
     streams: (bool, usize),
     recent: usize,
+    /// Saved queries and bookmarks.
+    saved: (usize, usize),
     has_log: bool,
 }
 
@@ -144,6 +146,10 @@ fn make(app: &mut App) -> bool {
         key,
         streams: (is_complete, hits.streams.len()),
         recent: app.settings.recent.len(),
+        saved: (
+            app.settings.saved_queries.len(),
+            app.document.as_ref().map_or(0, |document| document.bookmarks.list().len()),
+        ),
         has_log: app.document.is_some(),
     };
     if palette.made.as_ref().is_none_or(|(known, _)| *known != made) {

@@ -6,7 +6,7 @@ use super::captions::{Caption, rank_captions, time_captions, virtual_captions, w
 use super::density::{Density, DensityKey, Tick};
 use super::gestures::Gesture;
 use super::scale::{Basis, Scale};
-use super::{BAR, TimePanel, cuts};
+use super::{BAR, TimePanel, cuts, marks};
 use crate::engine::Outcome as Answer;
 use crate::ui::app::navigation::StepList;
 use crate::ui::command::GoCommand;
@@ -76,6 +76,7 @@ impl TimePanel {
             self.toggle_restored(from);
         }
         paint_ticks(context, &painter, chart, &scale, ticks);
+        marks::marks_ui(context, ui, chart, &scale, id);
         if let Some(units) = range {
             self.range_edges(context, ui, (chart, units), &scale, id);
             range_ui(context, ui, chart, units, &scale, id);

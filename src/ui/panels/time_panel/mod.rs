@@ -6,6 +6,7 @@ mod chart;
 mod cuts;
 mod density;
 mod gestures;
+mod marks;
 mod scale;
 mod transport;
 

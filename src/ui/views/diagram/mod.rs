@@ -166,7 +166,7 @@ impl View for DiagramView {
     }
 
     fn key(&mut self, context: &ViewContext<'_>, key: Key, modifiers: Modifiers) -> bool {
-        if key != Key::N || modifiers.any() || self.kind == Kind::Map {
+        if key != Key::I || modifiers.any() || self.kind == Kind::Map {
             return false;
         }
         self.focus(context);
@@ -429,7 +429,7 @@ impl DiagramView {
                 }
             }
         });
-        button.on_hover_text("Show one event with its neighbours (N)");
+        button.on_hover_text("Show one event with its neighbours (I)");
         let button = ui.add(Button::new("Fold").trailing(Icon::CaretDown).label("What is folded"));
         let close = PopupCloseBehavior::CloseOnClickOutside;
         Popup::menu(&button).close_behavior(close).gap(4.0).show(|ui| {

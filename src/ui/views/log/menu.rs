@@ -3,7 +3,9 @@
 use egui::Ui;
 
 use crate::query::{correlation_term, narrowed, negated, stream_term, type_term};
-use crate::ui::command::{GoCommand, WindowCommand};
+use crate::ui::app::bookmarks::BookmarkCommand;
+use crate::ui::command::{GoCommand, WRITE_NOTE, WindowCommand};
+use crate::ui::panels::line::LineWish;
 use crate::ui::view::ViewContext;
 use crate::ui::views::log::columns::Cells;
 use crate::ui::views::log::row::event_json;
@@ -63,6 +65,14 @@ pub(super) fn row_menu(ui: &mut Ui, context: &ViewContext<'_>, cells: &Cells<'_>
     {
         context.send(GoCommand::Select(event.row));
         context.send(GoCommand::ShowStream(stream));
+    }
+    let is_marked = context.document.bookmarks.at(event.row).is_some();
+    let name = if is_marked { "Remove the bookmark" } else { "Set a bookmark" };
+    if entry(ui, true, name, "Marks this event in the gutter, the time panel and the navigator (m)") {
+        context.send(BookmarkCommand::Toggle(Some(event.row)));
+    }
+    if entry(ui, true, WRITE_NOTE.name, "A line about this event, kept with its bookmark (Shift+m)") {
+        context.send(WindowCommand::Ask(LineWish::Note { row: Some(event.row) }));
     }
     let pinned = context.navigation.pinned == Some(event.row);
     let name = if pinned { "Take the pin off" } else { "Pin to compare" };

@@ -23,6 +23,7 @@ use self::row::{EventRow, GUTTER, RowStyle, day_row};
 use self::ticks::Ticks;
 use crate::index::{EventLog, RowSet};
 use crate::model::Row;
+use crate::ui::app::bookmarks::Marked;
 use crate::ui::app::navigation::{Playhead, place_in};
 use crate::ui::command::GoCommand;
 use crate::ui::format::{Zone, count, thousands};
@@ -288,7 +289,7 @@ impl LogView {
         self.visible = out.visible;
     }
 
-    /// Failures and the playhead on the scroll bar.
+    /// Failures, bookmarks and the playhead on the scroll bar.
     fn tick_marks(&self, context: &ViewContext<'_>, style: &RowStyle<'_>) -> Vec<Tick> {
         let t = context.tokens;
         let failures = self.ticks.of(context);
@@ -296,6 +297,10 @@ impl LogView {
         let color = mix(t.surface, t.removed(), 0.6);
         let mut ticks: Vec<Tick> =
             failures.iter().map(|index| Tick { row: self.days.row_of(*index), color }).collect();
+        let rows = &context.document.rows;
+        let marked = context.document.bookmarks.list().iter().filter_map(Marked::row);
+        let marked = marked.filter_map(|row| rows.index_of(context.log(), row));
+        ticks.extend(marked.map(|index| Tick { row: self.days.row_of(index), color: t.accent }));
         if style.in_past && style.done > 0 {
             ticks.push(Tick { row: self.days.row_of(style.done - 1), color: t.past_line });
         }

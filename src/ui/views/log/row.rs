@@ -18,6 +18,8 @@ use crate::ui::widgets::{ColumnSpec, Line, Mark, mark, node, row};
 pub(super) const GUTTER: f32 = 28.0;
 /// The rail in the gutter.
 const RAIL: f32 = 14.0;
+/// The middle of a bookmark, right of the rail.
+const MARK: f32 = 24.0;
 /// Width of a digit of the mono face.
 const DIGIT: f32 = 7.2;
 /// Characters of a payload shown when the pointer rests on it.
@@ -60,7 +62,16 @@ impl RowStyle<'_> {
         let is_playhead = at_playhead && navigation.playhead_row(log) == Some(name);
         let selected = navigation.selected == Some(name);
         let pinned = navigation.pinned == Some(name);
-        let response = row(ui, rect, &self.label(event, later, is_playhead, pinned), selected);
+        let marked = self.context.document.bookmarks.at(name);
+        let mut label = self.label(event, later, is_playhead, pinned);
+        if let Some(marked) = marked {
+            label.push_str(", bookmark");
+            if !marked.mark.note.is_empty() {
+                label.push_str(": ");
+                label.push_str(&marked.title());
+            }
+        }
+        let response = row(ui, rect, &label, selected);
         let painter = ui.painter();
         let mark = match (is_playhead, later) {
             (true, _) => RailMark::Playhead,
@@ -80,6 +91,10 @@ impl RowStyle<'_> {
                 Icon::Pin.paint(painter, place.shrink(1.0), t.accent);
             }
         }
+        if marked.is_some() {
+            let place = Rect::from_center_size(pos2(rect.left() + MARK, rect.center().y), vec2(10.0, 10.0));
+            Icon::Bookmark.paint(ui.painter(), place, t.accent);
+        }
         let hovered_x = response.hover_pos().map(|at| at.x);
         let mut explained = None;
         for cell in self.cells {
@@ -96,6 +111,11 @@ impl RowStyle<'_> {
         }
         if at_playhead {
             playhead_line(ui.painter(), t, rect);
+        }
+        let note = marked.filter(|marked| !marked.mark.note.is_empty());
+        let is_noted = hovered_x.is_some_and(|x| x < rect.left() + GUTTER);
+        if let Some(note) = note.filter(|_| is_noted) {
+            return response.on_hover_text_at_pointer(note.title());
         }
         match explained.and_then(|column| self.explanation(column, event)) {
             Some((text, is_mono)) => response.on_hover_ui_at_pointer(|ui| {

@@ -57,8 +57,8 @@ pub(super) fn menu_ui(
                 scene.context.send(GoCommand::ToChange { by });
             }
         };
-        jump(ui, "Next change of it (n)", 1);
-        jump(ui, "Previous change of it (Shift+n)", -1);
+        jump(ui, "Next change of it (c)", 1);
+        jump(ui, "Previous change of it (Shift+c)", -1);
         if ui.button("History of this value…").clicked() {
             windows.show_history(scene, shown, row);
         }

@@ -244,8 +244,11 @@ impl StateTree {
         if pressed(Key::B) {
             send(GoCommand::ToWriter);
         }
-        if pressed(Key::N) {
+        if pressed(Key::C) {
             send(GoCommand::ToChange { by: if shift { -1 } else { 1 } });
+        }
+        if pressed(Key::N) {
+            send(GoCommand::Hit { by: if shift { -1 } else { 1 } });
         }
     }
 }
