@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use sagascope::base::cancel::CancelToken;
 use sagascope::domain::{BuiltIn, Domain};
-use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog, SurveyProgress};
+use sagascope::engine::{OpenLog, SurveyProgress};
 use sagascope::index::{EventLog, LogBuilder};
 use sagascope::model::{JsonText, Locator, Membership, Payload, RecordedEvent, Row, StreamName, Timestamp};
 use sagascope::saga::mermaid::{self, DIAGRAMS};
@@ -22,15 +22,7 @@ use sagascope::saga::{
 use sagascope::sim::generate::{GenerateOptions, generate};
 use serde_json::json;
 
-use crate::support::{data, sample};
-
-fn open(path: &Path) -> OpenLog {
-    let folder = tempfile::tempdir().unwrap();
-    let mut loader = Loader::new(Dirs::in_folder(folder.path().to_owned()));
-    let needs = loader.load(&LoadItem::detected(path), &CancelToken::default(), &mut |_, _| {}).unwrap();
-    assert!(needs.is_none(), "{}", path.display());
-    loader.publish()
-}
+use crate::support::{data, open_log, sample};
 
 fn survey(open: &OpenLog) -> Survey {
     open.sagas(None, &CancelToken::default(), &SurveyProgress::default()).unwrap()
@@ -45,7 +37,7 @@ fn page(open: &OpenLog, survey: &Survey, at: usize) -> Page {
 type Told = BTreeMap<String, (Outcome, Vec<String>, usize)>;
 
 fn told(path: &Path) -> Told {
-    let open = open(path);
+    let open = open_log(path);
     let survey = survey(&open);
     let sagas = survey.sagas.iter().map(|saga| {
         let one = &survey.instances.list()[saga.instance];
@@ -126,7 +118,7 @@ fn small_stores_of_one_story_tell_the_same_sagas() {
 
 #[test]
 fn what_was_never_answered_is_quiet_and_says_for_how_long_and_what_is_usual() {
-    let open = open(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/shop-week.jsonl")));
+    let open = open_log(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/shop-week.jsonl")));
     let survey = survey(&open);
     let quiet: Vec<usize> =
         (0..survey.sagas.len()).filter(|at| survey.sagas[*at].outcome == Outcome::NoActivity).collect();
@@ -466,7 +458,7 @@ fn shop_log(folder: &Path) -> OpenLog {
     let mut file = std::fs::File::create(&path).unwrap();
     let options = GenerateOptions { events: 5_000, seed: 7 };
     generate(&options, &mut file, &CancelToken::default(), &mut |_| {}).unwrap();
-    open(&path)
+    open_log(&path)
 }
 
 #[test]

@@ -1,23 +1,15 @@
 //! Free text is first looked for in the bytes of a file, and only what may carry it is read: that must find what
 //! reading every event finds, and must read few.
 
-use std::path::Path;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sagascope::base::cancel::CancelToken;
-use sagascope::engine::{Dirs, JsonlWriter, LoadItem, Loader, OpenLog};
+use sagascope::engine::{JsonlWriter, OpenLog};
 use sagascope::model::{FetchError, JsonText, Membership, Payload, RecordedEvent, Row, StreamName};
 use sagascope::query::{Found, Ground, Query, select};
 use serde_json::json;
 
-fn open(path: &Path) -> OpenLog {
-    let folder = tempfile::tempdir().unwrap();
-    let mut loader = Loader::new(Dirs::in_folder(folder.path().to_owned()));
-    let needs = loader.load(&LoadItem::detected(path), &CancelToken::default(), &mut |_, _| {}).unwrap();
-    assert!(needs.is_none(), "{}", path.display());
-    loader.publish()
-}
+use crate::support::open_log;
 
 fn found(open: &OpenLog, query: &str) -> Found {
     let query = Query::parse(query).unwrap();
@@ -94,7 +86,7 @@ proptest! {
             String::from_utf8(writer.finish().unwrap()).unwrap()
         };
         std::fs::write(&path, text).unwrap();
-        let open = open(&path);
+        let open = open_log(&path);
         let quoted: Vec<String> = words.iter().map(|word| json!(word).to_string()).collect();
         let first = &quoted[0];
         for query in [
@@ -128,7 +120,7 @@ fn only_events_that_may_carry_a_text_are_read() {
         json!({"type": "found", "stream": "s", "version": number + 1, "data": {"name": name}}).to_string()
     });
     std::fs::write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
-    let open = open(&path);
+    let open = open_log(&path);
     for (query, matching, looked_into) in [
         ("NEEDLE", 2, 3),
         ("needle or tab", 3, 3),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use sagascope::base::cancel::CancelToken;
+use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog};
 use sagascope::model::{Locator, ReadIssue, RecordedEvent};
 use sagascope::store::mapping::Mapping;
 use sagascope::store::{OpenRequest, ReadBatch, StoreError, StoreReader, look, open};
@@ -19,6 +21,15 @@ pub(crate) fn copied(name: &str) -> (tempfile::TempDir, PathBuf) {
     let path = folder.path().join(name);
     std::fs::copy(data(name), &path).unwrap();
     (folder, path)
+}
+
+/// The log of a store whose format is known.
+pub(crate) fn open_log(path: &Path) -> OpenLog {
+    let folder = tempfile::tempdir().unwrap();
+    let mut loader = Loader::new(Dirs::in_folder(folder.path().to_owned()));
+    let needs = loader.load(&LoadItem::detected(path), &CancelToken::default(), &mut |_, _| {}).unwrap();
+    assert!(needs.is_none(), "{}", path.display());
+    loader.publish()
 }
 
 /// A large sample that is not part of the repository; says so when it is not there.
