@@ -38,6 +38,13 @@ struct Sizes {
     line: usize,
 }
 
+impl Sizes {
+    /// Whether memory is more than usual blocks need: that of a long line is not kept for short ones.
+    fn is_large(self, memory: &[u8]) -> bool {
+        memory.len() > 8 * self.block
+    }
+}
+
 const SIZES: Sizes = Sizes { block: BLOCK_BYTES, line: RECORD_BYTES_MAX };
 
 /// Cuts a file into blocks of whole lines.
@@ -82,7 +89,7 @@ impl Blocks {
 
     /// The next block, in this memory if it is of use; an empty one while a line is passed over. `None` at the end.
     fn next(&mut self, mut memory: Vec<u8>) -> io::Result<Option<Block>> {
-        if self.is_large(&memory) {
+        if self.sizes.is_large(&memory) {
             memory = Vec::new();
         }
         memory.resize(memory.len().max(self.sizes.block).max(self.rest.len()), 0);
@@ -116,10 +123,6 @@ impl Blocks {
             // A line is too long when this is full.
             memory.resize((memory.len() * 2).min(self.sizes.line + self.sizes.block), 0);
         }
-    }
-
-    fn is_large(&self, memory: &[u8]) -> bool {
-        memory.len() > 8 * self.sizes.block
     }
 
     /// Reads until `memory` is full, the file ends or reading fails; gives the number of bytes read.
@@ -246,8 +249,7 @@ impl Parser {
             }
         }
         parsed.read_to = block.at + bytes.len() as u64;
-        // The memory of a few large lines is not kept for small ones.
-        parsed.spare = if block.memory.len() > 8 * self.sizes.block { Vec::new() } else { block.memory };
+        parsed.spare = if self.sizes.is_large(&block.memory) { Vec::new() } else { block.memory };
     }
 }
 
