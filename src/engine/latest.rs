@@ -71,6 +71,24 @@ where
         }
     }
 
+    /// [`Self::ask`], but a running question that `is_of_old_log` knows as the same about a log that has grown since is
+    /// answered first: asked anew with every event that comes, it would never be answered.
+    pub fn ask_in_turn(
+        &self,
+        workers: &Workers,
+        key: &K,
+        is_of_old_log: impl Fn(&K) -> bool,
+        work: impl FnOnce(&CancelToken, &mut dyn FnMut(R)) -> Option<R> + Send + 'static,
+    ) {
+        let waits = {
+            let state = lock(&self.state);
+            state.running.is_some() && state.asked.as_ref().is_some_and(is_of_old_log)
+        };
+        if !waits {
+            self.ask(workers, key, work);
+        }
+    }
+
     /// The newest answer; its key tells to what. Stays until a newer one comes.
     pub fn answer(&self) -> Option<Arc<Outcome<K, R>>> {
         lock(&self.state).answer.clone()

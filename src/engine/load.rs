@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dirs::Dirs;
+use super::follow::Followed;
 use super::pool::{READERS_PER_SOURCE, SourcePool};
 use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::base::limits::SOURCES_MAX;
 use crate::index::{EventLog, LogBuilder, TimeAxis};
+use crate::model::SourceId;
 use crate::store::mapping::{Mapping, Proposal};
 use crate::store::{
-    Detection, EnvelopeBatch, OpenRequest, Progress, SourceInfo, StoreError, StoreReader, Unpacked, detect,
-    look, open,
+    Detection, EnvelopeBatch, FileState, OpenRequest, Progress, SourceInfo, StoreError, StoreReader,
+    Unpacked, detect, look, open,
 };
 
 /// A file to load.
@@ -100,6 +102,7 @@ pub struct Loader {
     dirs: Dirs,
     axis: Arc<TimeAxis>,
     axis_events: usize,
+    followed: Vec<Followed>,
 }
 
 impl Loader {
@@ -112,6 +115,7 @@ impl Loader {
             dirs,
             axis: Arc::default(),
             axis_events: 0,
+            followed: Vec::new(),
         }
     }
 
@@ -125,6 +129,8 @@ impl Loader {
     ) -> Result<Option<NeedsMapping>, LoadFailure> {
         let failed = |error: &StoreError| LoadFailure { path: item.path.clone(), problem: error.to_string() };
         let started = Stopwatch::start();
+        // What is written while it is read is not missed.
+        let state = FileState::of(&item.path);
         let cache = self.dirs.cache.clone();
         let unpacked = {
             let mut tell = |step| {
@@ -151,6 +157,23 @@ impl Loader {
         self.pool.add(readers.map_err(|error| failed(&error))?);
         let source = self.builder.add_source();
         self.sources.push(reader.info().clone());
+        let finished =
+            self.read(source, &mut *reader, started, cancel, tell).map_err(|error| failed(&error))?;
+        if finished {
+            self.followed.push(Followed::new(source, item.path.clone(), state, reader.resume()));
+        }
+        Ok(None)
+    }
+
+    /// Reads a source to its end; false where that was cancelled.
+    fn read(
+        &mut self,
+        source: SourceId,
+        reader: &mut dyn StoreReader,
+        started: Stopwatch,
+        cancel: &CancelToken,
+        tell: &mut dyn FnMut(&mut Self, LoadProgress),
+    ) -> Result<bool, StoreError> {
         let mut batch = EnvelopeBatch::default();
         loop {
             batch.clear();
@@ -160,18 +183,49 @@ impl Loader {
                 self.builder.push_issue(source, issue);
             }
             // Notes may only be known after the first rows.
-            if let Some(info) = self.sources.last_mut() {
+            if let Some(info) = self.sources.get_mut(usize::from(source.0)) {
                 info.clone_from(reader.info());
             }
-            let step = step.map_err(|error| failed(&error))?;
+            let step = step?;
             let mut progress = self.progress(started.elapsed(), false);
-            progress.path.clone_from(&item.path);
+            progress.path.clone_from(&reader.info().path);
             progress.step = step;
             tell(self, progress);
             if step.finished || cancel.is_cancelled() {
-                return Ok(None);
+                return Ok(step.finished);
             }
         }
+    }
+
+    /// What follows the sources that were read to their ends.
+    pub fn followed(&self) -> &[Followed] {
+        &self.followed
+    }
+
+    /// Looks whether the sources have grown, and reads what came. A source that fails is not followed on.
+    pub fn look(
+        &mut self,
+        cancel: &CancelToken,
+        tell: &mut dyn FnMut(&mut Self, LoadProgress),
+    ) -> Vec<LoadFailure> {
+        let mut failures = Vec::new();
+        let mut followed = std::mem::take(&mut self.followed);
+        for one in &mut followed {
+            let Some((mut reader, heals)) = one.look() else { continue };
+            if heals {
+                self.builder.withdraw_issue(one.source);
+            }
+            match self.read(one.source, &mut *reader, Stopwatch::start(), cancel, tell) {
+                Ok(true) => one.go_on(reader.resume()),
+                Ok(false) => one.stop(),
+                Err(error) => {
+                    one.stop();
+                    failures.push(LoadFailure { path: one.path.clone(), problem: error.to_string() });
+                }
+            }
+        }
+        self.followed = followed;
+        failures
     }
 
     fn reader(
@@ -200,6 +254,11 @@ impl Loader {
         }
     }
 
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.builder.len() as u64
+    }
+
     /// Records that could not be read so far.
     pub fn issues(&self) -> u64 {
         self.builder.issues()
@@ -207,7 +266,7 @@ impl Loader {
 
     /// Progress as of now.
     pub fn progress(&self, elapsed: Duration, finished: bool) -> LoadProgress {
-        let events = self.builder.len() as u64;
+        let events = self.events();
         LoadProgress { events, elapsed, finished, ..LoadProgress::default() }
     }
 

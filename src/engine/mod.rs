@@ -8,10 +8,12 @@ mod domain;
 mod experiment;
 mod export;
 mod files;
+mod follow;
 mod journal;
 mod latest;
 mod letters;
 mod load;
+mod loading;
 mod pool;
 mod query;
 mod redrive;
@@ -35,6 +37,7 @@ pub use files::{
     PathLook, Sample, SaveError, existing, look_at_path, path_of, propose_table, sample_of_cargo_run,
     samples, save_text, still_there,
 };
+pub use follow::{Life, Live, LiveSource};
 pub use journal::{JournalError, StoreJournal};
 pub use latest::{Latest, Outcome};
 pub use letters::{LetterChange, LoggedLetter, issuing_event, letter_counts, read_letters};
@@ -51,14 +54,13 @@ pub use workers::Workers;
 pub use crate::store::mapping::{FIELDS, Field, Mapping, Proposal};
 pub use crate::store::{FORMATS, Format, JsonlWriter, SourceInfo, event_to_json};
 
+use self::loading::{LoadAsk, LoadRequest, LoadThread};
 use self::simulation::{Ask, SimThread};
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::base::cancel::{CancelOnDrop, CancelToken};
-use crate::base::clock::Stopwatch;
+use crate::base::cancel::CancelOnDrop;
 use crate::base::limits::ENGINE_EVENTS_MAX;
 use crate::base::thread;
 
@@ -102,6 +104,13 @@ pub enum EngineEvent {
         /// Which file, and a sentence.
         failure: LoadFailure,
     },
+    /// How the document follows its sources, whenever that changes.
+    Lives {
+        /// Which document.
+        document: DocumentId,
+        /// How.
+        live: Live,
+    },
     /// The log of a simulation begins anew, in another future: the next snapshot does not continue the last.
     Replaced {
         /// Which document.
@@ -118,7 +127,7 @@ pub enum EngineEvent {
 
 /// Loads logs in the background and lends worker threads. Dropping it ends its threads.
 pub struct Engine {
-    requests: SyncSender<LoadRequest>,
+    requests: Arc<SyncSender<LoadAsk>>,
     outbox: SyncSender<EngineEvent>,
     events: Receiver<EngineEvent>,
     /// Started by the first simulation.
@@ -130,26 +139,18 @@ pub struct Engine {
     running: CancelOnDrop,
 }
 
-struct LoadRequest {
-    document: DocumentId,
-    items: Vec<LoadItem>,
-    /// Into the log that is open, rather than a new one.
-    add: bool,
-    cancel: CancelToken,
-}
-
 /// Load requests that can wait: each replaces the one before, so more are never useful.
 const REQUESTS_MAX: usize = 16;
 
 impl Engine {
     /// Starts the threads. Fails when the system has none to give.
     pub fn new(dirs: Dirs, waker: Waker) -> std::io::Result<Self> {
-        let (requests, inbox) = sync_channel::<LoadRequest>(REQUESTS_MAX);
+        let (requests, inbox) = sync_channel::<LoadAsk>(REQUESTS_MAX);
+        let requests = Arc::new(requests);
         let (outbox, events) = sync_channel(ENGINE_EVENTS_MAX);
-        let load_waker = Arc::clone(&waker);
-        let load_dirs = dirs.clone();
-        let load_outbox = outbox.clone();
-        thread::spawn("engine-load", move || load_thread(&inbox, &load_outbox, &load_waker, &load_dirs))?;
+        let loading =
+            LoadThread::new(Arc::downgrade(&requests), outbox.clone(), Arc::clone(&waker), dirs.clone());
+        thread::spawn("engine-load", move || loading.run(&inbox))?;
         let workers = Workers::new(Arc::clone(&waker))?;
         Ok(Self {
             requests,
@@ -181,6 +182,7 @@ impl Engine {
     pub fn simulate(&mut self, request: SimRequest) -> std::io::Result<DocumentId> {
         let document = DocumentId(self.next_document);
         self.next_document += 1;
+        self.close();
         self.running = CancelOnDrop::default();
         let simulations = match self.simulations.take() {
             Some(simulations) => simulations,
@@ -205,6 +207,18 @@ impl Engine {
     /// Stops loading; what is there stays.
     pub fn cancel_loading(&mut self) {
         self.running.0.cancel();
+    }
+
+    /// Stops loading and following: nothing is open any more.
+    pub fn close(&mut self) {
+        self.running.0.cancel();
+        let _queued: bool = self.requests.try_send(LoadAsk::Close).is_ok();
+    }
+
+    /// Holds back what comes to the sources of `document`, or shows it again.
+    pub fn hold(&self, document: DocumentId, holds: bool) {
+        // A thread that is gone, or busy with sixteen requests, follows nothing.
+        let _queued: bool = self.requests.try_send(LoadAsk::Hold { document, holds }).is_ok();
     }
 
     /// What happened since the last call. Never waits.
@@ -240,77 +254,9 @@ impl Engine {
             self.running = CancelOnDrop::default();
         }
         let request = LoadRequest { document, items, add, cancel: self.running.0.clone() };
-        if self.requests.try_send(request).is_err() {
+        if self.requests.try_send(LoadAsk::Load(request)).is_err() {
             // The thread died or sixteen requests wait: the window says that nothing happens.
             self.running.0.cancel();
         }
-    }
-}
-
-fn load_thread(inbox: &Receiver<LoadRequest>, outbox: &SyncSender<EngineEvent>, waker: &Waker, dirs: &Dirs) {
-    let mut current = (DocumentId(0), Loader::new(dirs.clone()));
-    while let Ok(request) = inbox.recv() {
-        if !request.add {
-            current = (request.document, Loader::new(dirs.clone()));
-        } else if current.0 != request.document {
-            continue;
-        }
-        let document = request.document;
-        let send = |event: EngineEvent| {
-            let sent = outbox.send(event).is_ok();
-            waker();
-            sent
-        };
-        let loader = &mut current.1;
-        let paths: Vec<PathBuf> = request.items.iter().map(|item| item.path.clone()).collect();
-        let outcome = thread::caught(|| load(loader, &request, &send));
-        if let Err(message) = outcome {
-            let path = paths.first().cloned().unwrap_or_default();
-            let problem = format!("Loading stopped because of a defect in Sagascope: {message}");
-            send(EngineEvent::Failed { document, failure: LoadFailure { path, problem } });
-            // A loader that panicked half-way is not used again.
-            current = (DocumentId(0), Loader::new(dirs.clone()));
-        }
-        let cancelled = request.cancel.is_cancelled();
-        if !send(EngineEvent::Loaded { document, cancelled }) {
-            return;
-        }
-    }
-}
-
-/// Milliseconds between two published snapshots, at least; also a tenth of the time loading took so far, so
-/// that publishing never takes a notable share of it.
-const PUBLISH_EVERY_MS: u128 = 100;
-
-fn load(loader: &mut Loader, request: &LoadRequest, send: &dyn Fn(EngineEvent) -> bool) {
-    let document = request.document;
-    let started = Stopwatch::start();
-    let mut published_at = None;
-    for item in &request.items {
-        let result = loader.load(item, &request.cancel, &mut |loader, progress| {
-            let now = started.elapsed().as_millis();
-            let due = published_at.is_none_or(|at| now - at >= PUBLISH_EVERY_MS.max(now / 10));
-            if due {
-                published_at = Some(now);
-                send(EngineEvent::Published { document, open: Box::new(loader.publish()), progress });
-            }
-        });
-        match result {
-            Ok(None) => {}
-            Ok(Some(needs)) => {
-                send(EngineEvent::NeedsMapping { document, request: Box::new(needs) });
-            }
-            Err(failure) => {
-                send(EngineEvent::Failed { document, failure });
-            }
-        }
-        if request.cancel.is_cancelled() {
-            break;
-        }
-    }
-    let open = Box::new(loader.publish());
-    if !open.sources.is_empty() {
-        let progress = loader.progress(started.elapsed(), true);
-        send(EngineEvent::Published { document, open, progress });
     }
 }

@@ -11,6 +11,7 @@ use super::intern::Interner;
 use super::log::{EventLog, SourceSummary};
 use super::order::Order;
 use super::tables::{CorrelationInfo, StreamInfo, TimeRange, TypeInfo};
+use crate::base::chunks::Chunks;
 use crate::base::limits::ISSUES_KEPT_MAX;
 use crate::base::lookup::Lookup;
 use crate::model::{
@@ -203,6 +204,21 @@ impl LogBuilder {
         self.log.summaries[usize::from(source.0)].issues += 1;
         if self.log.issues.len() < ISSUES_KEPT_MAX {
             self.log.issues.push((source, issue));
+        }
+    }
+
+    /// Takes back the newest issue of a source: its record was still being written.
+    pub fn withdraw_issue(&mut self, source: SourceId) {
+        let summary = &mut self.log.summaries[usize::from(source.0)];
+        let is_kept = summary.issues > 0
+            && self.log.issues.iter().filter(|(of, _)| *of == source).count() as u64 == summary.issues;
+        summary.issues = summary.issues.saturating_sub(1);
+        let newest = self.log.issues.iter().enumerate().filter(|(_, (of, _))| *of == source).last();
+        if is_kept && let Some((newest, _)) = newest {
+            let others = self.log.issues.iter().enumerate().filter(|(at, _)| *at != newest);
+            let mut kept = Chunks::default();
+            others.for_each(|(_, issue)| kept.push(issue.clone()));
+            self.log.issues = kept;
         }
     }
 

@@ -10,6 +10,7 @@ pub mod mapping;
 pub mod native;
 mod ocel;
 mod partial;
+mod resume;
 mod scratch;
 pub mod shape;
 mod sound;
@@ -23,6 +24,7 @@ use crate::model::{Envelopes, Locator, PayloadSource, ReadIssue, RecordedEvent};
 pub use detect::{Detection, detect, look, open, propose_table};
 pub use json::{JsonlWriter, event_to_json};
 pub use partial::Partial;
+pub use resume::{Change, FileState, Growth, Resume};
 pub use unpack::Unpacked;
 
 /// A kind of store that can be read.
@@ -90,6 +92,12 @@ pub trait StoreReader: Send {
 
     /// A second way into the same source, for reading single events again while this one goes on.
     fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError>;
+
+    /// What goes on behind this reader's end once the source has grown; asked of a reader that is finished.
+    /// `None` where a source of this format has no end at which it grows, or is read from a copy.
+    fn resume(&self) -> Option<Box<dyn Resume>> {
+        None
+    }
 }
 
 /// [`StoreReader::read_envelopes`] of formats that have no faster way than to read whole events.

@@ -75,6 +75,8 @@ pub enum DocumentCommand {
     Close,
     /// Stop loading; what is there stays.
     CancelLoading,
+    /// Hold back the events that come to the open files, or show them again.
+    ToggleLive,
     /// Take a file off the recent ones.
     ForgetRecent(PathBuf),
 }
@@ -530,6 +532,7 @@ commands! {
     CLEAR_RANGE: Go, "Clear range", "Show events of all times again", [key(NONE, Key::Backslash)], Some(Icon::Close), Log, GoCommand::Range(None);
     TO_START: Go, "First event", "The first event of the focused list", [key(NONE, Key::Home)], Some(Icon::ToStart), Log, GoCommand::Start;
     TO_END: Go, "End of the log", "The end: everything has happened", [key(NONE, Key::End)], Some(Icon::ToEnd), Log, GoCommand::End;
+    LIVE: Go, "Show new events", "Show what is written to the open files as it comes; while this is off, it is held back and counted", [key(NONE, Key::L)], None, Log, DocumentCommand::ToggleLive;
     BACK: Go, "Back", "The place visited before", [key(ALT, Key::ArrowLeft)], None, Log, GoCommand::Back;
     FORWARD: Go, "Forward", "The place gone back from", [key(ALT, Key::ArrowRight)], None, Log, GoCommand::Forward;
 

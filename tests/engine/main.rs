@@ -5,6 +5,7 @@ mod bookmarks;
 mod cli;
 mod cli_simulation;
 mod event_store;
+mod following;
 mod formats;
 mod index;
 mod json_formats;

@@ -45,6 +45,17 @@ impl Identity {
         Ok(Self { len: meta.len(), place: place_of(&meta), head_len: head.len(), head_hash: Fnv1a::of(head) })
     }
 
+    /// The same file, which is so long by now.
+    #[must_use]
+    pub(super) fn grown_to(&self, len: u64) -> Self {
+        Self { len, ..self.clone() }
+    }
+
+    /// Whether the file at `path` lies where the file lay, whatever is in it now.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        std::fs::metadata(path).is_ok_and(|meta| !cfg!(unix) || place_of(&meta) == self.place)
+    }
+
     /// Whether `path` is the same file, and `file` (an open handle to it) still begins as it did.
     pub(super) fn is_of(&self, path: &Path, file: &mut File) -> bool {
         let Ok(meta) = std::fs::metadata(path) else { return false };

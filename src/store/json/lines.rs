@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek as _, SeekFrom};
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +46,27 @@ impl Sizes {
 }
 
 const SIZES: Sizes = Sizes { block: BLOCK_BYTES, line: RECORD_BYTES_MAX };
+
+/// Where reading ended, and where it goes on once the file has grown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Bytes that were read.
+    pub(super) read_to: u64,
+    /// Offset from which on is read next: the begin of a last line that could not be read, for it may only have been
+    /// half written.
+    pub(super) at: u64,
+    /// Lines that ended before it.
+    pub(super) lines: u64,
+    /// There is such a line, and an issue was made of it.
+    pub(super) is_cut: bool,
+}
+
+/// A last line without its end.
+#[derive(Clone, Copy, Debug)]
+struct OpenLine {
+    at: u64,
+    is_cut: bool,
+}
 
 /// Cuts a file into blocks of whole lines.
 struct Blocks {
@@ -171,6 +192,7 @@ struct Parsed {
     /// For each issue, the number of its line in the block, from 1.
     issue_lines: Vec<u64>,
     lines: u64,
+    open: Option<OpenLine>,
     /// The block's memory, to be used again.
     spare: Vec<u8>,
     /// Offset of its end in the file.
@@ -209,6 +231,9 @@ impl Parser {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |found| start + found);
             let is_last = end == bytes.len() && block.is_last;
             parsed.lines += 1;
+            if is_last {
+                parsed.open = Some(OpenLine { at: block.at + start as u64, is_cut: false });
+            }
             let range = trimmed(bytes, start..end);
             start = end + 1;
             if range.is_empty() {
@@ -242,6 +267,9 @@ impl Parser {
                     }
                 }
                 Err(fault) => {
+                    if let Some(open) = &mut parsed.open {
+                        open.is_cut = true;
+                    }
                     let issue = ReadIssue::new(String::new(), problem_of(fault, is_last), raw);
                     parsed.batch.issues.push(issue);
                     parsed.issue_lines.push(parsed.lines);
@@ -299,6 +327,8 @@ pub(super) struct Lines {
     /// Lines of the blocks taken back so far.
     passed: u64,
     read_to: u64,
+    /// The last line, where it has no end.
+    open: Option<OpenLine>,
     ended: bool,
 }
 
@@ -312,11 +342,34 @@ pub(super) struct Step {
 impl Lines {
     /// The file at `path`, from its begin.
     pub(super) fn open(path: &Path, decoder: &Arc<Decoder>) -> io::Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = if cores > 1 { cores.min(THREADS_MAX) } else { 0 };
-        Self::with_sizes(path, decoder, SIZES, threads)
+        Self::open_at(path, decoder, Mark::default())
     }
 
+    /// The file at `path`, from where another reader ended.
+    pub(super) fn open_at(path: &Path, decoder: &Arc<Decoder>, mark: Mark) -> io::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if cores > 1 { cores.min(THREADS_MAX) } else { 0 };
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(mark.at))?;
+        let mut lines = Self::of(Box::new(file), decoder, SIZES, threads);
+        lines.blocks.at = mark.at;
+        (lines.passed, lines.read_to) = (mark.lines, mark.at);
+        Ok(lines)
+    }
+
+    /// Where reading ended: of use when it is finished.
+    pub(super) fn mark(&self) -> Mark {
+        let read_to = self.read_to;
+        match self.open {
+            None => Mark { read_to, at: read_to, lines: self.passed, is_cut: false },
+            Some(open) => {
+                let at = if open.is_cut { open.at } else { read_to };
+                Mark { read_to, at, lines: self.passed - 1, is_cut: open.is_cut }
+            }
+        }
+    }
+
+    #[cfg(test)]
     fn with_sizes(path: &Path, decoder: &Arc<Decoder>, sizes: Sizes, threads: usize) -> io::Result<Self> {
         Ok(Self::of(Box::new(File::open(path)?), decoder, sizes, threads))
     }
@@ -334,6 +387,7 @@ impl Lines {
             spare: Vec::new(),
             passed: 0,
             read_to: 0,
+            open: None,
             ended: false,
             out: VecDeque::new(),
             in_flight: 0,
@@ -433,6 +487,7 @@ impl Lines {
         }
         self.passed += parsed.lines;
         self.read_to = parsed.read_to;
+        self.open = parsed.open.take();
         self.taken += 1;
         std::mem::swap(batch, &mut parsed.batch);
         parsed.batch.clear();

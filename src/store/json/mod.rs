@@ -22,6 +22,7 @@ mod outline;
 mod quick;
 mod reader;
 mod record;
+mod resume;
 mod scan;
 mod sieve;
 mod sorted;

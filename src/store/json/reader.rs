@@ -11,14 +11,15 @@ use super::escapes::Watch;
 use super::frames::{Cut, Frame, Frames};
 use super::identity::Identity;
 use super::layout::{Start, start_of};
-use super::lines::Lines;
+use super::lines::{Lines, Mark};
 use super::record::{Convert, Fault, decode_at};
+use super::resume::LinesEnd;
 use super::sieve;
 use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent, TextFinder};
 use crate::store::shape::{JsonShape, Shape};
 use crate::store::{
-    EnvelopeBatch, Format, OpenRequest, Progress, ReadBatch, SourceInfo, StoreError, StoreReader,
+    EnvelopeBatch, Format, OpenRequest, Progress, ReadBatch, Resume, SourceInfo, StoreError, StoreReader,
     envelopes_of_whole,
 };
 
@@ -65,7 +66,7 @@ impl Decoder {
 }
 
 /// A JSON file being read.
-struct JsonReader {
+pub(super) struct JsonReader {
     info: SourceInfo,
     identity: Identity,
     frames: Frames<File>,
@@ -141,6 +142,21 @@ impl JsonReader {
             Start::List(..) => None,
         };
         Ok(Self { info, identity, frames: start.frames(file, keys)?, decoder, watch, pending: None, lines })
+    }
+
+    /// The file of another reader, from where that one ended.
+    pub(super) fn behind(
+        mut info: SourceInfo,
+        identity: Identity,
+        decoder: &Arc<Decoder>,
+        mark: Mark,
+    ) -> io::Result<Self> {
+        let mut file = File::open(&info.path)?;
+        file.seek(SeekFrom::Start(mark.at))?;
+        let lines = Some(Lines::open_at(&info.path, decoder, mark)?);
+        info.bytes = identity.len;
+        let (frames, decoder) = (Frames::lines(file, mark.at), Arc::clone(decoder));
+        Ok(Self { info, identity, frames, decoder, watch: None, pending: None, lines })
     }
 
     fn take(&mut self, cut: &Cut, batch: &mut ReadBatch) {
@@ -243,6 +259,12 @@ impl StoreReader for JsonReader {
 
     fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError> {
         JsonPayloads::of(&self.info.path, &self.identity, &self.decoder)
+    }
+
+    fn resume(&self) -> Option<Box<dyn Resume>> {
+        let mark = self.lines.as_ref()?.mark();
+        let (info, identity) = (self.info.clone(), self.identity.clone());
+        Some(Box::new(LinesEnd::new(info, identity, Arc::clone(&self.decoder), mark)))
     }
 }
 

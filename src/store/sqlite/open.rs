@@ -29,9 +29,9 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::copy::CopiedStore;
-use super::sidecar::{Choice, Identity, choose};
+use super::sidecar::{Choice, Identity, choose, stamps};
 use crate::base::clock::Stopwatch;
-use crate::store::StoreError;
+use crate::store::{FileState, StoreError};
 
 /// A read that others keep from being done is tried no longer than this: a locked database, a file that changed
 /// while it was read without locks.
@@ -128,6 +128,11 @@ impl Database {
     /// Whether a copy is read.
     pub(crate) fn is_copy(&self) -> bool {
         self.copy.is_some()
+    }
+
+    /// The state of every file that holds its content, the database itself first.
+    pub(crate) fn states(&self) -> std::io::Result<Vec<Option<FileState>>> {
+        stamps(&self.real)
     }
 
     /// Runs `work` in one read transaction. It may run several times, and only the last run counts.

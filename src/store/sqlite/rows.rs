@@ -9,6 +9,8 @@
 //! read before every batch, beside the table's own definition. Where a row is not found, the table's tree may be
 //! broken rather than changed: SQLite follows keys in a wrong order without a word. Then it is asked to check.
 
+mod resume;
+
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -16,13 +18,14 @@ use foldhash::quality::FixedState;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
+use self::resume::RowsEnd;
 use super::cells::{Cells, Column, quoted};
 use super::key::{Key, KeyPart, RowKey};
 use super::open::{Database, Fault, damage, is_damage, sentence};
 use crate::base::limits::{READ_BATCH_EVENTS, RECORD_BYTES_MAX};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
 use crate::store::{
-    EnvelopeBatch, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, envelopes_of_whole,
+    EnvelopeBatch, Progress, ReadBatch, Resume, SourceInfo, StoreError, StoreReader, envelopes_of_whole,
 };
 
 /// Payload bytes after which a batch ends.
@@ -441,6 +444,10 @@ impl StoreReader for RowReader {
 
     fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError> {
         Ok(Box::new(RowPayloads { database: self.database.sibling(), shared: Arc::clone(&self.shared) }))
+    }
+
+    fn resume(&self) -> Option<Box<dyn Resume>> {
+        RowsEnd::of(self).map(|end| Box::new(end) as Box<dyn Resume>)
     }
 }
 

@@ -10,6 +10,8 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::store::FileState;
+
 /// How a database may be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
@@ -91,16 +93,13 @@ pub(super) fn choose(database: &Path, file: &File) -> io::Result<Choice> {
     })
 }
 
-/// Size and time of change.
-pub(super) type FileState = (u64, Option<SystemTime>);
-
 /// The state of every file that holds content, to see that a copy was made in one state.
 pub(super) fn stamps(database: &Path) -> io::Result<Vec<Option<FileState>>> {
     CONTENT
         .iter()
         .map(|suffix| {
             found(std::fs::metadata(beside(database, suffix)))
-                .map(|meta| meta.map(|meta| (meta.len(), meta.modified().ok())))
+                .map(|meta| meta.as_ref().map(FileState::of_metadata))
         })
         .collect()
 }

@@ -65,6 +65,7 @@ impl App {
             DocumentCommand::CancelLoading => {
                 self.engine.cancel_loading();
             }
+            DocumentCommand::ToggleLive => self.toggle_live(),
             DocumentCommand::ForgetRecent(path) => self.settings.forget(&path),
         }
     }
@@ -111,7 +112,7 @@ impl App {
     }
 
     fn close(&mut self) {
-        self.engine.cancel_loading();
+        self.engine.close();
         self.document = None;
         self.navigation = Navigation { speed: self.navigation.speed, ..Navigation::default() };
         self.layout.reset_views();
@@ -175,12 +176,14 @@ impl App {
         let event = match event {
             EngineEvent::Simulated { document, frame } => return self.on_simulated(document, *frame),
             EngineEvent::Replaced { document } => return self.on_replaced(document),
+            EngineEvent::Lives { document, live } => return self.on_live(document, live),
             event => event,
         };
         let Some(document) = &mut self.document else { return };
         match event {
             EngineEvent::Published { document: id, open, progress } if id == document.id => {
-                let finished = progress.finished;
+                // What comes to a log that is read already settles nothing anew.
+                let finished = progress.finished && document.requests > 0;
                 document.publish(*open, progress, &self.engine);
                 if self.navigation.stream.is_none() || (finished && self.navigation.selected.is_none()) {
                     self.navigation.stream = longest_business_stream(document.log());
@@ -216,6 +219,7 @@ impl App {
             | EngineEvent::NeedsMapping { .. }
             | EngineEvent::Failed { .. }
             | EngineEvent::Replaced { .. }
+            | EngineEvent::Lives { .. }
             | EngineEvent::Simulated { .. } => {}
         }
     }

@@ -111,7 +111,10 @@ impl Document {
             sagas: sagas.as_ref().map(|sagas| sagas.key),
         };
         let (open, group) = (self.open.clone(), group.clone());
-        self.asking.tally.ask(engine.workers(), &key, move |cancel, _| {
+        let is_older = |asked: &TallyKey| {
+            (&asked.filter, &asked.group, asked.range) == (&key.filter, &key.group, key.range)
+        };
+        self.asking.tally.ask_in_turn(engine.workers(), &key, is_older, move |cancel, _| {
             let survey = sagas.as_ref().map(|sagas| &*sagas.survey);
             let query = Query { filter, stage: None };
             let found = open.select(&query, survey, cancel, &mut |_, _| {})?;

@@ -14,7 +14,7 @@ use super::simulation::Simulation;
 use crate::base::clock::Stopwatch;
 use crate::domain::Domain;
 use crate::engine::{
-    DocumentId, Engine, EventCache, Latest, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
+    DocumentId, Engine, EventCache, Latest, Live, LoadFailure, LoadProgress, NeedsMapping, OpenLog, Outcome,
     SimFrame,
 };
 use crate::index::{EventLog, RowSet, StreamId};
@@ -62,6 +62,8 @@ pub struct Document {
     pub(super) asking: QueryQuestions,
     /// Events that a person marked.
     pub bookmarks: Bookmarks,
+    /// How it follows its sources.
+    pub live: Live,
     /// Why the sagas that the query asks about are not known.
     no_sagas: Option<String>,
     selection: Latest<SelectKey, Selected>,
@@ -138,6 +140,7 @@ impl Document {
             rivals: Rivals::default(),
             asking: QueryQuestions::default(),
             bookmarks: Bookmarks::default(),
+            live: Live::default(),
             no_sagas: None,
             selection: Latest::default(),
             replay: Latest::default(),
@@ -261,7 +264,7 @@ impl Document {
         let open = self.open.clone();
         let query = Query { filter: self.filter.filter.clone(), stage: None };
         let is_newest = |asked: &SelectKey| asked.filter == key.filter && asked.range == range;
-        self.selection.ask(engine.workers(), &key, move |cancel, tell| {
+        self.selection.ask_in_turn(engine.workers(), &key, is_newest, move |cancel, tell| {
             let within = |rows: Vec<Row>| match range {
                 Some((from, to)) => {
                     rows.into_iter().filter(|row| (from..=to).contains(&open.log.key_of(*row))).collect()
@@ -335,6 +338,11 @@ impl Document {
         let domain = self.domain().cloned();
         let key = ReplayKey { stream, events: log.stream(stream).len(), null_removes, choice: self.choices };
         if self.fold.as_ref().is_some_and(|fold| fold.refuses(&key)) {
+            return;
+        }
+        // A stream that grows is folded to where it was first: begun anew with every event it would never be done.
+        let is_older = |asked: &ReplayKey| ReplayKey { events: key.events, ..asked.clone() } == key;
+        if self.replay.is_busy() && self.fold.as_ref().is_some_and(|fold| is_older(&fold.key)) {
             return;
         }
         let fold = self.fold.take().filter(|fold| fold.key == key);

@@ -11,6 +11,7 @@ pub mod document;
 pub mod fold;
 mod keys;
 pub mod layout;
+pub mod live;
 pub mod navigation;
 mod persist;
 mod playback;

@@ -103,7 +103,8 @@ impl Document {
         let key = SurveyKey { generation: self.open.log.generation(), choice: self.choices(), as_of: None };
         let (open, domain, progress) =
             (self.open.clone(), self.domain().cloned(), self.questions.progress.clone());
-        self.questions.survey.ask(engine.workers(), &key, move |cancel, _| {
+        let is_older = |asked: &SurveyKey| asked.choice == key.choice;
+        self.questions.survey.ask_in_turn(engine.workers(), &key, is_older, move |cancel, _| {
             open.sagas(domain.as_ref(), cancel, &progress).map(Arc::new)
         });
         let Some(answer) = self.questions.survey.answer() else {

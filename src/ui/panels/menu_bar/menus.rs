@@ -5,9 +5,10 @@ use std::ptr;
 use egui::{Key, Popup, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ui::app::App;
+use crate::ui::app::document::Document;
 use crate::ui::command::{
-    BACK, BOOKMARK, CANCEL_LOADING, CLEAR_FILTER, CLEAR_RANGE, COMMANDS, COPY_EVENT, FORWARD, Menu, PLAY,
-    QUIT, RANGE_FROM, RELOAD, RESET_LAYOUT, TO_START, TO_WRITER, TOGGLE_COMPACT, TOGGLE_INSPECTOR,
+    BACK, BOOKMARK, CANCEL_LOADING, CLEAR_FILTER, CLEAR_RANGE, COMMANDS, COPY_EVENT, FORWARD, LIVE, Menu,
+    PLAY, QUIT, RANGE_FROM, RELOAD, RESET_LAYOUT, TO_START, TO_WRITER, TOGGLE_COMPACT, TOGGLE_INSPECTOR,
     TOGGLE_MOTION, TOGGLE_NAVIGATOR, TOGGLE_NULL_REMOVES, TOGGLE_THEME, TOGGLE_TIME, UiCommand, ZOOM_IN,
 };
 use crate::ui::icons::Icon;
@@ -141,6 +142,8 @@ fn is_enabled(app: &App, command: &UiCommand) -> bool {
         super::is_loading(document)
     } else if is(&CLEAR_FILTER) {
         !document.filter_text.is_empty()
+    } else if is(&LIVE) {
+        document.live.is_followed()
     } else if is(&CLEAR_RANGE) {
         app.navigation().range.is_some()
     } else if is(&BACK) {
@@ -162,6 +165,7 @@ fn is_on(app: &App, command: &UiCommand) -> Option<bool> {
         (&TOGGLE_COMPACT, preferences.compact),
         (&TOGGLE_MOTION, preferences.motion),
         (&TOGGLE_NULL_REMOVES, preferences.null_removes),
+        (&LIVE, app.document().is_some_and(Document::is_live)),
     ];
     switches.iter().find(|(switch, _)| ptr::eq(*switch, command)).map(|(_, on)| *on)
 }

@@ -2,6 +2,7 @@
 
 mod filter;
 mod fit;
+mod live;
 mod menus;
 mod saved;
 mod suggest;
@@ -12,6 +13,7 @@ pub use filter::filter_id;
 
 use self::filter::{FilterField, filter_ui};
 use self::fit::{Optional, fit};
+use self::live::live_ui;
 use self::menus::{keys_of, menus_ui};
 use crate::ui::app::App;
 use crate::ui::app::document::Document;
@@ -69,6 +71,7 @@ struct Words {
     loading: String,
     rate: String,
     range: String,
+    live: String,
     keys: [String; 2],
 }
 
@@ -82,6 +85,7 @@ struct Shown {
     loading: bool,
     rate: bool,
     range: bool,
+    live: bool,
     stop: bool,
     keys: [bool; 2],
 }
@@ -97,6 +101,7 @@ impl Words {
             loading: String::new(),
             rate: String::new(),
             range: String::new(),
+            live: String::new(),
             keys,
         };
         let Some(document) = app.document() else { return words };
@@ -115,6 +120,7 @@ impl Words {
                 share.map_or_else(|| "Loading".to_owned(), |share| format!("Loading {:.0} %", share * 100.0));
             words.rate = format!("{} events/s", thousands(document.progress.rate() as u64));
         }
+        words.live = document.liveness().map_or_else(String::new, live::words);
         if let Some((from, to)) = app.navigation().range {
             let zone = Zone { local: app.preferences().local_time };
             let same_day = zone.custom(from, "%F") == zone.custom(to, "%F");
@@ -150,6 +156,7 @@ impl Words {
             (beside(width(&self.loading, caption())), 7),
             (beside(width(&self.range, caption()) + 32.0), 8),
             (stop, 9),
+            (beside(width(&self.live, body()) + 18.0), 10),
         ];
         let items = ranked.map(|(width, rank)| Optional { width, rank });
         let shown = fit(room - MENUS, filter, &items);
@@ -164,6 +171,7 @@ impl Words {
             loading: at(7, &self.loading),
             range: at(8, &self.range),
             stop: at(9, &self.loading),
+            live: at(10, &self.live),
         }
     }
 }
@@ -251,6 +259,14 @@ fn right_ui(app: &App, ui: &mut Ui, rect: Rect, words: &Words, shown: &Shown, t:
     }
     if shown.issues && issues_button(&mut ui, &words.issues, t).clicked() {
         app.send(WindowCommand::ShowView("issues"));
+    }
+    if shown.live
+        && let Some(document) = app.document()
+    {
+        if shown.issues {
+            ui.add_space(GAP);
+        }
+        live_ui(app, &mut ui, document, &words.live);
     }
     if shown.stop {
         ui.add_space(GAP);

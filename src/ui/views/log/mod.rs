@@ -23,6 +23,7 @@ use self::row::{EventRow, GUTTER, RowStyle, day_row};
 use self::ticks::Ticks;
 use crate::index::{EventLog, RowSet};
 use crate::model::Row;
+use crate::query::Query;
 use crate::ui::app::bookmarks::Marked;
 use crate::ui::app::navigation::{Playhead, place_in};
 use crate::ui::command::GoCommand;
@@ -59,6 +60,8 @@ struct LogView {
     source_by_itself: bool,
     scroll: RowScroll,
     days: Days,
+    /// Rows of the list, days among them.
+    total: u64,
     seen: Option<Seen>,
     playhead: Option<Playhead>,
     /// An event that was seen in the last frame and how many rows below the first, to stay there.
@@ -74,6 +77,8 @@ struct Seen {
     generation: u64,
     rows: RowSet,
     local: bool,
+    /// The query whose answer the rows are.
+    query: Query,
 }
 
 impl Seen {
@@ -106,6 +111,7 @@ impl Default for LogView {
             source_by_itself: true,
             scroll: RowScroll::default(),
             days: Days::default(),
+            total: 0,
             seen: None,
             playhead: None,
             anchor: None,
@@ -157,14 +163,21 @@ impl LogView {
         let rows = &context.document.rows;
         let local = context.preferences.local_time;
         if !self.seen.as_ref().is_some_and(|seen| seen.is(log, rows, local)) {
-            let grew = self.seen.as_ref().is_some_and(|seen| seen.generation != log.generation());
-            let page = self.scroll.page();
-            let old_rows = self.days.rows(self.seen.as_ref().map_or(0, |seen| seen.rows.len(log)));
-            let was_at_end = grew && self.visible.end > page && self.visible.end >= old_rows;
+            let query = &context.document.filter;
+            let grew = self.seen.as_ref().is_some_and(|seen| seen.query == *query);
+            let was_at_end = grew && self.visible.end >= self.total;
+            let follows = if context.document.progress.finished {
+                context.document.live.is_followed() && context.navigation.playhead == Playhead::End
+            } else {
+                // While it is read, a list that fits is not scrolled away from its beginning.
+                self.visible.end > self.scroll.page()
+            };
             self.days = days_of(log, rows, Zone { local });
-            self.seen = Some(Seen { generation: log.generation(), rows: rows.clone(), local });
             let total = self.days.rows(rows.len(log));
-            if was_at_end && !context.document.progress.finished {
+            self.total = total;
+            self.seen =
+                Some(Seen { generation: log.generation(), rows: rows.clone(), local, query: query.clone() });
+            if was_at_end && follows {
                 self.scroll.scroll_to(total.saturating_sub(1), RowAlign::Bottom);
             } else if let Some((row, below)) = self.anchor.filter(|(row, _)| log.contains(*row)) {
                 let index = rows.count_through(log, row).saturating_sub(1);
