@@ -8,6 +8,7 @@ mod dead_letters;
 mod dialogs;
 mod inspector;
 mod lanes;
+mod live;
 mod log;
 mod matrix;
 mod navigator;

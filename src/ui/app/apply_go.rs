@@ -33,6 +33,7 @@ impl App {
             GoCommand::End => self.visit(|app| {
                 let list = app.navigation.focused_list;
                 app.navigation.playhead = Playhead::End;
+                app.navigation.ends = app.navigation.ends.wrapping_add(1);
                 app.navigation.playing = false;
                 let end = app.with_list(list, |log, rows| {
                     rows.len(log).checked_sub(1).and_then(|last| rows.get(log, last))

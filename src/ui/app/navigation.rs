@@ -83,6 +83,8 @@ pub struct SagaChoice {
 pub struct Navigation {
     /// Position in time.
     pub playhead: Playhead,
+    /// How often somebody asked for the end: the lists scroll there, even where the playhead stays where it is.
+    pub ends: u32,
     /// The event the inspector shows.
     pub selected: Option<Row>,
     /// A second event to compare with.

@@ -63,7 +63,8 @@ struct LogView {
     /// Rows of the list, days among them.
     total: u64,
     seen: Option<Seen>,
-    playhead: Option<Playhead>,
+    /// Where the playhead was in the last frame, and how often the end was asked for.
+    playhead: Option<(Playhead, u32)>,
     /// An event that was seen in the last frame and how many rows below the first, to stay there.
     anchor: Option<(Row, u64)>,
     visible: Range<u64>,
@@ -185,9 +186,10 @@ impl LogView {
             }
         }
         let playhead = context.navigation.playhead;
-        if self.playhead != Some(playhead) {
+        let place = (playhead, context.navigation.ends);
+        if self.playhead != Some(place) {
             let is_first = self.playhead.is_none();
-            self.playhead = Some(playhead);
+            self.playhead = Some(place);
             if !is_first || playhead != Playhead::End {
                 self.reveal_playhead(context);
             }
