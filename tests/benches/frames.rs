@@ -1,0 +1,299 @@
+//! What a frame of the window costs with a large log open, and whether it stays so: the real window, headless, driven
+//! as a person would. CPU time of the window's own thread, layout and tessellation in, for every view at two sizes of
+//! the log that differ ten times: work that grew with the log would show as a ratio. Then a soak: a thousand actions at
+//! random, with the slowest frames named and the memory before and after. No test: nothing here can fail for being slow.
+//!
+//! `SAGASCOPE_BENCH_EVENTS` sets the size of the larger log; it is 100,000 events otherwise. `SAGASCOPE_BENCH_LOG`
+//! names a file to use instead of a generated one, for the soak only.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use cpu_time::ThreadTime;
+use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Vec2, pos2, vec2};
+use sagascope::base::cancel::CancelToken;
+use sagascope::base::prng::Prng;
+use sagascope::sim::generate::{GenerateOptions, generate};
+use sagascope::ui::command::{GoCommand, WindowCommand};
+use sagascope::ui::screenshot::{Shot, Stage};
+use sagascope::ui::theme::Theme;
+use sagascope::ui::view::{VIEWS, ViewClass};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Of the window, in points.
+const SIZE: Vec2 = vec2(1_280.0, 800.0);
+/// Frames measured of each view.
+const FRAMES: u64 = 120;
+/// Actions of the soak.
+const ACTIONS: usize = 1_000;
+/// Frames drawn after each action of the soak.
+const FRAMES_AFTER: usize = 4;
+/// A frame over this is named.
+const SLOW_MS: f64 = 50.0;
+
+/// Questions of the soak, cheap ones and such that read every payload.
+const QUERIES: &[&str] = &[
+    "",
+    "type:payment.*",
+    "declined",
+    "data.amount>5000",
+    "stream.events>100",
+    "type:order.created or type:payment.failed",
+    "-type:stock.*",
+    "type:(",
+];
+
+fn main() -> anyhow::Result<()> {
+    let events: u64 = match std::env::var("SAGASCOPE_BENCH_EVENTS") {
+        Ok(text) => text.replace(['_', ','], "").parse()?,
+        Err(_) => 100_000,
+    };
+    let optimized = if cfg!(debug_assertions) { "NOT an optimized build" } else { "optimized build" };
+    println!(
+        "{optimized}; CPU milliseconds of the window's thread for a frame, layout and tessellation in\n"
+    );
+    let folder = tempfile::tempdir()?;
+    let given = std::env::var_os("SAGASCOPE_BENCH_LOG").map(PathBuf::from);
+    let large = match given {
+        Some(given) => given,
+        None => {
+            let small = write(folder.path(), events / 10)?;
+            let large = write(folder.path(), events)?;
+            views(&small, &large)?;
+            large
+        }
+    };
+    soak(&large)
+}
+
+fn write(folder: &Path, events: u64) -> anyhow::Result<PathBuf> {
+    let path = folder.join(format!("shop-{events}.jsonl"));
+    let mut file = BufWriter::new(File::create(&path)?);
+    generate(&GenerateOptions { events, seed: 1 }, &mut file, &CancelToken::default(), &mut |_| {})?;
+    Ok(path)
+}
+
+/// Opens a log and draws until everything is there.
+fn stage(log: &Path) -> anyhow::Result<Stage> {
+    let shot = Shot {
+        stores: vec![log.to_owned()],
+        run: None,
+        moment: None,
+        view: None,
+        stream: None,
+        at: None,
+        filter: String::new(),
+        theme: Theme::Dark,
+        size: SIZE,
+        scale: 1.0,
+    };
+    let mut stage = Stage::new(&shot)?;
+    while stage.app().document().is_none_or(|document| !document.progress.finished) {
+        stage.frame();
+        std::thread::yield_now();
+    }
+    settle(&mut stage);
+    Ok(stage)
+}
+
+/// Draws until every answer is there, however long that takes.
+fn settle(stage: &mut Stage) {
+    loop {
+        stage.settle();
+        if stage.app().is_settled() {
+            return;
+        }
+    }
+}
+
+/// Draws one frame and gives its cost in milliseconds.
+fn frame(stage: &mut Stage) -> f64 {
+    let began = ThreadTime::now();
+    stage.frame();
+    let window = stage.window();
+    if let Some(output) = window.output() {
+        let shapes = output.shapes.clone();
+        std::hint::black_box(window.ctx().tessellate(shapes, output.pixels_per_point));
+    }
+    began.elapsed().as_secs_f64() * 1e3
+}
+
+/// Middle, 99th percentile and greatest of some costs.
+fn spread(mut costs: Vec<f64>) -> [f64; 3] {
+    costs.sort_by(f64::total_cmp);
+    let at = |percent: usize| costs[(costs.len() - 1) * percent / 100];
+    [at(50), at(99), at(100)]
+}
+
+/// What a person does in a view: scrolls down and up, steps, and moves the pointer.
+fn use_view(stage: &mut Stage, class: &ViewClass) -> [f64; 3] {
+    stage.app().send(WindowCommand::ShowView(class.id));
+    settle(stage);
+    let middle = pos2(SIZE.x * 0.45, SIZE.y * 0.3);
+    let costs = (0..FRAMES).map(|turn| {
+        let at = middle + vec2(turn as f32, (turn % 40) as f32);
+        stage.window().event(Event::PointerMoved(at));
+        match turn % 12 {
+            0..6 => wheel(stage, if turn < FRAMES / 2 { -240.0 } else { 240.0 }, Modifiers::NONE),
+            8 => press(stage, Key::ArrowRight, Modifiers::NONE),
+            10 => press(stage, Key::PageDown, Modifiers::NONE),
+            _ => {}
+        }
+        frame(stage)
+    });
+    let costs = costs.collect();
+    settle(stage);
+    spread(costs)
+}
+
+fn wheel(stage: &mut Stage, points: f32, modifiers: Modifiers) {
+    stage.window().event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: vec2(0.0, points),
+        modifiers,
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+    });
+}
+
+fn press(stage: &mut Stage, key: Key, modifiers: Modifiers) {
+    for pressed in [true, false] {
+        stage.window().event(Event::Key { key, physical_key: None, pressed, repeat: false, modifiers });
+    }
+}
+
+fn click(stage: &mut Stage, at: Pos2) {
+    stage.window().event(Event::PointerMoved(at));
+    for pressed in [true, false] {
+        stage.window().event(Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+    }
+}
+
+/// Every view at both sizes.
+fn views(small: &Path, large: &Path) -> anyhow::Result<()> {
+    let (mut few, mut many) = (stage(small)?, stage(large)?);
+    let events = |stage: &Stage| stage.app().document().map_or(0, |document| document.log().len());
+    println!("{} and {} events, {} by {} points", events(&few), events(&many), SIZE.x, SIZE.y);
+    println!("{:14} {:>8} {:>8} {:>8}   {:>22}", "view", "middle", "99 %", "most", "middle, ten times less");
+    for class in VIEWS {
+        let [of_few, ..] = use_view(&mut few, class);
+        let [middle, most, worst] = use_view(&mut many, class);
+        println!(
+            "{:14} {middle:8.2} {most:8.2} {worst:8.2}   {of_few:8.2} = 1 : {:.2}",
+            class.id,
+            middle / of_few
+        );
+    }
+    println!();
+    Ok(())
+}
+
+/// Bytes of memory in use, as the system counts them.
+fn resident() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    text.split_whitespace().nth(1)?.parse::<u64>().ok().map(|pages| pages * 4_096)
+}
+
+/// An action at random, in words.
+fn act(stage: &mut Stage, random: &mut Prng) -> String {
+    const KEYS: &[Key] = &[
+        Key::ArrowDown,
+        Key::ArrowUp,
+        Key::ArrowRight,
+        Key::ArrowLeft,
+        Key::PageDown,
+        Key::PageUp,
+        Key::Home,
+        Key::End,
+        Key::N,
+        Key::O,
+        Key::E,
+        Key::B,
+        Key::C,
+        Key::I,
+        Key::W,
+        Key::A,
+        Key::S,
+        Key::D,
+        Key::Space,
+        Key::OpenBracket,
+        Key::CloseBracket,
+        Key::Backslash,
+        Key::Escape,
+        Key::Enter,
+        Key::Tab,
+        Key::L,
+        Key::U,
+    ];
+    // Below the menus, whose dialogs nobody answers.
+    let at = pos2(random.below(SIZE.x as u64) as f32, 48.0 + random.below(SIZE.y as u64 - 56) as f32);
+    match random.below(10) {
+        0..3 => {
+            let key = KEYS[random.below(KEYS.len() as u64) as usize];
+            let modifiers = if random.below(4) == 0 { Modifiers::SHIFT } else { Modifiers::NONE };
+            press(stage, key, modifiers);
+            format!("key {key:?} {modifiers:?}")
+        }
+        3..5 => {
+            let points = random.below(8_000) as f32 - 4_000.0;
+            let modifiers = if random.below(5) == 0 { Modifiers::COMMAND } else { Modifiers::NONE };
+            stage.window().event(Event::PointerMoved(at));
+            wheel(stage, points, modifiers);
+            format!("wheel {points} at {at:?}")
+        }
+        5..8 => {
+            click(stage, at);
+            format!("click at {at:?}")
+        }
+        8 => {
+            let class = VIEWS[random.below(VIEWS.len() as u64) as usize];
+            stage.app().send(WindowCommand::ShowView(class.id));
+            format!("show {}", class.id)
+        }
+        _ => {
+            let query = QUERIES[random.below(QUERIES.len() as u64) as usize];
+            stage.app().send(GoCommand::Filter(query.to_owned()));
+            format!("query {query:?}")
+        }
+    }
+}
+
+fn soak(log: &Path) -> anyhow::Result<()> {
+    let mut stage = stage(log)?;
+    let mut random = Prng::new(7);
+    let mut costs = Vec::new();
+    let mut slow = Vec::new();
+    let mut memory = Vec::new();
+    for action in 0..ACTIONS {
+        let said = act(&mut stage, &mut random);
+        for _ in 0..FRAMES_AFTER {
+            let cost = frame(&mut stage);
+            if cost > SLOW_MS {
+                slow.push(format!("    {cost:.0} ms after action {action}, {said}"));
+            }
+            costs.push(cost);
+        }
+        if action % (ACTIONS / 5) == ACTIONS / 10 {
+            settle(&mut stage);
+            memory.extend(resident());
+        }
+    }
+    let frames = costs.len();
+    let [middle, most, worst] = spread(costs);
+    println!(
+        "{ACTIONS} actions at random, {frames} frames: middle {middle:.2}, 99 % {most:.2}, most {worst:.2} ms"
+    );
+    println!("frames over {SLOW_MS} ms: {}", slow.len());
+    slow.iter().for_each(|line| println!("{line}"));
+    let memory: Vec<String> = memory.iter().map(|bytes| format!("{} MB", bytes >> 20)).collect();
+    println!("memory in use, a fifth of the way each: {}", memory.join(", "));
+    Ok(())
+}
