@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::columns::{Columns, ExtraMembership, Flags, NO_ID, NO_NUMBER, NO_ROW};
 use super::intern::Interner;
-use super::log::{EventLog, SourceSummary};
+use super::log::{EventLog, LogData, SourceSummary};
 use super::order::Order;
 use super::tables::{CorrelationInfo, StreamInfo, TimeRange, TypeInfo};
 use crate::base::chunks::Chunks;
@@ -22,7 +22,7 @@ use crate::model::{
 /// Takes events source by source and publishes snapshots.
 #[derive(Debug, Default)]
 pub struct LogBuilder {
-    log: EventLog,
+    log: LogData,
     hasher: RandomState,
     types: Interner,
     aggregate_types: Interner,
@@ -226,7 +226,7 @@ impl LogBuilder {
     pub fn publish(&mut self) -> EventLog {
         self.log.generation += 1;
         self.log.order = Order::of(&self.log.sources);
-        self.log.clone()
+        self.log.clone().into()
     }
 
     fn type_number(&mut self, packed: &EnvelopeRef<'_>, envelope: &Envelope<'_>, names: &mut Names) -> u32 {

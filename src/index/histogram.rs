@@ -2,6 +2,7 @@
 
 use super::axis::TimeAxis;
 use super::log::EventLog;
+use super::rows::RowSet;
 use crate::base::cancel::CancelToken;
 
 /// Events in one bin.
@@ -13,51 +14,50 @@ pub struct Bin {
     pub failures: u32,
 }
 
-/// Events by equal widths of `axis` between `from` and `to` units. `None` when cancelled.
-pub fn histogram_by_time(
-    log: &EventLog,
-    axis: &TimeAxis,
-    (from, to): (f64, f64),
-    n_bins: usize,
-    cancel: &CancelToken,
-) -> Option<Vec<Bin>> {
+/// Where bins of equal widths of `axis` between `from` and `to` units begin and the last one ends, as ranks.
+pub fn edges_by_time(log: &EventLog, axis: &TimeAxis, (from, to): (f64, f64), n_bins: usize) -> Vec<u64> {
     let width = (to - from).max(1.0) / n_bins.max(1) as f64;
     let edge = |bin: usize| log.rank_at_key(axis.nanos_at(from + width * bin as f64));
     // Events at the very end of the range belong to the last bin.
     let after = axis.nanos_at(to).checked_add(1);
     let end = after.map_or(log.len() as u64, |after| log.rank_at_key(after));
-    histogram(log, n_bins, |bin| if bin == n_bins { end } else { edge(bin) }, cancel)
+    ascending((0..n_bins).map(edge).chain([end]), log)
 }
 
-/// Events by equal numbers of ranks between `from` and `to`. `None` when cancelled.
-pub fn histogram_by_rank(
-    log: &EventLog,
-    (from, to): (u64, u64),
-    n_bins: usize,
-    cancel: &CancelToken,
-) -> Option<Vec<Bin>> {
+/// The same for bins of equal numbers of ranks.
+pub fn edges_by_rank(log: &EventLog, (from, to): (u64, u64), n_bins: usize) -> Vec<u64> {
     let edge = |bin: usize| from + ((u128::from(to - from) * bin as u128) / n_bins.max(1) as u128) as u64;
-    histogram(log, n_bins, edge, cancel)
+    ascending((0..=n_bins).map(edge), log)
 }
 
-fn histogram(
-    log: &EventLog,
-    n_bins: usize,
-    edge: impl Fn(usize) -> u64,
-    cancel: &CancelToken,
-) -> Option<Vec<Bin>> {
+fn ascending(edges: impl Iterator<Item = u64>, log: &EventLog) -> Vec<u64> {
+    let mut least = 0;
+    let ascend = |edge: u64| {
+        least = edge.min(log.len() as u64).max(least);
+        least
+    };
+    edges.map(ascend).collect()
+}
+
+/// The events between each two neighbours of `edges`. `None` when cancelled.
+pub fn histogram(log: &EventLog, edges: &[u64], cancel: &CancelToken) -> Option<Vec<Bin>> {
     let is_failure: Vec<bool> = log.types().iter().map(|info| info.is_failure).collect();
-    let mut bins = Vec::with_capacity(n_bins);
-    let mut from = edge(0);
-    for bin in 1..=n_bins {
+    let mut bins = Vec::with_capacity(edges.len());
+    for (from, to) in edges.iter().zip(edges.iter().skip(1)) {
         if cancel.is_cancelled() {
             return None;
         }
-        let to = edge(bin).clamp(from, log.len() as u64);
         let failures =
-            (from..to).filter(|rank| is_failure[log.type_of(log.row_at(*rank)).0 as usize]).count();
+            (*from..*to).filter(|rank| is_failure[log.type_of(log.row_at(*rank)).0 as usize]).count();
         bins.push(Bin { events: (to - from) as u32, failures: failures as u32 });
-        from = to;
     }
     Some(bins)
+}
+
+/// How many events of `rows` lie between each two neighbours of `edges`.
+pub fn share(log: &EventLog, rows: &RowSet, edges: &[u64]) -> Vec<u32> {
+    // How many of them stand before a rank.
+    let before = |rank: u64| rank.checked_sub(1).map_or(0, |last| rows.count_through(log, log.row_at(last)));
+    let before: Vec<u64> = edges.iter().map(|edge| before(*edge)).collect();
+    before.iter().zip(before.iter().skip(1)).map(|(from, to)| (to - from) as u32).collect()
 }

@@ -1,6 +1,7 @@
 //! A published snapshot of the log, to read.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use globset::GlobBuilder;
 
@@ -10,9 +11,29 @@ use super::tables::{CorrelationId, CorrelationInfo, StreamId, StreamInfo, TimeRa
 use crate::base::chunks::Chunks;
 use crate::model::{EventKind, Locator, ReadIssue, Row, SourceId, Timestamp};
 
-/// An immutable view of everything indexed so far.
+/// An immutable view of everything indexed so far. A clone is one pointer, however long the log is.
 #[derive(Clone, Debug, Default)]
 pub struct EventLog {
+    data: Arc<LogData>,
+}
+
+impl Deref for EventLog {
+    type Target = LogData;
+
+    fn deref(&self) -> &LogData {
+        &self.data
+    }
+}
+
+impl From<LogData> for EventLog {
+    fn from(data: LogData) -> Self {
+        Self { data: Arc::new(data) }
+    }
+}
+
+/// What a log is made of. A clone is a pointer for each chunk of each column.
+#[derive(Clone, Debug, Default)]
+pub struct LogData {
     pub(super) generation: u64,
     pub(super) sources: Vec<Columns>,
     pub(super) summaries: Vec<SourceSummary>,

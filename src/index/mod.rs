@@ -21,7 +21,7 @@ mod tables;
 
 pub use axis::{Cut, TimeAxis};
 pub use builder::LogBuilder;
-pub use histogram::{Bin, histogram_by_rank, histogram_by_time};
+pub use histogram::{Bin, edges_by_rank, edges_by_time, histogram, share};
 pub use log::{EventLog, EventRef, SourceSummary, StreamLookup, glob};
 pub use memory::Held;
 pub use ordinals::Ordinals;

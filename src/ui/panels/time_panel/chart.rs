@@ -70,7 +70,16 @@ impl TimePanel {
         let playhead = playhead.map_or(0.0, |row| scale.basis.of_row(context.log(), row));
         let now = scale.x_of(playhead);
         let is_now = !context.navigation.is_in_past(context.log());
-        paint_bars(context, &painter, chart, &scale, &answer, if is_now { f32::INFINITY } else { now });
+        let share = self.share.answer().filter(|share| share.key.density == answer.key);
+        let share = share.as_ref().and_then(|share| share.result.as_deref().ok());
+        paint_bars(
+            context,
+            &painter,
+            chart,
+            &scale,
+            (&answer, share),
+            if is_now { f32::INFINITY } else { now },
+        );
         paint_captions(context, ui, whole, baseline, &scale);
         if let Some(from) = cuts::cuts_ui(context, ui, (chart, baseline), &scale, &self.restored, id) {
             self.toggle_restored(from);
@@ -86,7 +95,7 @@ impl TimePanel {
             paint_playhead(context, ui, chart, now, !is_now, &handle);
         }
         if self.gesture == Gesture::None {
-            bin_card(context, ui, chart, &scale, (&answer, density), id);
+            bin_card(context, ui, chart, &scale, (&answer, density, share), id);
         }
     }
 
@@ -113,7 +122,7 @@ fn paint_bars(
     painter: &Painter,
     chart: Rect,
     scale: &Scale,
-    answer: &Answer<DensityKey, Density>,
+    (answer, share): (&Answer<DensityKey, Density>, Option<&[u32]>),
     now: f32,
 ) {
     let Ok(density) = &answer.result else { return };
@@ -127,16 +136,25 @@ fn paint_bars(
             continue;
         }
         let (left, right) = (left.max(chart.left()), right.min(chart.right()));
-        let share = (f64::from(bin.events) / f64::from(density.peak.max(1))).sqrt() as f32;
-        let height = (room * share).round().max(2.0);
+        let of_peak = (f64::from(bin.events) / f64::from(density.peak.max(1))).sqrt() as f32;
+        let height = (room * of_peak).round().max(2.0);
         let right = (right - 1.0).max(left + 1.0);
         let bar = Rect::from_x_y_ranges(left..=right, chart.bottom() - height..=chart.bottom());
         let is_later = left >= now;
-        painter.rect_filled(bar, 0, if is_later { t.line_strong } else { t.faint });
-        if bin.failures > 0 {
-            let foot = (height * bin.failures as f32 / bin.events as f32).round().clamp(2.0, height);
-            let color = if is_later { mix(t.line_strong, failed, 0.55) } else { failed };
+        // The whole stands behind what a query finds of it.
+        let ground = if is_later || share.is_some() { t.line_strong } else { t.faint };
+        painter.rect_filled(bar, 0, ground);
+        let part = |events: u32, color| {
+            let foot = (height * events as f32 / bin.events as f32).round().clamp(2.0, height);
             painter.rect_filled(bar.with_min_y(chart.bottom() - foot), 0, color);
+        };
+        match share.and_then(|share| share.get(at)) {
+            Some(0) => {}
+            Some(found) => part(*found, if is_later { mix(t.line_strong, t.accent, 0.55) } else { t.accent }),
+            None if bin.failures > 0 => {
+                part(bin.failures, if is_later { mix(t.line_strong, failed, 0.55) } else { failed });
+            }
+            None => {}
         }
     }
 }
@@ -264,7 +282,7 @@ fn bin_card(
     ui: &Ui,
     chart: Rect,
     scale: &Scale,
-    (answer, density): (&Answer<DensityKey, Density>, &Density),
+    (answer, density, share): (&Answer<DensityKey, Density>, &Density, Option<&[u32]>),
     id: Id,
 ) {
     let Some(pointer) = ui.input(|input| input.pointer.hover_pos()) else { return };
@@ -293,7 +311,13 @@ fn bin_card(
     };
     let events = count(u64::from(bin.events), "event");
     let failures = count(u64::from(bin.failures), "failure");
-    let label = format!("{place}: {events}, {failures}");
+    let found = share
+        .and_then(|share| share.get(at))
+        .map(|found| format!("{} in this filter", thousands(u64::from(*found))));
+    let label = match &found {
+        Some(found) => format!("{place}: {events}, {found}, {failures}"),
+        None => format!("{place}: {events}, {failures}"),
+    };
     let response = node(ui, bar, id.with(("bin", at)), Sense::hover(), Role::Label, &label);
     let t = context.tokens;
     // As small as its words: the card of an event would hide the buttons above.
@@ -307,6 +331,9 @@ fn bin_card(
         ui.spacing_mut().item_spacing.y = 2.0;
         Line::new().strong(&events, t.text).show(ui);
         Line::new().mono(&place, t.text).show(ui);
+        if let Some(found) = &found {
+            Line::new().caption(found, t.accent).show(ui);
+        }
         let color = if bin.failures > 0 { t.outcome(Outcome::Failed).color } else { t.faint };
         Line::new().caption(if bin.failures > 0 { &failures } else { "no failures" }, color).show(ui);
     });

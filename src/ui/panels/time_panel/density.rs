@@ -7,7 +7,8 @@ use super::scale::{Basis, Zoom};
 use crate::base::cancel::CancelToken;
 use crate::engine::{DocumentId, OpenLog};
 use crate::index::{
-    Bin, CorrelationId, EventLog, RowSet, StreamId, TimeAxis, TypeId, histogram_by_rank, histogram_by_time,
+    Bin, CorrelationId, EventLog, RowSet, StreamId, TimeAxis, TypeId, edges_by_rank, edges_by_time,
+    histogram, share,
 };
 use crate::model::Row;
 use crate::ui::app::navigation::{StepList, place_in};
@@ -58,15 +59,33 @@ impl Density {
     ) -> Option<Self> {
         let log = &open.log;
         let basis = known.unwrap_or_else(|| basis(open, &key.basis.order));
-        let (from, to) = (basis.total() * key.zoom.from, basis.total() * key.zoom.to);
-        let bins = match &basis {
-            Basis::Time(axis) => histogram_by_time(log, axis, (from, to), key.bins, cancel)?,
-            Basis::Rank(_) => histogram_by_rank(log, (from as u64, to.ceil() as u64), key.bins, cancel)?,
-        };
+        let bins = histogram(log, &edges(log, &basis, key.zoom, key.bins), cancel)?;
         let peak = bins.iter().map(|bin| bin.events).max().unwrap_or(0);
         let failures = bins.iter().map(|bin| u64::from(bin.failures)).sum();
         Some(Self { basis, bins, peak, failures })
     }
+}
+
+/// Where the bins of a stretch begin and end, as ranks.
+fn edges(log: &EventLog, basis: &Basis, zoom: Zoom, bins: usize) -> Vec<u64> {
+    let (from, to) = (basis.total() * zoom.from, basis.total() * zoom.to);
+    match basis {
+        Basis::Time(axis) => edges_by_time(log, axis, (from, to), bins),
+        Basis::Rank(_) => edges_by_rank(log, (from as u64, to.ceil() as u64), bins),
+    }
+}
+
+/// What the share of the query in each bin depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ShareKey {
+    pub(super) density: DensityKey,
+    pub(super) rows: List,
+}
+
+/// How many events of each bin the query finds.
+pub(super) fn share_of(log: &EventLog, basis: &Basis, key: &ShareKey) -> Vec<u32> {
+    let DensityKey { zoom, bins, .. } = key.density;
+    share(log, &key.rows.sorted(log), &edges(log, basis, zoom, bins))
 }
 
 fn basis(open: &OpenLog, order: &Order) -> Basis {
@@ -110,15 +129,20 @@ impl PartialEq for List {
 }
 
 impl List {
+    /// What the filter leaves, whatever view has the focus.
+    pub(super) fn of_filter(context: &ViewContext<'_>) -> Self {
+        match &context.document.rows {
+            RowSet::All => Self::All,
+            RowSet::Some(rows) => Self::Rows(Arc::clone(rows)),
+            RowSet::Stream(stream) => Self::Stream(*stream),
+        }
+    }
+
     /// The current one.
     pub(super) fn of(context: &ViewContext<'_>) -> Self {
         let log = context.log();
         match context.navigation.focused_list {
-            StepList::Filtered => match &context.document.rows {
-                RowSet::All => Self::All,
-                RowSet::Some(rows) => Self::Rows(Arc::clone(rows)),
-                RowSet::Stream(stream) => Self::Stream(*stream),
-            },
+            StepList::Filtered => Self::of_filter(context),
             StepList::Stream => context
                 .navigation
                 .stream
@@ -275,6 +299,34 @@ mod tests {
         let binned = Ticks::find(&log, &basis, &key(many, Some((Zoom::default(), 10))));
         assert_eq!(binned.ticks.iter().map(|tick| tick.units).collect::<Vec<_>>(), [0.5, 800.5, 900.5]);
         assert_eq!(Ticks::find(&log, &basis, &key(List::All, None)).ticks, []);
+    }
+
+    #[test]
+    fn the_share_counts_every_event_of_the_query_in_the_bin_that_it_lies_in() {
+        let log = log(1_000);
+        let ordinals: Vec<usize> = (0..1_000).filter(|at| at % 3 == 0 || *at > 900).collect();
+        let rows = List::Rows(Arc::new(ordinals.iter().map(|at| Row::new(SourceId(0), *at)).collect()));
+        let axis = Arc::new(TimeAxis::of(&log, &[]));
+        let open = OpenLog { log, axis, ..OpenLog::default() };
+        for order in [Order::Rank, Order::Time { cut: true, restored: Vec::new() }] {
+            for zoom in [Zoom::default(), Zoom { from: 0.2, to: 0.7 }] {
+                let basis = BasisKey { document: DocumentId(1), generation: 1, order: order.clone() };
+                let density = DensityKey { basis, zoom, bins: 37 };
+                let counted = Density::count(&open, &density, None, &CancelToken::default()).unwrap();
+                let key = ShareKey { density, rows: rows.clone() };
+                let share = share_of(&open.log, &counted.basis, &key);
+                assert_eq!(share.len(), 37);
+                assert!(share.iter().zip(&counted.bins).all(|(share, bin)| *share <= bin.events));
+                let within = |at: &&usize| {
+                    let place = counted.basis.of_row(&open.log, Row::new(SourceId(0), **at));
+                    let total = counted.basis.total();
+                    (total * zoom.from..=total * zoom.to).contains(&place)
+                };
+                let expected = ordinals.iter().filter(within).count() as u32;
+                let found: u32 = share.iter().sum();
+                assert!(found.abs_diff(expected) <= 1, "{found} of {expected}, {order:?} {zoom:?}");
+            }
+        }
     }
 
     #[test]

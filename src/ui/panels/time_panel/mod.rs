@@ -12,7 +12,9 @@ mod transport;
 
 use egui::{Rect, UiBuilder, pos2};
 
-use self::density::{BasisKey, Density, DensityKey, List, Order, TICKS_MAX, Ticks, TicksKey};
+use self::density::{
+    BasisKey, Density, DensityKey, List, Order, ShareKey, TICKS_MAX, Ticks, TicksKey, share_of,
+};
 use self::gestures::Gesture;
 use self::scale::{Basis, Scale, Zoom};
 use crate::engine::{DocumentId, Latest};
@@ -36,6 +38,7 @@ pub struct TimePanel {
     gesture: Gesture,
     density: Latest<DensityKey, Density>,
     ticks: Latest<TicksKey, Ticks>,
+    share: Latest<ShareKey, Vec<u32>>,
 }
 
 impl TimePanel {
@@ -67,7 +70,7 @@ impl TimePanel {
 
     /// Whether everything it asked for is there.
     pub fn is_settled(&self) -> bool {
-        !self.density.is_busy() && !self.ticks.is_busy()
+        !self.density.is_busy() && !self.ticks.is_busy() && !self.share.is_busy()
     }
 
     /// Bars that fit into the panel.
@@ -118,6 +121,14 @@ impl TimePanel {
         };
         if answer.key.basis.generation != context.log().generation() {
             return;
+        }
+        let rows = List::of_filter(context);
+        if rows == List::All {
+            self.share.clear();
+        } else {
+            let key = ShareKey { density: answer.key.clone(), rows };
+            let (log, basis, question) = (context.log().clone(), density.basis.clone(), key.clone());
+            self.share.ask(workers, &key, move |_, _| Some(share_of(&log, &basis, &question)));
         }
         let (log, basis, question) = (context.log().clone(), density.basis.clone(), ticks_key.clone());
         self.ticks.ask(workers, &ticks_key, move |_, _| Some(Ticks::find(&log, &basis, &question)));

@@ -110,7 +110,13 @@ impl TimePanel {
         if width >= LEGEND_FROM {
             let t = context.tokens;
             ui.add_space(4.0);
-            for (color, word) in [(t.outcome(Outcome::Failed).color, "failures"), (t.faint, "events")] {
+            let failures = (t.outcome(Outcome::Failed).color, "failures");
+            let parts = if context.document.filter.is_empty() && context.navigation.range.is_none() {
+                [failures, (t.faint, "events")]
+            } else {
+                [(t.accent, "in this filter"), (t.line_strong, "whole log")]
+            };
+            for (color, word) in parts {
                 Line::new().piece(word, caption(), t.muted).show(ui);
                 let (square, _) = ui.allocate_exact_size(vec2(8.0, 8.0), Sense::hover());
                 ui.painter().rect_filled(square, 2, color);
