@@ -1,8 +1,11 @@
 //! Terms made from names and values: what a click on one adds to the query. The inverse of parsing, not a printer of
 //! whole queries.
 
+use serde_json::Value;
+
 use super::decimal::Decimal;
-use super::path::in_quotes;
+use super::group::GROUPS;
+use super::path::{Path, Step, in_quotes};
 use super::stage::Group;
 use super::words::with;
 use crate::index::{EventLog, StreamId, StreamLookup};
@@ -55,6 +58,22 @@ pub fn group_term(group: &Group, name: &str) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// The group of a value: `document` is `data` or `meta`, `way` leads into it from its root, `root`.
+pub fn value_group(document: &str, root: &Value, way: &crate::replay::Path) -> Option<Group> {
+    let mut value = root;
+    let mut steps = Vec::new();
+    for segment in way.segments() {
+        steps.push(match (value, segment.index()) {
+            (Value::Array(_), Some(index)) => Step::Element(index as i64),
+            _ => Step::Member(segment.to_string()),
+        });
+        value = segment.of(value)?;
+    }
+    let path = (!steps.is_empty()).then_some(Path(steps))?;
+    let info = GROUPS.iter().find(|info| info.name == document && info.has_path())?;
+    Some(Group { info, path: Some(path) })
 }
 
 /// A value as it stands behind `=`: in quotation marks where it would be read as something else than a text. A number

@@ -14,13 +14,15 @@ use super::plan::Ground;
 use super::stage::Group;
 use crate::base::cancel::CancelToken;
 use crate::index::{EventLog, NO_ID, NO_NUMBER, Segment, StreamId, TypeId};
-use crate::model::{EventKind, Row, SourceId, Timestamp};
+use crate::model::{EventKind, RecordedEvent, Row, SourceId, Timestamp};
 use crate::saga::Outcome;
 
 /// Different values that are counted apart; what comes later is counted together.
 const VALUES_MAX: usize = 1_000_000;
 /// Different values of one event that are counted.
 const VALUES_OF_EVENT_MAX: usize = 10_000;
+/// Values of one event that are shown side by side.
+const VALUES_SIDE_BY_SIDE: usize = 20;
 /// Characters of a value that names a group.
 const NAME_CHARS: usize = 200;
 /// Events that a thread fetches at a time.
@@ -262,6 +264,25 @@ pub fn tally(
     Some(counts.listed(group.info.in_order(), top))
 }
 
+impl Group {
+    /// What a path leads to in one event, as it would name its groups: several values side by side. `None` where it
+    /// leads nowhere, or where the group is none of a value.
+    pub fn value_of(&self, event: &RecordedEvent) -> Option<String> {
+        let By::Value(place) = &self.info.by else { return None };
+        self.value_of_document(Opened::new(event).document(*place)?)
+    }
+
+    /// The same in the document that the path leads into.
+    pub fn value_of_document(&self, document: &Value) -> Option<String> {
+        let mut found = Vec::new();
+        self.path.as_ref()?.visit(document, &mut |value| {
+            found.push(text_of(value));
+            found.len() >= VALUES_SIDE_BY_SIDE
+        });
+        (!found.is_empty()).then(|| found.join(", "))
+    }
+}
+
 /// Events by name.
 #[derive(Default)]
 struct Counts {
@@ -459,16 +480,20 @@ fn by_payload(
 fn values(document: &Value, path: &Path) -> Vec<Arc<str>> {
     let mut names: HashSet<Arc<str>> = HashSet::new();
     path.visit(document, &mut |value| {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let name: Arc<str> = match text.char_indices().nth(NAME_CHARS) {
-            Some((end, _)) => format!("{}…", &text[..end]).into(),
-            None => text.into(),
-        };
-        names.insert(name);
+        names.insert(text_of(value).into());
         names.len() >= VALUES_OF_EVENT_MAX
     });
     names.into_iter().collect()
+}
+
+/// A value as it names a group: a text without quotation marks, what is long cut.
+fn text_of(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(NAME_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }

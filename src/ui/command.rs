@@ -234,6 +234,12 @@ pub enum WindowCommand {
     },
     /// Forget a saved query.
     DeleteQuery(String),
+    /// Give what the query of the bar finds a colour.
+    AddRule,
+    /// Take the colour from what a query finds.
+    RemoveRule(String),
+    /// Add a column for a value to the log, by its path, or take it away.
+    ToggleColumn(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Write text to a file that is asked for.
@@ -493,6 +499,7 @@ commands! {
     TOGGLE_NAVIGATOR: View, "Navigator", "Show or hide streams and types", [key(CTRL, Key::B)], None, Log, WindowCommand::TogglePanel(Panel::Navigator);
     TOGGLE_INSPECTOR: View, "Inspector", "Show or hide the selected event", [key(CTRL, Key::I)], None, Log, WindowCommand::TogglePanel(Panel::Inspector);
     TOGGLE_TIME: View, "Time panel", "Show or hide the density of the log over time", [key(CTRL, Key::T)], None, Log, WindowCommand::TogglePanel(Panel::Time);
+    ADD_COLUMN: View, "Add a column…", "Show a value inside data or metadata as a column of the log, by its path", [], Some(Icon::Plus), Log, WindowCommand::Ask(LineWish::Column);
     TOGGLE_THEME: View, "Switch dark and light", "Use the other theme", [key(CTRL_SHIFT, Key::T)], Some(Icon::Moon), Nothing, WindowCommand::ToggleTheme;
     TOGGLE_COMPACT: View, "Compact rows", "Rows of 18 instead of 22 pixels", [], None, Nothing, WindowCommand::ToggleCompact;
     TOGGLE_ZONE: View, "UTC or local time", "Show times in UTC or in the zone of this computer", [], Some(Icon::Clock), Nothing, WindowCommand::ToggleZone;
@@ -506,6 +513,7 @@ commands! {
     FIND: Go, "Filter events", "Put the caret into the filter", [key(CTRL, Key::F)], Some(Icon::Search), Log, WindowCommand::FocusFilter;
     CLEAR_FILTER: Go, "Clear filter", "Show every event again", [], Some(Icon::Close), Log, GoCommand::Filter(String::new());
     SAVE_QUERY: Go, "Save this query…", "Keep the query of the bar under a name", [key(CTRL_SHIFT, Key::S)], None, Log, WindowCommand::Ask(LineWish::SaveQuery { query: String::new() });
+    COLOR_QUERY: Go, "Colour what the query finds", "Give the events that the query of the bar finds a colour in the log, whatever is asked next", [key(CTRL_SHIFT, Key::K)], None, Log, WindowCommand::AddRule;
     PLAY: Go, "Play or pause", "Move the playhead by itself through the focused list", [key(NONE, Key::Space)], Some(Icon::Play), Log, GoCommand::TogglePlay;
     NEXT: Go, "Next event", "One event forward in the focused view's own list", [key(NONE, Key::ArrowRight), key(NONE, Key::ArrowDown)], Some(Icon::StepForward), Log, GoCommand::StepFocused { by: 1 };
     PREVIOUS: Go, "Previous event", "One event back in the focused view's own list", [key(NONE, Key::ArrowLeft), key(NONE, Key::ArrowUp)], Some(Icon::StepBack), Log, GoCommand::StepFocused { by: -1 };

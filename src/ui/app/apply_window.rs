@@ -8,11 +8,24 @@ use super::preferences::{Preferences, ThemeChoice};
 use super::{Answer, App};
 use crate::base::thread;
 use crate::ui::command::{GoCommand, Panel, WindowCommand};
+use crate::ui::format::one_line;
 use crate::ui::headless::draw;
 use crate::ui::panels::menu_bar::filter_id;
 use crate::ui::theme::{self, Theme};
 
 impl App {
+    fn toggle_column(&mut self, path: String) {
+        let columns = &mut self.preferences.value_columns;
+        if let Some(at) = columns.iter().position(|known| *known == path) {
+            columns.remove(at);
+            self.say(format!("The column {} is taken away", one_line(&path)));
+        } else {
+            self.say(format!("The log has a column {}", one_line(&path)));
+            self.preferences.value_columns.push(path);
+            self.layout.show("log");
+        }
+    }
+
     pub(super) fn apply_window(&mut self, context: &Context, command: WindowCommand) {
         let preferences = &mut self.preferences;
         match command {
@@ -66,6 +79,9 @@ impl App {
                 }
             }
             WindowCommand::Ask(wish) => self.ask_line(wish),
+            WindowCommand::AddRule => self.add_rule(),
+            WindowCommand::RemoveRule(query) => self.remove_rule(&query),
+            WindowCommand::ToggleColumn(path) => self.toggle_column(path),
             WindowCommand::SaveQuery { .. }
             | WindowCommand::RenameQuery { .. }
             | WindowCommand::DeleteQuery(_) => self.apply_saved_query(command),

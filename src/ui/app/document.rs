@@ -9,6 +9,7 @@ use super::bookmarks::Bookmarks;
 use super::fold::{Fold, FoldState};
 use super::navigation::Navigation;
 use super::rival::Rivals;
+use super::rules::Rules;
 use super::sagas::{NoSagas, SagaQuestions, SurveyKey};
 use super::simulation::Simulation;
 use crate::base::clock::Stopwatch;
@@ -64,6 +65,8 @@ pub struct Document {
     pub bookmarks: Bookmarks,
     /// How it follows its sources.
     pub live: Live,
+    /// What has a colour.
+    pub rules: Rules,
     /// Why the sagas that the query asks about are not known.
     no_sagas: Option<String>,
     selection: Latest<SelectKey, Selected>,
@@ -141,6 +144,7 @@ impl Document {
             asking: QueryQuestions::default(),
             bookmarks: Bookmarks::default(),
             live: Live::default(),
+            rules: Rules::default(),
             no_sagas: None,
             selection: Latest::default(),
             replay: Latest::default(),
@@ -163,6 +167,7 @@ impl Document {
         self.questions.clear();
         self.asking.clear();
         self.bookmarks = Bookmarks::default();
+        self.rules = Rules::default();
     }
 
     /// The newest frame of the simulation.
@@ -405,6 +410,7 @@ impl Document {
             && !self.rivals.is_busy()
             && !self.asking.is_busy()
             && !self.bookmarks.is_busy()
+            && !self.rules.is_busy()
             && self.events.as_ref().is_none_or(EventCache::is_idle)
     }
 }

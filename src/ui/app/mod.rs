@@ -17,6 +17,7 @@ mod persist;
 mod playback;
 pub mod preferences;
 pub mod rival;
+pub mod rules;
 pub mod sagas;
 mod saved_queries;
 pub mod simulation;
@@ -170,6 +171,7 @@ impl App {
         self.navigation.focused_list = self.focused_list();
         if let Some(document) = &mut self.document {
             document.refresh(&self.engine, &self.navigation, self.preferences.null_removes);
+            document.refresh_rules(&self.engine, &self.preferences.rules);
         }
         self.refresh_bookmarks();
         self.persist();

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::ColorRule;
+
 /// Appearance and rules that a person can switch.
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, each with its own menu entry")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +27,10 @@ pub struct Preferences {
     pub inspector: bool,
     /// Whether the time panel is shown.
     pub time_panel: bool,
+    /// Columns of the log for values inside payloads, by their paths: `data.total`.
+    pub value_columns: Vec<String>,
+    /// Queries whose events have a colour.
+    pub rules: Vec<ColorRule>,
 }
 
 /// Which theme.
@@ -52,6 +58,8 @@ impl Default for Preferences {
             navigator: true,
             inspector: true,
             time_panel: true,
+            value_columns: Vec::new(),
+            rules: Vec::new(),
         }
     }
 }

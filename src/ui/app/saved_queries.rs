@@ -24,6 +24,7 @@ impl App {
                 return self.open_line(LineWish::SaveQuery { query }, text);
             }
             LineWish::RenameQuery { name } => name.clone(),
+            LineWish::Column => String::new(),
             LineWish::Note { row } => return self.ask_note(*row),
         };
         self.open_line(wish, text);

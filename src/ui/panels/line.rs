@@ -28,6 +28,8 @@ pub enum LineWish {
         /// Which.
         row: Option<Row>,
     },
+    /// The path of a value that becomes a column of the log.
+    Column,
     /// Another name for a saved query.
     RenameQuery {
         /// The name it has.
@@ -90,6 +92,26 @@ fn words(app: &App, wish: &LineWish) -> Words {
             says: "One line; it is kept on this computer, never in the store",
             command: row.map(|row| BookmarkCommand::Note { row, note: typed }.into()),
         },
+        LineWish::Column => {
+            let column = typed.as_str();
+            let is_path = crate::query::Group::named(column).is_ok_and(|group| group.path.is_some());
+            let is_there = app.preferences.value_columns.iter().any(|known| known == column);
+            Words {
+                title: "Add a column",
+                label: "Path of the value",
+                hint: "data.total",
+                button: "Add",
+                about: String::new(),
+                says: match (is_path, is_there) {
+                    (_, true) => "There is a column for this value",
+                    (false, _) if !column.is_empty() => {
+                        "A path begins with data. or meta., as in data.items[0].sku"
+                    }
+                    _ => "data.total, data.items[*].sku, meta.userId: what stands there, for every event",
+                },
+                command: (is_path && !is_there).then(|| WindowCommand::ToggleColumn(typed).into()),
+            }
+        }
         LineWish::RenameQuery { name } => {
             let is_taken = typed != *name && taken.is_some();
             let query = app.settings.saved_query(name).map(|saved| saved.query.clone());

@@ -97,7 +97,7 @@ fn chips(ui: &mut Ui) {
     });
 }
 
-const COLUMNS: [ColumnSpec; 4] = [
+const COLUMNS: [ColumnSpec<'static>; 4] = [
     ColumnSpec::number("position", "position", 52.0),
     ColumnSpec::text("time", "time, UTC", 92.0),
     ColumnSpec::text("type", "type", 140.0),

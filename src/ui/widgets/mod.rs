@@ -41,7 +41,7 @@ pub use key_cap::key_cap;
 pub use link::link;
 pub use mark::Mark;
 pub use modal::{ModalPlace, modal};
-pub use payload_tree::{PayloadTree, RawText, TreeAction};
+pub use payload_tree::{OfValue, PayloadTree, RawText, TreeAction};
 pub use progress::progress;
 pub use row::row;
 pub use search_field::SearchField;

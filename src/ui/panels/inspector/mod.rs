@@ -12,20 +12,21 @@ mod source;
 use std::collections::BTreeMap;
 
 use egui::{Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, vec2};
+use serde_json::Value;
 
 use self::causality::Causality;
 use self::compare::Comparison;
 use self::data::DataSection;
 use self::prepared::{Prepared, Slot, State};
 use crate::model::{FetchError, Row};
-use crate::query::text_term;
+use crate::query::{Wish, group_term, text_term, toggled, value_group, without_stage};
 use crate::ui::app::bookmarks::BookmarkCommand;
-use crate::ui::command::{COPY_EVENT, GoCommand, RELOAD, WindowCommand};
+use crate::ui::command::{COPY_EVENT, Command, GoCommand, RELOAD, WindowCommand};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, TAB_BAR, tokens};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::section::folding_section;
-use crate::ui::widgets::{Button, Line, PayloadTree, TreeAction, blocks, icon_button, node};
+use crate::ui::widgets::{Button, Line, OfValue, PayloadTree, TreeAction, blocks, icon_button, node};
 
 /// Its presentation state.
 #[derive(Default)]
@@ -83,14 +84,14 @@ impl Inspector {
         if self.section(ui, "Data", &note, &size) {
             ui.push_id("data", |ui| {
                 let action = self.data.ui(context, ui, prepared);
-                act(context, action);
+                act(context, ("data", prepared.data.as_ref()), action);
             });
             ui.add_space(8.0);
         }
         if self.section(ui, "Metadata", "", "") {
             ui.push_id("metadata", |ui| {
                 let action = links::metadata_ui(context, ui, prepared, &mut self.metadata);
-                act(context, action);
+                act(context, ("meta", prepared.metadata.as_ref()), action);
             });
             ui.add_space(8.0);
         }
@@ -176,9 +177,30 @@ fn bar_ui(context: &ViewContext<'_>, ui: &mut Ui, selected: Option<Row>) {
     }
 }
 
-/// Carries out what was chosen of a value.
-fn act(context: &ViewContext<'_>, action: Option<TreeAction>) {
+/// Carries out what was chosen of a value in `document`, which is the event's `name`: its data or its metadata.
+fn act(context: &ViewContext<'_>, (name, document): (&str, Option<&Value>), action: Option<TreeAction>) {
     match action {
+        Some(TreeAction::At(path, what)) => {
+            let Some(document) = document else { return };
+            let Some(group) = value_group(name, document, &path) else { return };
+            let filter = |wish| {
+                let value = group.value_of_document(document)?;
+                let term = group_term(&group, &value)?;
+                let query = toggled(without_stage(&context.document.filter_text), &term, wish);
+                Some(GoCommand::Filter(query))
+            };
+            let command = match what {
+                OfValue::Column => Some(WindowCommand::ToggleColumn(group.to_string()).into()),
+                OfValue::Only => filter(Wish::Only).map(Command::from),
+                OfValue::Exclude => filter(Wish::Exclude).map(Command::from),
+            };
+            match command {
+                Some(command) => context.send(command),
+                None => context.send(WindowCommand::Say(
+                    "A filter cannot ask for this value: it is too long".to_owned(),
+                )),
+            }
+        }
         Some(TreeAction::Copy(text)) => context.send(WindowCommand::Copy(text)),
         Some(TreeAction::OnlyWith(text)) => context.send(GoCommand::Filter(text_term(&text))),
         None => {}

@@ -3,7 +3,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{Id, Popup, PopupAnchor, PopupCloseBehavior, Rect, Response, TextEdit, Ui};
 
-use super::saved::saved_ui;
+use super::saved::{Known, saved_ui};
 use super::suggest::{self, Chosen, EARLIER, Suggestions};
 use crate::engine::{Engine, Settings};
 use crate::query::Completion;
@@ -34,7 +34,9 @@ pub fn filter_id() -> Id {
 
 /// Draws the field into `rect`.
 pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
-    let App { document: Some(document), panels, commands, engine, settings, .. } = app else { return };
+    let App { document: Some(document), panels, commands, engine, settings, preferences, .. } = app else {
+        return;
+    };
     let field = &mut panels.menu_bar.filter;
     if field.known != document.filter_text {
         field.known.clone_from(&document.filter_text);
@@ -68,7 +70,8 @@ pub(super) fn filter_ui(app: &mut App, ui: &mut Ui, rect: Rect) {
         .width(rect.width())
         .id(filter_id())
         .show(&mut child);
-    saved_ui(ui, rect, &document.filter_text, settings, commands);
+    let known = Known { settings, rules: &preferences.rules };
+    saved_ui(ui, rect, &document.filter_text, &known, commands);
     if std::mem::take(&mut field.wants_focus) {
         response.request_focus();
         select_all(ui, &field.text);

@@ -5,26 +5,34 @@ use egui::{Id, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, WidgetInfo, pos
 
 use super::suggest::EARLIER;
 use crate::engine::Settings;
-use crate::ui::command::{CommandQueue, GoCommand, SAVE_QUERY, WindowCommand};
+use crate::ui::app::rules::ColorRule;
+use crate::ui::command::{COLOR_QUERY, CommandQueue, GoCommand, SAVE_QUERY, WindowCommand};
 use crate::ui::format::one_line;
 use crate::ui::icons::Icon;
 use crate::ui::panels::line::LineWish;
 use crate::ui::theme::{RADIUS_CONTROL, Tokens, mix, semibold, tokens};
 use crate::ui::widgets::{Line, focus_ring, icon_button, node, separator};
 
+/// What the menu lists.
+pub(super) struct Known<'a> {
+    pub(super) settings: &'a Settings,
+    /// Queries whose events have a colour.
+    pub(super) rules: &'a [ColorRule],
+}
+
 /// Width of the menu.
 const WIDTH: f32 = 460.0;
 /// Height of an entry.
 const ENTRY: f32 = 26.0;
 /// Names of queries; what they ask stands beside.
-const NAMES: f32 = 150.0;
+const NAMES: f32 = 184.0;
 /// Room for the two buttons of a saved query.
 const BUTTONS: f32 = 52.0;
 /// Of the glass and its caret, at the left of the field.
 const GLASS: f32 = 28.0;
 
 /// Draws the caret beside the glass of the field at `rect`, and the menu where it is open.
-pub(super) fn saved_ui(ui: &Ui, rect: Rect, query: &str, settings: &Settings, commands: &CommandQueue) {
+pub(super) fn saved_ui(ui: &Ui, rect: Rect, query: &str, known: &Known<'_>, commands: &CommandQueue) {
     let t = tokens(ui);
     let place = Rect::from_min_size(rect.min, vec2(GLASS, rect.height()));
     let button = ui.interact(place, Id::unique("saved queries"), Sense::click());
@@ -41,16 +49,19 @@ pub(super) fn saved_ui(ui: &Ui, rect: Rect, query: &str, settings: &Settings, co
     focus_ring(ui, place.shrink(2.0), RADIUS_CONTROL, &button);
     // Who deletes one may want to delete another: entries close the menu themselves.
     let menu = Popup::menu(&button).gap(4.0).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    menu.show(|ui| menu_ui(ui, &t, query.trim(), settings, commands));
+    menu.show(|ui| menu_ui(ui, &t, query.trim(), known, commands));
     button.on_hover_text(label);
 }
 
-fn menu_ui(ui: &mut Ui, t: &Tokens, query: &str, settings: &Settings, commands: &CommandQueue) {
+fn menu_ui(ui: &mut Ui, t: &Tokens, query: &str, known: &Known<'_>, commands: &CommandQueue) {
+    let settings = known.settings;
     ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 40.0));
     ui.spacing_mut().item_spacing.y = 0.0;
     let can_save = !query.is_empty();
-    if entry_ui(ui, SAVE_QUERY.name, ("", query), can_save, 0.0) {
-        commands.send((SAVE_QUERY.make)());
+    for command in [&SAVE_QUERY, &COLOR_QUERY] {
+        if entry_ui(ui, command.name, ("", query), can_save, 0.0) {
+            commands.send((command.make)());
+        }
     }
     if !settings.saved_queries.is_empty() {
         separator(ui);
@@ -74,6 +85,33 @@ fn menu_ui(ui: &mut Ui, t: &Tokens, query: &str, settings: &Settings, commands: 
         if icon_button(&mut buttons, Icon::Pen, &format!("Rename {}", one_line(&saved.name))).clicked() {
             commands.send(WindowCommand::Ask(LineWish::RenameQuery { name: saved.name.clone() }));
             ui.close();
+        }
+    }
+    if !known.rules.is_empty() {
+        separator(ui);
+        heading_ui(ui, t, "Coloured");
+    }
+    for rule in known.rules {
+        let top = ui.cursor().min;
+        let words = one_line(&rule.query);
+        if entry_ui(
+            ui,
+            &format!("Ask what is coloured: {words}"),
+            ("", &format!("    {words}")),
+            true,
+            BUTTONS,
+        ) {
+            commands.send(GoCommand::Filter(rule.query.clone()));
+        }
+        let swatch = Rect::from_center_size(pos2(top.x + 14.0, top.y + ENTRY / 2.0), vec2(10.0, 10.0));
+        ui.painter().rect_filled(swatch, 2, t.hue(rule.hue));
+        let end = pos2(top.x + ui.available_width() - 2.0, top.y + ENTRY);
+        let area = Rect::from_min_max(pos2(end.x - BUTTONS, top.y), end);
+        let layout = egui::Layout::right_to_left(egui::Align::Center);
+        let mut buttons = ui
+            .new_child(egui::UiBuilder::new().max_rect(area).layout(layout).id_salt(("colour", &rule.query)));
+        if icon_button(&mut buttons, Icon::Close, &format!("Take the colour from {words}")).clicked() {
+            commands.send(WindowCommand::RemoveRule(rule.query.clone()));
         }
     }
     if !settings.queries.is_empty() {
@@ -109,8 +147,9 @@ fn entry_ui(ui: &mut Ui, label: &str, (name, query): (&str, &str), enabled: bool
     let (color, quiet) = if enabled { (t.text, t.muted) } else { (t.faint, t.faint) };
     let names = Rect::from_x_y_ranges(inner.left()..=inner.left() + NAMES, rect.y_range());
     let beside = Rect::from_x_y_ranges(names.right() + 8.0..=inner.right(), rect.y_range());
-    let is_save = right == 0.0 && label == SAVE_QUERY.name;
-    if is_save {
+    let command = [&SAVE_QUERY, &COLOR_QUERY].into_iter().find(|command| label == command.name);
+    let is_command = right == 0.0 && command.is_some();
+    if is_command {
         Line::new().body(label, color).paint(ui.painter(), names);
         Line::new().mono_small(&one_line(query), quiet).paint(ui.painter(), beside);
     } else if name.is_empty() {
@@ -123,10 +162,9 @@ fn entry_ui(ui: &mut Ui, label: &str, (name, query): (&str, &str), enabled: bool
     if chosen {
         ui.close();
     }
-    if is_save {
-        response.on_hover_text(SAVE_QUERY.about);
-    } else {
-        response.on_hover_text(one_line(query));
-    }
+    match command.filter(|_| is_command) {
+        Some(command) => response.on_hover_text(command.about),
+        None => response.on_hover_text(one_line(query)),
+    };
     chosen
 }

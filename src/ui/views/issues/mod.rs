@@ -38,7 +38,7 @@ const DETAIL_SHARE: f32 = 0.45;
 /// Bytes of a record shown in its row.
 const FIRST_BYTES: usize = 160;
 
-const SPECS: [ColumnSpec; 4] = [
+const SPECS: [ColumnSpec<'static>; 4] = [
     ColumnSpec::text("source", "source", 150.0).yields(2),
     ColumnSpec::text("place", "where", 120.0),
     ColumnSpec::text("problem", "what", 340.0).least(120.0),

@@ -2,8 +2,11 @@
 
 use crate::engine::Cached;
 use crate::index::EventRef;
+use crate::model::RecordedEvent;
+use crate::query::Group;
 use crate::ui::format::{Zone, file_name, one_line, signed_span, thousands};
 use crate::ui::view::ViewContext;
+use crate::ui::views::log::preview::Preview;
 use crate::ui::widgets::ColumnSpec;
 
 pub(super) const POSITION: &str = "position";
@@ -15,10 +18,10 @@ pub(super) const SOURCE: &str = "source";
 pub(super) const CORRELATION: &str = "correlation";
 
 /// The columns; the head of the time names the zone, and where a store counts no positions its rows are counted.
-pub(super) fn specs(local: bool, has_positions: bool) -> [ColumnSpec; 16] {
+pub(super) fn specs(local: bool, has_positions: bool, values: &[ValueColumn]) -> Vec<ColumnSpec<'_>> {
     let position = if has_positions { "position" } else { "row" };
     let time = if local { "time, local" } else { "time, UTC" };
-    [
+    let mut specs = vec![
         ColumnSpec::number(POSITION, position, 48.0).yields(3),
         ColumnSpec::text(TIME, time, 92.0),
         ColumnSpec::number("since", "since last", 76.0).yields(4),
@@ -35,7 +38,31 @@ pub(super) fn specs(local: bool, has_positions: bool) -> [ColumnSpec; 16] {
         ColumnSpec::text("kind", "kind", 76.0).hidden(),
         ColumnSpec::text("aggregate", "aggregate type", 100.0).hidden(),
         ColumnSpec::text("schema", "schema version", 96.0).hidden(),
-    ]
+    ];
+    // Before the data, of which they are a part.
+    let at = specs.iter().position(|spec| spec.id == DATA).unwrap_or(specs.len());
+    specs.splice(at..at, values.iter().map(|value| ColumnSpec::text(&value.name, &value.name, 104.0)));
+    specs
+}
+
+/// A column for a value inside data or metadata.
+pub(super) struct ValueColumn {
+    /// The path as typed: `data.total`. No other column has a dot or a bracket in its name.
+    pub(super) name: String,
+    group: Group,
+}
+
+impl ValueColumn {
+    /// Of a path as typed; `None` where it cannot be read.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        let group = Group::named(name).ok().filter(|group| group.path.is_some())?;
+        Some(Self { name: name.to_owned(), group })
+    }
+
+    /// The value in an event, on one line.
+    pub(super) fn text(&self, event: &RecordedEvent) -> Option<String> {
+        self.group.value_of(event).map(|value| one_line(&value))
+    }
 }
 
 /// What the cells of an event are made from.
@@ -48,6 +75,9 @@ pub(super) struct Cells<'a> {
     pub(super) has_positions: bool,
     /// Nanoseconds since the row above.
     pub(super) since: Option<i64>,
+    /// What was made of the payload.
+    pub(super) preview: Option<&'a Preview>,
+    pub(super) values: &'a [ValueColumn],
 }
 
 /// How the text of a cell is written.
@@ -98,7 +128,10 @@ impl Cells<'_> {
             "kind" => event.kind.as_str().to_owned(),
             "aggregate" => log.stream(event.stream?).aggregate_type.as_deref()?.to_owned(),
             "schema" => whole?.schema_version.clone()?,
-            _ => return None,
+            value => {
+                let at = self.values.iter().position(|column| column.name == value)?;
+                return self.preview?.values.get(at)?.clone();
+            }
         };
         Some(one_line(&text))
     }

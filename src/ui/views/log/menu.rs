@@ -46,6 +46,12 @@ pub(super) fn row_menu(ui: &mut Ui, context: &ViewContext<'_>, cells: &Cells<'_>
     {
         context.send(GoCommand::Filter(term));
     }
+    let is_value = column.is_some_and(|column| cells.values.iter().any(|value| value.name == column));
+    if let Some(column) = column.filter(|_| is_value)
+        && entry(ui, true, &format!("Take the column {column} away"), "The value stays in the inspector")
+    {
+        context.send(WindowCommand::ToggleColumn(column.to_owned()));
+    }
     ui.separator();
     let value = column.and_then(|column| cells.copied(column));
     if entry(ui, value.is_some(), "Copy value", "Copies the value under the pointer, whole")

@@ -16,7 +16,7 @@ use egui::{Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::columns::{Cells, SOURCE, specs};
+use self::columns::{Cells, SOURCE, ValueColumn, specs};
 use self::days::{Days, Shown};
 use self::preview::Preview;
 use self::row::{EventRow, GUTTER, RowStyle, day_row};
@@ -70,7 +70,11 @@ struct LogView {
     visible: Range<u64>,
     previews: HashMap<Row, Preview>,
     ticks: Ticks,
-    menu_column: Option<&'static str>,
+    menu_column: Option<String>,
+    /// Columns for values inside payloads.
+    values: Vec<ValueColumn>,
+    /// Whether the columns fit what is offered: not yet those of another run.
+    fitted: bool,
 }
 
 /// What the list was made from.
@@ -108,7 +112,7 @@ fn yes() -> bool {
 impl Default for LogView {
     fn default() -> Self {
         Self {
-            columns: Columns::new(&specs(false, true)),
+            columns: Columns::new(&specs(false, true, &[])),
             source_by_itself: true,
             scroll: RowScroll::default(),
             days: Days::default(),
@@ -120,6 +124,8 @@ impl Default for LogView {
             previews: HashMap::new(),
             ticks: Ticks::default(),
             menu_column: None,
+            values: Vec::new(),
+            fitted: false,
         }
     }
 }
@@ -129,14 +135,19 @@ impl View for LogView {
         self.keep_place(context);
         let log = context.log();
         let has_positions = log.is_empty() || log.event(log.row_at(0)).position.is_some();
-        let specs = specs(context.preferences.local_time, has_positions);
+        self.fit_columns(context);
+        // Taken out for the time in which the head and the rows are drawn from them.
+        let values = std::mem::take(&mut self.values);
+        let specs = specs(context.preferences.local_time, has_positions, &values);
         let cells = self.head(context, ui, &specs);
         let document = context.document;
         if document.rows.is_empty(log) {
             nothing_ui(context, ui);
         } else {
-            self.rows(context, ui, &specs, &cells, has_positions);
+            let style = self.style(context, &specs, &cells, has_positions);
+            self.rows(&style, ui, &values);
         }
+        self.values = values;
     }
 
     fn is_settled(&self) -> bool {
@@ -149,9 +160,9 @@ impl View for LogView {
     }
 
     fn restore(&mut self, saved: &Value) {
-        if let Ok(mut saved) = serde_json::from_value::<Saved>(saved.clone()) {
-            saved.columns.reconcile(&specs(false, true));
+        if let Ok(saved) = serde_json::from_value::<Saved>(saved.clone()) {
             self.columns = saved.columns;
+            self.fitted = false;
             self.source_by_itself = saved.source_by_itself;
         }
     }
@@ -211,7 +222,7 @@ impl LogView {
         &mut self,
         context: &ViewContext<'_>,
         ui: &mut Ui,
-        specs: &[ColumnSpec],
+        specs: &[ColumnSpec<'_>],
     ) -> Vec<crate::ui::widgets::columns::Cell> {
         let several = context.document.open.sources.len() > 1;
         if self.source_by_itself {
@@ -238,27 +249,37 @@ impl LogView {
         out.cells
     }
 
-    fn rows(
-        &mut self,
-        context: &ViewContext<'_>,
-        ui: &mut Ui,
-        specs: &[ColumnSpec],
-        cells: &[crate::ui::widgets::columns::Cell],
+    /// Takes over the columns of values that a person chose.
+    fn fit_columns(&mut self, context: &ViewContext<'_>) {
+        let chosen = &context.preferences.value_columns;
+        let is_same = self.fitted && chosen.iter().eq(self.values.iter().map(|value| &value.name));
+        if !is_same {
+            self.values = chosen.iter().filter_map(|name| ValueColumn::of(name)).collect();
+            self.columns.reconcile(&specs(false, true, &self.values));
+            self.previews.clear();
+            self.fitted = true;
+        }
+    }
+
+    fn style<'a>(
+        &self,
+        context: &'a ViewContext<'a>,
+        specs: &'a [ColumnSpec<'a>],
+        cells: &'a [crate::ui::widgets::columns::Cell],
         has_positions: bool,
-    ) {
+    ) -> RowStyle<'a> {
+        let log = context.log();
+        let (done, _) = place_in(log, &context.document.rows, context.navigation.playhead_row(log));
+        RowStyle { context, cells, specs, done, in_past: context.navigation.is_in_past(log), has_positions }
+    }
+
+    fn rows(&mut self, style: &RowStyle<'_>, ui: &mut Ui, values: &[ValueColumn]) {
+        let (context, has_positions) = (style.context, style.has_positions);
         let log = context.log();
         let document = context.document;
         let rows = &document.rows;
-        let (done, events) = place_in(log, rows, context.navigation.playhead_row(log));
-        let style = RowStyle {
-            context,
-            cells,
-            specs,
-            done,
-            in_past: context.navigation.is_in_past(log),
-            has_positions,
-        };
-        let ticks = self.tick_marks(context, &style);
+        let events = rows.len(log);
+        let ticks = self.tick_marks(context, style);
         let Self { scroll, days, previews, menu_column, anchor, .. } = self;
         let mut top = None;
         let mut selected_at = None;
@@ -283,21 +304,23 @@ impl LogView {
             if let Some(whole) = &whole
                 && !previews.contains_key(&name)
             {
-                previews.insert(name, Preview::of(whole));
+                previews.insert(name, Preview::of(whole, values));
             }
             let above = index.checked_sub(1).and_then(|above| rows.get(log, above));
             let event = log.event(name);
             let since = above
                 .and_then(|above| Some(event.time?.nanos().saturating_sub(log.event(above).time?.nanos())));
-            let cells = Cells { context, event, whole: whole.as_ref(), has_positions, since };
             let preview = whole.as_ref().and_then(|_| previews.get(&name));
-            let event_row = EventRow { index, cells, preview };
+            let cells =
+                Cells { context, event, whole: whole.as_ref(), has_positions, since, preview, values };
+            let event_row = EventRow { index, cells };
             let response = style.event(ui, rect, &event_row);
             acted(context, ui, &response, &event_row);
             if response.secondary_clicked() {
-                *menu_column = response.interact_pointer_pos().and_then(|at| style.column_at(at.x));
+                let at = response.interact_pointer_pos();
+                *menu_column = at.and_then(|at| style.column_at(at.x)).map(str::to_owned);
             }
-            response.context_menu(|ui| menu::row_menu(ui, context, &event_row.cells, *menu_column));
+            response.context_menu(|ui| menu::row_menu(ui, context, &event_row.cells, menu_column.as_deref()));
         });
         // The selected event stays where it is rather than the first one, as long as it is seen.
         *anchor = selected_at.or(top).map(|(row, number)| (row, number.saturating_sub(scroll.top_row)));

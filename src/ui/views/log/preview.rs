@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::engine::Cached;
 use crate::model::Payload;
 use crate::ui::format::{bytes, one_line};
+use crate::ui::views::log::columns::ValueColumn;
 
 /// Characters of a line; columns are rarely wider.
 const CHARS_MAX: usize = 240;
@@ -30,19 +31,24 @@ pub(super) enum Tone {
 pub(super) struct Preview {
     /// The pieces in order.
     pub(super) pieces: Vec<(Tone, String)>,
+    /// What stands in the columns of values, in their order.
+    pub(super) values: Vec<Option<String>>,
 }
 
 impl Preview {
-    /// Of an event, or of why it cannot be read.
-    pub(super) fn of(event: &Cached) -> Self {
+    /// Of an event, or of why it cannot be read; with its values for these columns.
+    pub(super) fn of(event: &Cached, columns: &[ValueColumn]) -> Self {
         match event {
-            Ok(event) => Self::of_payload(&event.data),
+            Ok(event) => {
+                let values = columns.iter().map(|column| column.text(event)).collect();
+                Self { values, ..Self::of_payload(&event.data) }
+            }
             Err(error) => Self::one(Tone::Bad, one_line(&error.to_string())),
         }
     }
 
     fn one(tone: Tone, text: String) -> Self {
-        Self { pieces: vec![(tone, text)] }
+        Self { pieces: vec![(tone, text)], values: Vec::new() }
     }
 
     fn of_payload(payload: &Payload) -> Self {

@@ -4,9 +4,9 @@ use egui::{Rangef, Rect, Response, Role, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::engine::Cached;
 use crate::model::Timestamp;
-use crate::ui::format::{Zone, middle, span};
+use crate::ui::format::{Zone, middle, one_line, span};
 use crate::ui::icons::Icon;
-use crate::ui::theme::{body, caption, mono, semibold};
+use crate::ui::theme::{body, caption, mix, mono, semibold};
 use crate::ui::view::ViewContext;
 use crate::ui::views::log::columns::{Cells, DATA, POSITION, STREAM, Style, TIME, TYPE, style};
 use crate::ui::views::log::preview::{Preview, Tone};
@@ -29,7 +29,7 @@ const HOVER_CHARS_MAX: usize = 900;
 pub(super) struct RowStyle<'a> {
     pub(super) context: &'a ViewContext<'a>,
     pub(super) cells: &'a [Cell],
-    pub(super) specs: &'a [ColumnSpec],
+    pub(super) specs: &'a [ColumnSpec<'a>],
     /// Events of the list that have happened.
     pub(super) done: u64,
     /// Whether something of the log lies after the playhead.
@@ -42,12 +42,11 @@ pub(super) struct EventRow<'a> {
     /// Place in the list.
     pub(super) index: u64,
     pub(super) cells: Cells<'a>,
-    pub(super) preview: Option<&'a Preview>,
 }
 
 impl RowStyle<'_> {
     /// The column under `x`.
-    pub(super) fn column_at(&self, x: f32) -> Option<&'static str> {
+    pub(super) fn column_at(&self, x: f32) -> Option<&str> {
         let cell = self.cells.iter().find(|cell| x >= cell.x.min - 6.0 && x < cell.x.max + 6.0)?;
         Some(self.specs[cell.spec].id)
     }
@@ -71,7 +70,18 @@ impl RowStyle<'_> {
                 label.push_str(&marked.title());
             }
         }
+        let rule = self.context.document.rules.of(name);
+        if let Some(rule) = rule {
+            label.push_str(", coloured by ");
+            label.push_str(&one_line(&rule.query));
+            let hue = t.hue(rule.hue);
+            ui.painter().rect_filled(rect, 0, mix(t.surface, hue, 0.14));
+        }
         let response = row(ui, rect, &label, selected);
+        if let Some(rule) = rule {
+            let bar = rect.with_max_x(rect.left() + 3.0);
+            ui.painter().rect_filled(bar, 0, t.hue(rule.hue));
+        }
         let painter = ui.painter();
         let mark = match (is_playhead, later) {
             (true, _) => RailMark::Playhead,
@@ -146,7 +156,7 @@ impl RowStyle<'_> {
 
     fn paint_data(&self, ui: &Ui, place: Rect, event: &EventRow<'_>, later: bool) -> bool {
         let t = self.context.tokens;
-        let Some(preview) = event.preview else { return false };
+        let Some(preview) = event.cells.preview else { return false };
         let mut line = Line::new();
         for (tone, text) in &preview.pieces {
             let color = match tone {
@@ -164,7 +174,7 @@ impl RowStyle<'_> {
         &self,
         ui: &Ui,
         place: Rect,
-        spec: &ColumnSpec,
+        spec: &ColumnSpec<'_>,
         column: &str,
         event: &EventRow<'_>,
         later: bool,
@@ -193,7 +203,7 @@ impl RowStyle<'_> {
                     let value = whole.data.value()?;
                     serde_json::to_string_pretty(&value).ok()
                 });
-                let text = text.or_else(|| event.preview.map(Preview::text))?;
+                let text = text.or_else(|| event.cells.preview.map(Preview::text))?;
                 let lines: Vec<String> = text.lines().map(crate::ui::format::one_line).collect();
                 let mut text = lines.join("\n");
                 if let Some((end, _)) = text.char_indices().nth(HOVER_CHARS_MAX) {
@@ -243,7 +253,10 @@ impl RowStyle<'_> {
         }
         let notes = [(is_playhead, "at the playhead"), (later, "after the playhead"), (pinned, "pinned")];
         parts.extend(notes.iter().filter(|(holds, _)| *holds).map(|(_, note)| (*note).to_owned()));
-        if let Some(preview) = event.preview.filter(|preview| !preview.pieces.is_empty()) {
+        for value in cells.values {
+            parts.extend(cells.text(&value.name).map(|text| format!("{} {text}", value.name)));
+        }
+        if let Some(preview) = event.cells.preview.filter(|preview| !preview.pieces.is_empty()) {
             parts.push(preview.text());
         }
         parts.join(", ")

@@ -11,7 +11,7 @@ use crate::ui::widgets::columns::Cell;
 use crate::ui::widgets::{ColumnSpec, Line, Mark, row};
 
 /// The columns; those that are sorted by have the name of the way to sort.
-pub(super) const SPECS: [ColumnSpec; 10] = [
+pub(super) const SPECS: [ColumnSpec<'static>; 10] = [
     ColumnSpec::text("outcome", "outcome", 128.0),
     ColumnSpec::text("saga", "saga", 132.0),
     ColumnSpec::text("variant", "what happened", 220.0).stretch().least(80.0),

@@ -10,11 +10,11 @@ use crate::ui::widgets::text::Line;
 
 /// What the user did to a head.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct HeaderOutput {
+pub struct HeaderOutput<'a> {
     /// Where the columns stand now.
     pub cells: Vec<Cell>,
     /// The column whose name was clicked: to sort by it.
-    pub clicked: Option<&'static str>,
+    pub clicked: Option<&'a str>,
     /// Whether order, widths or choice changed: to save them.
     pub changed: bool,
 }
@@ -22,7 +22,13 @@ pub struct HeaderOutput {
 /// Shows the head of a table over `rect` and applies what the user does to `columns`. Names are dragged to
 /// reorder; edges are dragged, or moved by arrow keys when focused, and take their usual width back by a
 /// double click; a right click offers the columns.
-pub fn header(ui: &mut Ui, rect: Rect, id: Id, columns: &mut Columns, specs: &[ColumnSpec]) -> HeaderOutput {
+pub fn header<'a>(
+    ui: &mut Ui,
+    rect: Rect,
+    id: Id,
+    columns: &mut Columns,
+    specs: &[ColumnSpec<'a>],
+) -> HeaderOutput<'a> {
     let t = tokens(ui);
     let mut out = HeaderOutput::default();
     let before = columns.clone();
@@ -57,7 +63,7 @@ pub fn header(ui: &mut Ui, rect: Rect, id: Id, columns: &mut Columns, specs: &[C
     out
 }
 
-fn edge(ui: &Ui, id: Id, spec: &ColumnSpec, x: Rangef, rect: Rect, columns: &mut Columns) {
+fn edge(ui: &Ui, id: Id, spec: &ColumnSpec<'_>, x: Rangef, rect: Rect, columns: &mut Columns) {
     let grip = Rect::from_x_y_ranges(x.max + 2.0..=x.max + 10.0, rect.y_range());
     let response = ui.interact(grip, id.with((spec.id, "edge")), Sense::click_and_drag());
     response.widget_info(|| {
@@ -83,7 +89,7 @@ fn reorder(
     response: &Response,
     cells: &[Cell],
     columns: &mut Columns,
-    specs: &[ColumnSpec],
+    specs: &[ColumnSpec<'_>],
 ) {
     let Some(pointer) = response.interact_pointer_pos() else { return };
     let next = cells.iter().find(|cell| pointer.x < cell.x.center());
@@ -96,7 +102,7 @@ fn reorder(
     }
 }
 
-fn menu(response: &Response, columns: &mut Columns, specs: &[ColumnSpec]) {
+fn menu(response: &Response, columns: &mut Columns, specs: &[ColumnSpec<'_>]) {
     response.context_menu(|ui| {
         for spec in specs {
             let mut visible = columns.is_visible(spec.id);

@@ -11,11 +11,11 @@ use crate::ui::widgets::text::LineAlign;
 
 /// A column that a table offers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ColumnSpec {
+pub struct ColumnSpec<'a> {
     /// Its name in saved layouts; never changes.
-    pub id: &'static str,
+    pub id: &'a str,
     /// Its head.
-    pub title: &'static str,
+    pub title: &'a str,
     /// Width before anybody changed it.
     pub width: f32,
     /// Narrowest.
@@ -31,14 +31,14 @@ pub struct ColumnSpec {
     pub yields: u8,
 }
 
-impl ColumnSpec {
+impl<'a> ColumnSpec<'a> {
     /// A shown column of text.
-    pub const fn text(id: &'static str, title: &'static str, width: f32) -> Self {
+    pub const fn text(id: &'a str, title: &'a str, width: f32) -> Self {
         Self { id, title, width, least: 40.0, align: LineAlign::Left, shown: true, stretch: false, yields: 0 }
     }
 
     /// A shown column of numbers.
-    pub const fn number(id: &'static str, title: &'static str, width: f32) -> Self {
+    pub const fn number(id: &'a str, title: &'a str, width: f32) -> Self {
         Self { align: LineAlign::Right, ..Self::text(id, title, width) }
     }
 
@@ -100,7 +100,7 @@ const BETWEEN: f32 = 12.0;
 
 impl Columns {
     /// The columns as offered.
-    pub fn new(specs: &[ColumnSpec]) -> Self {
+    pub fn new(specs: &[ColumnSpec<'_>]) -> Self {
         let mut columns = Self::default();
         columns.reconcile(specs);
         columns
@@ -108,7 +108,7 @@ impl Columns {
 
     /// Fits saved columns to what the table offers now: unknown ones go, new ones come at their place, widths
     /// that make no sense are forgotten.
-    pub fn reconcile(&mut self, specs: &[ColumnSpec]) {
+    pub fn reconcile(&mut self, specs: &[ColumnSpec<'_>]) {
         let mut seen = Vec::new();
         self.columns.retain(|column| {
             let known = specs.iter().any(|spec| spec.id == column.id) && !seen.contains(&column.id);
@@ -154,7 +154,7 @@ impl Columns {
     }
 
     /// Makes a column as wide as given, but not narrower than it may be.
-    pub fn set_width(&mut self, spec: &ColumnSpec, width: f32) {
+    pub fn set_width(&mut self, spec: &ColumnSpec<'_>, width: f32) {
         if let Some(column) = self.columns.iter_mut().find(|column| column.id == spec.id) {
             column.width = width.max(spec.least);
         }
@@ -180,7 +180,7 @@ impl Columns {
     /// Where the visible columns stand between `left` and `right`. The stretching column takes what is left;
     /// columns that yield are left out until it has its usual width; columns beyond the right edge are not
     /// returned.
-    pub fn layout(&self, specs: &[ColumnSpec], left: f32, right: f32) -> Vec<Cell> {
+    pub fn layout(&self, specs: &[ColumnSpec<'_>], left: f32, right: f32) -> Vec<Cell> {
         let mut visible: Vec<(usize, f32)> = self
             .columns
             .iter()
@@ -227,7 +227,7 @@ impl Columns {
 mod tests {
     use super::*;
 
-    const SPECS: [ColumnSpec; 4] = [
+    const SPECS: [ColumnSpec<'static>; 4] = [
         ColumnSpec::number("position", "position", 60.0),
         ColumnSpec::text("time", "time", 100.0),
         ColumnSpec::text("meta", "metadata", 80.0).hidden(),

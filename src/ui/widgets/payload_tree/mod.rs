@@ -19,6 +19,7 @@ pub use wrap::wrap;
 use self::row_ui::Drawn;
 use self::rows::{Choices, Row, Rows, rows_of};
 use crate::base::limits::PAYLOAD_ROWS_MAX;
+use crate::replay::Path;
 use crate::ui::format::{count, thousands};
 use crate::ui::theme::{PAD, ROW, tokens};
 use crate::ui::widgets::Line;
@@ -30,6 +31,19 @@ pub enum TreeAction {
     Copy(String),
     /// Only what has this text.
     OnlyWith(String),
+    /// Something about the value at a place.
+    At(Path, OfValue),
+}
+
+/// What can be asked about a value at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfValue {
+    /// Only events with this value there.
+    Only,
+    /// No events with this value there.
+    Exclude,
+    /// A column for what stands there.
+    Column,
 }
 
 /// State of a tree: what is open, what is searched. Holds for the next value as well, by path.

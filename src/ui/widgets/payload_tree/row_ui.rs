@@ -6,7 +6,7 @@ use egui::{Color32, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use serde_json::Value;
 
 use super::rows::{ValueRow, whole_text};
-use super::{INDENT, TreeAction};
+use super::{INDENT, OfValue, TreeAction};
 use crate::replay::{Path, ValueKind};
 use crate::ui::format::one_line;
 use crate::ui::icons::Icon;
@@ -201,6 +201,18 @@ fn menu(response: &Response, row: &ValueRow, root: &Value, drawn: &mut Drawn) {
         }
         let text: String = whole_text(value).chars().take(FILTER_CHARS_MAX).collect();
         let is_text = !matches!(value, Value::Object(_) | Value::Array(_) | Value::Null) && !text.is_empty();
+        ui.separator();
+        let mut at = |ui: &mut egui::Ui, enabled: bool, words: &str, about: &str, what: OfValue| {
+            let button = ui.add_enabled(enabled, egui::Button::new(words));
+            if button.on_hover_text(about).clicked() {
+                drawn.action = Some(TreeAction::At(row.path.clone(), what));
+            }
+        };
+        let is_single = !matches!(value, Value::Object(_) | Value::Array(_));
+        at(ui, is_single, "Only this value", "Only events that have it at this place", OfValue::Only);
+        at(ui, is_single, "Exclude this value", "No events that have it at this place", OfValue::Exclude);
+        let is_below = row.path.last().is_some();
+        at(ui, is_below, "Show as a column", "Shows in the log what stands at this place", OfValue::Column);
         ui.separator();
         let only = ui.add_enabled(is_text, egui::Button::new("Only events with this text"));
         if only.clicked() {
