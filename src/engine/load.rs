@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::dirs::Dirs;
 use super::follow::Followed;
+use super::memory::MemoryLimit;
 use super::pool::{READERS_PER_SOURCE, SourcePool};
 use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
@@ -94,6 +95,9 @@ pub struct LoadFailure {
     pub problem: String,
 }
 
+/// Events between two looks at the memory in use: some ten MB of index.
+const EVENTS_BETWEEN_LOOKS: u64 = 100_000;
+
 /// Builds one log from any number of files.
 pub struct Loader {
     builder: LogBuilder,
@@ -103,6 +107,7 @@ pub struct Loader {
     axis: Arc<TimeAxis>,
     axis_events: usize,
     followed: Vec<Followed>,
+    memory: MemoryLimit,
 }
 
 impl Loader {
@@ -116,7 +121,15 @@ impl Loader {
             axis: Arc::default(),
             axis_events: 0,
             followed: Vec::new(),
+            memory: MemoryLimit::of_this_system(),
         }
+    }
+
+    /// The same with another limit than this system's.
+    #[must_use]
+    pub fn with_memory(mut self, memory: MemoryLimit) -> Self {
+        self.memory = memory;
+        self
     }
 
     /// Reads a file into the log, telling after each batch. `Ok(Some(…))` where a mapping is needed first.
@@ -175,6 +188,7 @@ impl Loader {
         tell: &mut dyn FnMut(&mut Self, LoadProgress),
     ) -> Result<bool, StoreError> {
         let mut batch = EnvelopeBatch::default();
+        let mut asked = self.events();
         loop {
             batch.clear();
             let step = reader.read_envelopes(&mut batch);
@@ -187,6 +201,12 @@ impl Loader {
                 info.clone_from(reader.info());
             }
             let step = step?;
+            if !step.finished && self.events() >= asked + EVENTS_BETWEEN_LOOKS {
+                asked = self.events();
+                if let Some(reason) = self.memory.exceeded(asked) {
+                    return Err(StoreError::Memory { reason, path: reader.info().path.clone() });
+                }
+            }
             let mut progress = self.progress(started.elapsed(), false);
             progress.path.clone_from(&reader.info().path);
             progress.step = step;

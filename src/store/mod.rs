@@ -203,6 +203,14 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// More than this process may hold.
+    #[error("{reason}\n{}", path.display())]
+    Memory {
+        /// How much is in use and allowed, and what to do.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// The mapping does not fit the file.
     #[error("The mapping does not fit: {reason}\n{}", path.display())]
     Mapping {

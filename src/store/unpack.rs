@@ -126,6 +126,7 @@ impl Unpacked {
             StoreError::Io { reason, .. } => StoreError::Io { reason, path: original },
             StoreError::NotAStore { reason, .. } => StoreError::NotAStore { reason, path: original },
             StoreError::Sqlite { reason, .. } => StoreError::Sqlite { reason, path: original },
+            StoreError::Memory { reason, .. } => StoreError::Memory { reason, path: original },
             StoreError::Changed { .. } => StoreError::Changed { path: original },
             StoreError::Mapping { reason, .. } => StoreError::Mapping { reason, path: original },
         }

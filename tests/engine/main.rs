@@ -9,6 +9,7 @@ mod following;
 mod formats;
 mod index;
 mod json_formats;
+mod memory;
 mod message_logs;
 mod messaging;
 mod native_writer;
