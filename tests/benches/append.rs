@@ -1,5 +1,5 @@
 //! How fast events are appended one a transaction, as a ratio to raw rusqlite with a table of the same columns in
-//! WAL mode at the same sync level. No test: nothing here can fail for being slow. Both sides run in turns.
+//! WAL mode at the same sync level. Both sides run in turns.
 //! `SAGASCOPE_BENCH_APPENDS` sets the number of events of a turn; it is 5,000 otherwise.
 
 use rusqlite::{Connection, params};
@@ -9,16 +9,15 @@ use sagascope::model::{
 };
 use sagascope::store::native::SqliteEventStore;
 
+use crate::{Ground, measure, number};
+
 /// Turns of the pair; the fastest of each side counts, for noise only adds.
 const ROUNDS: u32 = 5;
 /// The event's data, as large as those of the sample shop.
 const DATA: &str = r#"{"orderId":"1","amount":4500,"currency":"EUR","status":"completed","paymentId":"p1"}"#;
 
-fn main() -> anyhow::Result<()> {
-    let appends: i64 = match std::env::var("SAGASCOPE_BENCH_APPENDS") {
-        Ok(text) => text.replace(['_', ','], "").parse()?,
-        Err(_) => 5_000,
-    };
+pub(crate) fn run(_ground: &Ground) -> anyhow::Result<()> {
+    let appends = number("SAGASCOPE_BENCH_APPENDS", 5_000)? as i64;
     let folder = tempfile::tempdir()?;
     let (mut ours, mut raw) = (f64::INFINITY, f64::INFINITY);
     for round in 0..ROUNDS {
@@ -68,6 +67,13 @@ fn main() -> anyhow::Result<()> {
         rate(ours),
         100.0 * raw / ours,
         rate(raw)
+    );
+    measure::line(
+        "append, one event a transaction",
+        format!("{:.0}/s", rate(ours)),
+        &format!("raw rusqlite, same columns and sync level: {:.0}/s", rate(raw)),
+        &format!("{:.2}", raw / ours),
+        Some(("0.80", raw / ours >= 0.8)),
     );
     Ok(())
 }

@@ -1,104 +1,177 @@
-//! How fast a store becomes a log and a stream a state, as ratios to peers that a reader can name: the program
-//! `sqlite3` counting the same rows, and serde_json reading the same lines. No test: nothing here can fail for
-//! being slow.
-//!
-//! Both sides of a ratio run in turns over the same files, which are in the page cache since they were just
-//! written, and are measured in CPU time (user and system, child processes included) where /proc tells it.
-//! `SAGASCOPE_BENCH_EVENTS` sets the size of the generated log; it is 100,000 events otherwise.
+//! How fast a store becomes a log and a stream a state, as ratios to peers that a reader can name: the programs
+//! `sqlite3`, `duckdb` and `lnav`, and serde_json reading the same lines.
 
-mod measure;
-
-use std::fs::File;
 use std::hint::black_box;
-use std::io::BufWriter;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use sagascope::base::cancel::CancelToken;
-use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog, export};
+use sagascope::base::clock::Stopwatch;
+use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog};
 use sagascope::index::StreamId;
-use sagascope::replay::MergeRule;
-use sagascope::sim::generate::{GenerateOptions, generate};
+use sagascope::replay::{Evolve, MergeRule};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::measure::{compare, cost, cpu_seconds, described};
+use crate::measure::{self, Budget, alone, compare, cost, short};
+use crate::{Ground, opened};
 
-fn main() -> anyhow::Result<()> {
-    let events = match std::env::var("SAGASCOPE_BENCH_EVENTS") {
-        Ok(text) => text.replace(['_', ','], "").parse()?,
-        Err(_) => 100_000,
-    };
-    let folder = tempfile::tempdir()?;
-    let (lines, store) = (folder.path().join("shop.jsonl"), folder.path().join("shop.db"));
-    let never = CancelToken::default();
-    let options = GenerateOptions { events, seed: 1 };
-    let mut file = BufWriter::new(File::create(&lines)?);
-    let generated = generate(&options, &mut file, &never, &mut |_| {})?;
-    drop(file);
-    let open = load(folder.path(), &lines)?;
-    let exported = export(&open, &store, &never, &mut |_| {})?;
+/// Rows that fill a screen.
+const SCREEN: usize = 60;
+/// Streams that are rebuilt, at most.
+const REBUILT: usize = 20_000;
+/// What lnav has to know of the lines.
+const LNAV_FORMAT: &str = r#"{"$schema": "https://lnav.org/schemas/format-v1.schema.json", "shop_events": {
+    "title": "shop", "description": "events of a shop", "json": true, "file-pattern": ".*\\.jsonl",
+    "timestamp-field": "occurred_at",
+    "line-format": [{"field": "__timestamp__"}, " ", {"field": "type"}, " ", {"field": "stream"}],
+    "value": {"type": {"kind": "string", "identifier": true}, "stream": {"kind": "string"}}}}"#;
 
-    println!(
-        "{} events in {} streams, the longest with {}; {:.1} MB of lines, {:.1} MB of SQLite; {}, {}",
-        generated.events,
-        generated.streams,
-        generated.longest_stream,
-        generated.bytes as f64 / 1e6,
-        exported.bytes as f64 / 1e6,
-        if cpu_seconds().is_some() { "CPU time" } else { "wall time, since /proc/self/stat is not there" },
-        if cfg!(debug_assertions) { "NOT an optimized build" } else { "optimized build" },
-    );
+pub(crate) fn run(ground: &Ground) -> anyhow::Result<()> {
+    let Ground { folder, events, lines, store, open } = ground;
+    let (folder, events) = (folder.path(), *events);
+    first_screen(ground)?;
     let held: usize = open.log.memory().iter().map(|part| part.bytes).sum();
-    println!("index: {:.1} bytes an event, dictionaries included\n", held as f64 / events.max(1) as f64);
+    let bytes = held as f64 / events.max(1) as f64;
+    println!("index: {bytes:.1} bytes an event, dictionaries included\n");
+    measure::line(
+        "heap for an event, dictionaries in",
+        format!("{bytes:.1} bytes"),
+        "",
+        "",
+        Some(("96 bytes", bytes <= 96.0)),
+    );
 
-    let text = std::fs::read(&lines)?;
-    compare("JSON lines to full index", "serde_json, envelope with RawValue, same lines", events, || {
-        black_box(load(folder.path(), &lines).expect("it was read before").log.len());
-    })(|| {
-        let text = std::fs::read(&lines).expect("it was read before");
+    let text = std::fs::read(lines)?;
+    compare(
+        "JSON lines to full index",
+        "serde_json, envelope with RawValue, same lines",
+        events,
+        None,
+        || {
+            black_box(opened(folder, lines).expect("it was read before").log.len());
+        },
+    )(|| {
+        let text = std::fs::read(lines).expect("it was read before");
         assert_eq!(envelopes(&text).len() as u64, events);
     });
-    if duckdb_reads(&lines) {
-        let budget = "duckdb 'create table … read_json_auto', same lines; the budget is a ratio of 0.17";
-        compare("JSON lines to full index", budget, events, || {
-            black_box(load(folder.path(), &lines).expect("it was read before").log.len());
+    if duckdb_reads(lines) {
+        let peer = "duckdb 'create table … read_json_auto', same lines";
+        let budget: Budget = Some(("1/6", |own| own.ratio <= 1.0 / 6.0));
+        compare("JSON lines to full index", peer, events, budget, || {
+            black_box(opened(folder, lines).expect("it was read before").log.len());
         })(|| {
-            assert!(duckdb_reads(&lines));
+            assert!(duckdb_reads(lines));
         });
     } else {
-        println!("    no ratio to DuckDB: the program duckdb is not on the PATH\n");
+        measure::line("JSON lines to full index", String::new(), "duckdb is missing", "", None);
     }
-    let mut index_store = || {
-        black_box(load(folder.path(), &store).expect("it was read before").log.len());
+    let index_store = || {
+        black_box(opened(folder, store).expect("it was read before").log.len());
     };
-    match count_rows(&store) {
+    match count_rows(store) {
         Some(rows) if rows == events => {
-            compare("SQLite to full index", "sqlite3 'select count(*)', no index", events, index_store)(
-                || {
-                    black_box(count_rows(&store));
-                },
-            );
+            let budget: Budget = Some(("9 ×", |own| own.ratio <= 9.0));
+            compare(
+                "SQLite to full index",
+                "sqlite3 'select count(*)', no index",
+                events,
+                budget,
+                index_store,
+            )(|| {
+                black_box(count_rows(store));
+            });
         }
         Some(rows) => anyhow::bail!("sqlite3 counts {rows} rows of {events}"),
-        None => {
-            println!("SQLite to full index: {}", described(cost(&mut index_store), events));
-            println!("    no ratio: the program sqlite3 is not on the PATH\n");
-        }
+        None => alone("SQLite to full index", "sqlite3 is missing", events, None, index_store),
     }
-    replays(&open, &text);
+    lnav(ground)?;
+    rebuilds(open);
+    replays(open, &text);
     Ok(())
 }
 
-fn load(folder: &Path, path: &Path) -> anyhow::Result<OpenLog> {
-    let mut loader = Loader::new(Dirs::in_folder(folder.join("sagascope")));
-    let needs = loader
-        .load(&LoadItem::detected(path), &CancelToken::default(), &mut |_, _| {})
-        .map_err(|failure| anyhow::anyhow!(failure.problem))?;
-    anyhow::ensure!(needs.is_none(), "the generated log is recognized");
-    Ok(loader.publish())
+/// Time from opening a store to the first snapshot that fills a screen.
+fn first_screen(ground: &Ground) -> anyhow::Result<()> {
+    for (what, path) in [("JSON lines", &ground.lines), ("SQLite", &ground.store)] {
+        let mut best = f64::INFINITY;
+        for _ in 0..5 {
+            let watch = Stopwatch::start();
+            let cancel = CancelToken::default();
+            let mut loader = Loader::new(Dirs::in_folder(ground.folder.path().join("sagascope")));
+            let mut shown = None;
+            loader
+                .load(&LoadItem::detected(path), &cancel, &mut |loader, _| {
+                    if shown.is_none() && loader.publish().log.len() >= SCREEN {
+                        shown = Some(watch.elapsed().as_secs_f64());
+                        cancel.cancel();
+                    }
+                })
+                .map_err(|failure| anyhow::anyhow!(failure.problem))?;
+            best = best.min(shown.unwrap_or(f64::INFINITY));
+        }
+        let title = format!("first screen of {what}, by the clock");
+        println!("{title}: {:.1} ms", best * 1e3);
+        measure::line(&title, short(best), "", "", Some(("50 ms", best <= 0.05)));
+    }
+    println!();
+    Ok(())
+}
+
+/// lnav, which has to be told what the lines are, counts them.
+fn lnav(ground: &Ground) -> anyhow::Result<()> {
+    let config = ground.folder.path().join("lnav");
+    let formats = config.join("formats/shop");
+    std::fs::create_dir_all(&formats)?;
+    std::fs::write(formats.join("shop.json"), LNAV_FORMAT)?;
+    let count = || {
+        let mut lnav = Command::new("lnav");
+        lnav.arg("-I")
+            .arg(&config)
+            .args(["-n", "-c", ";select count(*) from shop_events"])
+            .arg(&ground.lines);
+        let output = lnav.stdin(Stdio::null()).output().ok()?;
+        String::from_utf8(output.stdout).ok()?.split_whitespace().last()?.parse::<u64>().ok()
+    };
+    let ours = || {
+        let open = opened(ground.folder.path(), &ground.lines).expect("it was read before");
+        black_box(open.log.len());
+    };
+    let title = "JSON lines to full index";
+    match count() {
+        Some(found) if found == ground.events => {
+            compare(title, "lnav -n, told the format, counts the lines", ground.events, None, ours)(|| {
+                black_box(count());
+            });
+        }
+        Some(found) => measure::line(title, String::new(), &format!("lnav counts {found} lines"), "", None),
+        None => measure::line(title, String::new(), "lnav is missing", "", None),
+    }
+    Ok(())
+}
+
+/// Folds streams by the default rule, on one core.
+fn rebuilds(open: &OpenLog) {
+    let rule: Arc<dyn Evolve> = Arc::new(MergeRule::default());
+    let streams = open.log.streams().len().min(REBUILT);
+    let folded: u64 = open.log.streams().iter().take(streams).map(|stream| stream.len() as u64).sum();
+    let seconds = cost(&mut || {
+        for stream in 0..streams {
+            let replay = open.replay(StreamId(stream as u32), Arc::clone(&rule), &CancelToken::default());
+            black_box(replay.map(|replay| replay.len()));
+        }
+    });
+    let rate = folded as f64 / seconds;
+    println!("rebuild {streams} streams of {folded} events: {rate:.0} events/s\n");
+    measure::line(
+        "rebuild of aggregates, default rule, reading in",
+        format!("{:.0},000 events/s", rate / 1e3),
+        "",
+        "",
+        Some(("1,500,000/s", rate >= 1.5e6)),
+    );
 }
 
 /// What any reader of the lines has to find at least, the payload left as text.
@@ -161,8 +234,9 @@ fn replays(open: &OpenLog, text: &[u8]) {
     own.sort_by_key(|envelope| envelope.version);
     compare(
         "first fold of the longest stream",
-        "serde_json, parse and merge, last state only",
+        "serde_json, parse and merge, last state only; in memory",
         steps,
+        Some(("25 ms of 40,000", |own| own.seconds <= 0.025)),
         || {
             black_box(replay().expect("nobody cancels it").len());
         },
@@ -181,5 +255,7 @@ fn replays(open: &OpenLog, text: &[u8]) {
             black_box(folded.state_at(step));
         }
     });
-    println!("then any version: {:.4} ms on average", every_version * 1e3 / steps.max(1) as f64);
+    let version = every_version / steps.max(1) as f64;
+    println!("then any version: {:.4} ms on average", version * 1e3);
+    measure::line("then any version of it", short(version), "", "", Some(("1 ms", version <= 1e-3)));
 }

@@ -1,51 +1,33 @@
 //! How fast questions about a log are answered, as ratios to peers that a reader can name: ripgrep over the same lines,
-//! `sqlite3` over the same store, jq over the same lines. No test: nothing here can fail for being slow.
-//!
-//! `SAGASCOPE_BENCH_EVENTS` sets the size of the generated log; it is 100,000 events otherwise.
+//! `sqlite3` over the same store, jq over the same lines.
 
-mod measure;
-
-use std::fs::File;
 use std::hint::black_box;
-use std::io::BufWriter;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use sagascope::base::cancel::CancelToken;
-use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog, export};
+use sagascope::engine::OpenLog;
 use sagascope::query::{Group, Query};
-use sagascope::sim::generate::{GenerateOptions, generate};
 
-use crate::measure::{compare, cost, described};
+use crate::Ground;
+use crate::measure::{Budget, alone, compare};
 
-fn main() -> anyhow::Result<()> {
-    let events = match std::env::var("SAGASCOPE_BENCH_EVENTS") {
-        Ok(text) => text.replace(['_', ','], "").parse()?,
-        Err(_) => 100_000,
-    };
-    let folder = tempfile::tempdir()?;
-    let (lines, store) = (folder.path().join("shop.jsonl"), folder.path().join("shop.db"));
-    let never = CancelToken::default();
-    let mut file = BufWriter::new(File::create(&lines)?);
-    generate(&GenerateOptions { events, seed: 1 }, &mut file, &never, &mut |_| {})?;
-    drop(file);
-    let open = load(folder.path(), &lines)?;
-    export(&open, &store, &never, &mut |_| {})?;
-    let optimized = if cfg!(debug_assertions) { "NOT an optimized build" } else { "optimized build" };
-    println!("{events} events, {optimized}, all cores; CPU time of all threads together\n");
-
+pub(crate) fn run(ground: &Ground) -> anyhow::Result<()> {
+    let Ground { events, lines, store, open, .. } = ground;
+    let events = *events;
     let middle = open.log.event(open.log.row_at(events / 2)).time.expect("generated events have times");
     let typed = format!("type:payment.* after:{middle}");
-    let found = ask(&open, &typed);
+    let found = ask(open, &typed);
     against(
         &format!("filter by type and time, {found} found"),
         events,
+        Some(("1 ms", |own| own.seconds <= 1e-3)),
         || {
-            black_box(ask(&open, &typed));
+            black_box(ask(open, &typed));
         },
         "sqlite3 with the same condition, no index",
         &sqlite(
-            &store,
+            store,
             &format!(
                 "select count(*) from events not indexed where type like 'payment.%' and occurred_at >= '{middle}'"
             ),
@@ -57,30 +39,35 @@ fn main() -> anyhow::Result<()> {
         against(
             &format!("count by {by}"),
             events,
+            if by == "type" {
+                Some(("1 ms", |own| own.seconds <= 1e-3))
+            } else {
+                Some(("2 ms", |own| own.seconds <= 2e-3))
+            },
             || {
-                black_box(count_by(&open, &group));
+                black_box(count_by(open, &group));
             },
             "sqlite3 group by, no index",
             &sqlite(
-                &store,
+                store,
                 &format!("select count(*) from (select 1 from events not indexed group by {column})"),
             ),
         );
     }
     let stream = open.log.stream(sagascope::index::StreamId(7)).id.to_string();
     let one = format!("stream={stream}");
-    let seconds = cost(&mut || {
-        black_box(ask(&open, &one));
+    alone("one stream by its name", "", events, Some(("10 µs", |own| own.seconds <= 1e-5)), || {
+        black_box(ask(open, &one));
     });
-    println!("one stream by its name: {}\n", described(seconds, events));
 
     let word = "insufficient funds";
-    let found = ask(&open, &format!("\"{word}\""));
+    let found = ask(open, &format!("\"{word}\""));
     against(
         &format!("text in all payloads, {found} found"),
         events,
+        Some(("1.5 ×", |own| own.ratio <= 1.5)),
         || {
-            black_box(ask(&open, &format!("\"{word}\"")));
+            black_box(ask(open, &format!("\"{word}\"")));
         },
         "rg -c over the same lines",
         &[vec!["rg".into(), "-c".into(), "-i".into(), word.into(), lines.display().to_string()]].concat(),
@@ -88,8 +75,9 @@ fn main() -> anyhow::Result<()> {
     against(
         "a number inside payloads",
         events,
+        None,
         || {
-            black_box(ask(&open, "type:payment.* data.amount>100"));
+            black_box(ask(open, "type:payment.* data.amount>100"));
         },
         "jq over the same lines",
         &[
@@ -100,15 +88,6 @@ fn main() -> anyhow::Result<()> {
         ],
     );
     Ok(())
-}
-
-fn load(folder: &Path, path: &Path) -> anyhow::Result<OpenLog> {
-    let mut loader = Loader::new(Dirs::in_folder(folder.join("sagascope")));
-    let needs = loader
-        .load(&LoadItem::detected(path), &CancelToken::default(), &mut |_, _| {})
-        .map_err(|failure| anyhow::anyhow!(failure.problem))?;
-    anyhow::ensure!(needs.is_none(), "the generated log is recognized");
-    Ok(loader.publish())
 }
 
 fn ask(open: &OpenLog, text: &str) -> u64 {
@@ -129,18 +108,17 @@ fn sqlite(store: &Path, statement: &str) -> Vec<String> {
 }
 
 /// Compares with a program, where it is on the PATH.
-fn against(title: &str, events: u64, mut ours: impl FnMut(), peer: &str, command: &[String]) {
+fn against(title: &str, events: u64, budget: Budget, ours: impl FnMut(), peer: &str, command: &[String]) {
     let run = || {
         let (program, args) = command.split_first()?;
         let output = Command::new(program).args(args).stdin(Stdio::null()).output().ok()?;
         Some(output.stdout.len())
     };
     if run().is_some() {
-        compare(title, peer, events, ours)(|| {
+        compare(title, peer, events, budget, ours)(|| {
             black_box(run());
         });
     } else {
-        println!("{title}: {}", described(cost(&mut ours), events));
-        println!("    no ratio: the program {} is not on the PATH\n", command[0]);
+        alone(title, &format!("{} is missing", command[0]), events, budget, ours);
     }
 }

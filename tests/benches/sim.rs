@@ -1,6 +1,5 @@
-//! How many sagas a core runs a second, and how long the failure matrix takes. No test: nothing here can fail for
-//! being slow. `SAGASCOPE_BENCH_SAGAS` sets the number of sagas; it is 20,000 otherwise. Words after `--` choose lines:
-//! those that contain one of them, `matrix` for instance.
+//! How many sagas a core runs a second, and how long the failure matrix takes.
+//! `SAGASCOPE_BENCH_SAGAS` sets the number of sagas; it is 20,000 otherwise.
 //!
 //! The named peer is [`naive`]: the shop's story written down by hand, without anything that can go wrong. It is
 //! run in turn with the shop, so that a busy machine slows both.
@@ -11,30 +10,21 @@ use std::sync::Arc;
 
 use sagascope::base::clock::Stopwatch;
 use sagascope::domain::BuiltIn;
-use sagascope::sim::matrix::{Layout, in_world, run};
+use sagascope::sim::matrix::{self as faults, Layout, in_world};
 use sagascope::sim::recipe::Recipe;
 use sagascope::sim::world::World;
 
-/// That of the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use crate::measure::{self, short};
+use crate::{Ground, number};
 
 /// Runs of each line; the fastest is printed, for noise only adds. Time is that of the processor where Linux tells
 /// it, so that other programs on the machine count less.
 const ROUNDS: usize = 5;
 
-fn main() -> anyhow::Result<()> {
-    let sagas = match std::env::var("SAGASCOPE_BENCH_SAGAS") {
-        Ok(text) => text.replace(['_', ','], "").parse()?,
-        Err(_) => 20_000,
-    };
-    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let chosen = |line: &str| asked.is_empty() || asked.iter().any(|word| line.contains(&**word));
+pub(crate) fn run(_ground: &Ground) -> anyhow::Result<()> {
+    let sagas = number("SAGASCOPE_BENCH_SAGAS", 20_000)? as u32;
     let times = worlds_a_round(sagas);
-    println!(
-        "{sagas} sagas, {}",
-        if cfg!(debug_assertions) { "NOT an optimized build" } else { "optimized build" }
-    );
+    println!("{sagas} sagas");
     for (domain, saga, faults) in [
         ("shop", "fulfilment", ""),
         ("shop", "fulfilment", "&fault=process-payment:transient:1&fault=confirm-order:reject"),
@@ -43,9 +33,6 @@ fn main() -> anyhow::Result<()> {
         ("transfer", "transfer", ""),
     ] {
         let line = format!("{domain}/{saga}?sagas={sagas}&every=1ms{faults}");
-        if !chosen(&line) {
-            continue;
-        }
         let recipe = Recipe::parse(&line)?;
         let built_in = Arc::new(BuiltIn::named(domain).expect("it is built in").load());
         let (mut best, mut peer) = (f64::INFINITY, f64::INFINITY);
@@ -79,11 +66,19 @@ fn main() -> anyhow::Result<()> {
             best * 1e6 / steps as f64,
             events as f64 / f64::from(sagas),
         );
+        let rate = f64::from(sagas) / best;
+        let naive = if peer.is_finite() { "the same story by hand, nothing can go wrong" } else { "" };
+        let ratio = if peer.is_finite() { format!("{:.2}", best / peer) } else { String::new() };
+        measure::line(
+            &format!("{domain}/{saga}{faults}"),
+            format!("{rate:.0} sagas/s"),
+            naive,
+            &ratio,
+            Some(("100,000/s", rate >= 1e5)),
+        );
     }
     for (domain, saga) in [("shop", "fulfilment"), ("travel", "trip")] {
-        if chosen(&format!("{domain}/{saga}, matrix")) {
-            matrix(domain, saga)?;
-        }
+        matrix(domain, saga)?;
     }
     Ok(())
 }
@@ -97,11 +92,12 @@ fn matrix(domain: &str, saga: &str) -> anyhow::Result<()> {
         runs = 0;
         let mut failed = None;
         best = best.min(seconds(|| {
-            let done = run(&layout, layout.cells.clone(), &mut in_world(&built_in), &mut |_, report| {
-                black_box(report);
-                runs += 1;
-                ControlFlow::Continue(())
-            });
+            let done =
+                faults::run(&layout, layout.cells.clone(), &mut in_world(&built_in), &mut |_, report| {
+                    black_box(report);
+                    runs += 1;
+                    ControlFlow::Continue(())
+                });
             failed = done.err();
         }));
         if let Some(error) = failed {
@@ -112,6 +108,14 @@ fn matrix(domain: &str, saga: &str) -> anyhow::Result<()> {
         "{domain}/{saga}, matrix: {runs} runs in {:.1} ms, {:.0} us a run",
         best * 1e3,
         best * 1e6 / f64::from(runs)
+    );
+    let run = best / f64::from(runs);
+    measure::line(
+        &format!("{domain}/{saga}, failure matrix of {runs} runs"),
+        short(best),
+        "",
+        "",
+        Some(("20 ms for 260", run * 260.0 <= 0.02)),
     );
     Ok(())
 }
