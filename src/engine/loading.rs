@@ -96,7 +96,7 @@ impl LoadThread {
             };
             match ask {
                 Ok(LoadAsk::Load(request)) => {
-                    if !self.load(request) {
+                    if !self.load(&request) {
                         return;
                     }
                 }
@@ -133,7 +133,7 @@ impl LoadThread {
     }
 
     /// Loads; false where nobody hears of it any more.
-    fn load(&mut self, request: LoadRequest) -> bool {
+    fn load(&mut self, request: &LoadRequest) -> bool {
         let document = request.document;
         if !request.add {
             self.begin(document);
@@ -197,7 +197,7 @@ impl LoadThread {
         let mut published = None::<Duration>;
         work(&mut self.loader, &cancel, &mut |loader, progress| {
             let now = started.elapsed();
-            if !holds && published.is_none_or(|at| now - at >= PUBLISH_EVERY.max(now / 10)) {
+            if !holds && published.is_none_or(|at| now.saturating_sub(at) >= PUBLISH_EVERY.max(now / 10)) {
                 published = Some(now);
                 let open = Box::new(loader.publish());
                 // Whoever is gone is noticed at the end.

@@ -71,8 +71,8 @@ impl FileState {
         Self { len: meta.len(), modified: meta.modified().ok() }
     }
 
-    /// Its length in bytes.
-    pub fn len(self) -> u64 {
+    /// Its length.
+    pub fn bytes(self) -> u64 {
         self.len
     }
 }

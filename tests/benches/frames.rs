@@ -42,15 +42,12 @@ const QUERIES: &[&str] = &[
 
 pub(crate) fn run(ground: &Ground) -> anyhow::Result<()> {
     println!("CPU milliseconds of the window's thread for a frame, layout and tessellation in\n");
-    let large = match std::env::var_os("SAGASCOPE_BENCH_LOG") {
-        Some(given) => PathBuf::from(given),
-        None => {
-            let small = generated(ground.folder.path(), ground.events / 10)?;
-            views(&small, &ground.lines)?;
-            ground.lines.clone()
-        }
-    };
-    soak(&large)
+    if let Some(given) = std::env::var_os("SAGASCOPE_BENCH_LOG") {
+        return soak(&PathBuf::from(given));
+    }
+    let small = generated(ground.folder.path(), ground.events / 10)?;
+    views(&small, &ground.lines)?;
+    soak(&ground.lines)
 }
 
 /// Opens a log and draws until everything is there.
@@ -286,7 +283,9 @@ fn soak(log: &Path) -> anyhow::Result<()> {
         "",
         Some(("none over 50 ms", slow.is_empty())),
     );
-    slow.iter().for_each(|line| println!("{line}"));
+    for line in &slow {
+        println!("{line}");
+    }
     let memory: Vec<String> = memory.iter().map(|bytes| format!("{} MB", bytes >> 20)).collect();
     println!("memory in use, a fifth of the way each: {}", memory.join(", "));
     Ok(())

@@ -31,7 +31,7 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<()> {
         (instances, variants)
     };
     let (instances, variants) = group();
-    println!("{events} events, {} sagas, {} variants", instances.len(), variants.list.len(),);
+    println!("{events} events, {} sagas, {} variants", instances.len(), variants.list.len());
     let title = "all sagas by correlation and shape";
     let budget: Budget = Some(("10 ms", |own| own.seconds <= 0.01));
     let ours = || {

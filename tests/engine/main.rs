@@ -7,6 +7,7 @@ mod cli_simulation;
 mod event_store;
 mod following;
 mod formats;
+mod fuzzing;
 mod index;
 mod json_formats;
 mod memory;

@@ -19,8 +19,8 @@ fn what_does_not_fit_ends_with_a_sentence_and_what_was_read() {
     let load = |limit: u64| {
         let dirs = Dirs::in_folder(folder.path().to_owned());
         let mut loader = Loader::new(dirs).with_memory(MemoryLimit::of(limit));
-        let loaded = loader.load(&LoadItem::detected(&path), &never, &mut |_, _| {});
-        (loaded.err(), loader.publish())
+        let outcome = loader.load(&LoadItem::detected(&path), &never, &mut |_, _| {});
+        (outcome.err(), loader.publish())
     };
     let (failure, open) = load(u64::MAX);
     assert_eq!((failure, open.log.len()), (None, 150_000));

@@ -283,7 +283,8 @@ impl<'a> Reading<'a, '_> {
         let digits = self.bytes[at..].iter().take_while(|byte| byte.is_ascii_digit());
         let mut count = 0;
         for digit in digits.take(19) {
-            number = number.wrapping_mul(10) + i64::from(digit - b'0');
+            // The nineteenth digit may be too much; the number is not taken then.
+            number = number.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
             count += 1;
         }
         let is_odd = count == 0 || count > 18 || (count > 1 && self.bytes[at] == b'0');

@@ -263,8 +263,8 @@ impl StoreReader for JsonReader {
 
     fn resume(&self) -> Option<Box<dyn Resume>> {
         let mark = self.lines.as_ref()?.mark();
-        let (info, identity) = (self.info.clone(), self.identity.clone());
-        Some(Box::new(LinesEnd::new(info, identity, Arc::clone(&self.decoder), mark)))
+        let decoder = Arc::clone(&self.decoder);
+        Some(Box::new(LinesEnd::new(self.info.clone(), &self.identity, decoder, mark)))
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct LinesEnd {
 
 impl LinesEnd {
     /// The end at `mark` of the file of `identity`.
-    pub(super) fn new(info: SourceInfo, identity: Identity, decoder: Arc<Decoder>, mark: Mark) -> Self {
+    pub(super) fn new(info: SourceInfo, identity: &Identity, decoder: Arc<Decoder>, mark: Mark) -> Self {
         let identity = identity.grown_to(identity.len.max(mark.read_to));
         Self { info, identity, decoder, mark, seen: None }
     }
@@ -39,14 +39,14 @@ impl Resume for LinesEnd {
         // A file that cannot be opened just now is looked at again.
         let Ok(mut file) = File::open(path) else { return Growth::None };
         if !self.identity.is_of(path, &mut file) {
-            let is_shorter = state.len() < self.mark.read_to && self.identity.is_at(path);
+            let is_shorter = state.bytes() < self.mark.read_to && self.identity.is_at(path);
             return Growth::Changed(if is_shorter { Change::Shorter } else { Change::Replaced });
         }
         self.seen = Some(state);
-        if state.len() <= self.mark.read_to {
+        if state.bytes() <= self.mark.read_to {
             return Growth::None;
         }
-        let identity = self.identity.grown_to(state.len());
+        let identity = self.identity.grown_to(state.bytes());
         match JsonReader::behind(self.info.clone(), identity, &self.decoder, self.mark) {
             Ok(reader) => Growth::More { reader: Box::new(reader), heals: self.mark.is_cut },
             Err(_gone_since) => Growth::None,

@@ -144,7 +144,7 @@ impl View for LogView {
         if document.rows.is_empty(log) {
             nothing_ui(context, ui);
         } else {
-            let style = self.style(context, &specs, &cells, has_positions);
+            let style = style_of(context, &specs, &cells, has_positions);
             self.rows(&style, ui, &values);
         }
         self.values = values;
@@ -261,18 +261,6 @@ impl LogView {
         }
     }
 
-    fn style<'a>(
-        &self,
-        context: &'a ViewContext<'a>,
-        specs: &'a [ColumnSpec<'a>],
-        cells: &'a [crate::ui::widgets::columns::Cell],
-        has_positions: bool,
-    ) -> RowStyle<'a> {
-        let log = context.log();
-        let (done, _) = place_in(log, &context.document.rows, context.navigation.playhead_row(log));
-        RowStyle { context, cells, specs, done, in_past: context.navigation.is_in_past(log), has_positions }
-    }
-
     fn rows(&mut self, style: &RowStyle<'_>, ui: &mut Ui, values: &[ValueColumn]) {
         let (context, has_positions) = (style.context, style.has_positions);
         let log = context.log();
@@ -344,6 +332,18 @@ impl LogView {
         }
         ticks
     }
+}
+
+/// What all rows of this frame have in common.
+fn style_of<'a>(
+    context: &'a ViewContext<'a>,
+    specs: &'a [ColumnSpec<'a>],
+    cells: &'a [crate::ui::widgets::columns::Cell],
+    has_positions: bool,
+) -> RowStyle<'a> {
+    let log = context.log();
+    let (done, _) = place_in(log, &context.document.rows, context.navigation.playhead_row(log));
+    RowStyle { context, cells, specs, done, in_past: context.navigation.is_in_past(log), has_positions }
 }
 
 /// What clicks on a row do.
