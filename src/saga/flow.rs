@@ -94,7 +94,7 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
         node(&mut drawing, survey, page, &shown, &layout, (at, &offsets), p);
     }
     drawing.belongs_to(None);
-    let mut words = vec!["Causes stand above their effects; a dashed line is a guess by order".to_owned()];
+    let mut words = vec!["Causes stand above their effects; a dashed grey line is a guess by order, a dashed coloured one an undo".to_owned()];
     if shown.left_out > 0 {
         words.push(format!("{} events left out", shown.left_out));
     }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use egui::{Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::Scene;
-use crate::domain::{Money, StepKind};
-use crate::saga::{Account, Line as Entry, Page, Plan};
+use crate::domain::{Direction, Money, StepKind, Unit};
+use crate::saga::{Account, Debt, Line as Entry, Page, Plan};
 use crate::ui::format::{count, one_line};
 use crate::ui::theme::{Outcome, PAD, caption, mono};
 use crate::ui::widgets::{Line, section};
@@ -36,7 +36,7 @@ pub(super) fn ledger_ui(scene: &Scene<'_>, ui: &mut Ui) {
         let plan = page.course.as_ref().map(|course| &course.plan);
         let pivot = plan.filter(|plan| plan.is_defined).and_then(Plan::point_of_no_return);
         for (at, entry) in page.ledger.iter().enumerate() {
-            entry_ui(scene, entry, ui);
+            entry_ui(scene, entry, owed_of(&page.summary.owed, entry), ui);
             if pivot == Some(at) {
                 pivot_ui(scene, entry, ui);
             }
@@ -59,10 +59,13 @@ fn owed_ui(scene: &Scene<'_>, page: &Page, ui: &mut Ui) {
         words_ui(ui, "Nothing is owed", t.muted);
         return;
     }
-    let mut sums: BTreeMap<String, Money> = BTreeMap::new();
-    for amount in debts.iter().filter_map(|debt| debt.amount.as_ref()) {
+    let mut sums: BTreeMap<(String, &str), Money> = BTreeMap::new();
+    for debt in debts {
+        let Some(amount) = &debt.amount else { continue };
+        // Numbers without a unit may count different things: only those of one effect are added up.
+        let of = if amount.unit == Unit::Count(String::new()) { &*debt.step } else { "" };
         let sum = sums
-            .entry(format!("{:?}", amount.unit))
+            .entry((format!("{:?}", amount.unit), of))
             .or_insert_with(|| Money { value: 0, unit: amount.unit.clone() });
         sum.value = sum.value.saturating_add(amount.value);
     }
@@ -70,9 +73,12 @@ fn owed_ui(scene: &Scene<'_>, page: &Page, ui: &mut Ui) {
     let place = rect.shrink2(vec2(PAD, 0.0));
     Line::new().caption("still owed", t.muted).paint(ui.painter(), place);
     let color = t.outcome(Outcome::Compensating).color;
-    for sum in sums.values() {
+    let many = sums.len() > 1;
+    for ((_, of), sum) in &sums {
         egui::Frame::new().inner_margin(egui::Margin::symmetric(PAD as i8, 0)).show(ui, |ui| {
-            Line::new().piece(&sum.to_string(), egui::FontId { size: 24.0, ..mono() }, color).show(ui);
+            let line = Line::new().piece(&sum.to_string(), egui::FontId { size: 24.0, ..mono() }, color);
+            if many && !of.is_empty() { line.gap(8.0).caption(&one_line(of), t.muted) } else { line }
+                .show(ui);
         });
     }
     for debt in debts {
@@ -84,8 +90,14 @@ fn owed_ui(scene: &Scene<'_>, page: &Page, ui: &mut Ui) {
     ui.painter().hline(line.x_range(), line.top() + 4.5, Stroke::new(1.0, t.line));
 }
 
-/// An effect, and below it what became of it.
-fn entry_ui(scene: &Scene<'_>, entry: &Entry, ui: &mut Ui) {
+/// What is owed in all for an effect, where that is known.
+fn owed_of<'a>(debts: &'a [Debt], entry: &Entry) -> Option<&'a Money> {
+    let debt = debts.iter().find(|debt| debt.step == entry.step && debt.direction == Direction::Undo)?;
+    debt.amount.as_ref().filter(|_| entry.account == Account::OwedBack)
+}
+
+/// An effect, and below it what became of it. `owed` stands for what one effect is worth.
+fn entry_ui(scene: &Scene<'_>, entry: &Entry, owed: Option<&Money>, ui: &mut Ui) {
     let t = scene.context.tokens;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ENTRY), Sense::hover());
     let inner = rect.shrink2(vec2(PAD, 0.0));
@@ -93,7 +105,7 @@ fn entry_ui(scene: &Scene<'_>, entry: &Entry, ui: &mut Ui) {
     let happened = !entry.effects.is_empty();
     let later = entry.effects.first().is_some_and(|row| !scene.has_happened(*row));
     let color = if happened && !later { t.text } else { t.faint };
-    let amount = match (&entry.amount, entry.held()) {
+    let amount = match (owed.or(entry.amount.as_ref()), entry.held()) {
         (Some(amount), _) => amount.to_string(),
         (None, held) if held > 1 => format!("× {held}"),
         _ => String::new(),

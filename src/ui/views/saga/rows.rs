@@ -23,6 +23,11 @@ const BELOW: f32 = 14.0;
 const LEAST: f32 = 2.0 * LINE + BELOW;
 /// Room for the words that say how long nothing happened.
 const IDLE: f32 = 24.0;
+/// Width of a digit of the small and of the usual mono face.
+const NUMBER_DIGIT: f32 = 6.7;
+const DIGIT: f32 = 7.3;
+/// Letters of a value before that say something.
+const BEFORE_LEAST: usize = 4;
 /// Height of something still to come.
 const AHEAD: f32 = 46.0;
 /// Height of the captions.
@@ -64,19 +69,22 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(rect: Rect) -> Self {
+    /// In `rect`, of rows that are numbered up to `last`.
+    fn of(rect: Rect, last: usize) -> Self {
         let (left, right) = (rect.left() + PAD, rect.right() - PAD);
-        let room = right - left - 28.0;
+        let digits = last.max(1).ilog10() as f32 + 1.0;
+        let gutter = (digits * NUMBER_DIGIT + 8.0).ceil().max(28.0);
+        let room = right - left - gutter;
         let is_narrow = room < NARROW;
         // In little room, what changed needs more of it than what came in.
         let (changes, outgoing) = if room < ROOMY { (0.33, 0.74) } else { (0.36, 0.72) };
-        let rail = if is_narrow { right - 16.0 } else { left + 28.0 + (room * changes).floor() };
+        let rail = if is_narrow { right - 16.0 } else { left + gutter + (room * changes).floor() };
         Self {
             number: left,
-            incoming: left + 28.0,
+            incoming: left + gutter,
             rail,
             changes: rail + 22.0,
-            outgoing: left + 28.0 + (room * outgoing).floor(),
+            outgoing: left + gutter + (room * outgoing).floor(),
             right,
             is_narrow,
         }
@@ -141,7 +149,8 @@ impl Rows {
         let outlined = Outlined::of(scene, groups);
         self.lay_out(scene, groups, &outlined);
         let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
-        let columns = Columns::of(head);
+        let last = groups.len() + outlined.ahead.len();
+        let columns = Columns::of(head, last);
         for (x, title) in [
             (columns.incoming, "incoming"),
             (columns.changes, "state change"),
@@ -178,7 +187,8 @@ impl Rows {
                 if self.places[at].0 > seen.bottom() {
                     break;
                 }
-                if group_ui(scene, ui, place(at), at, group, selected) {
+                let columns = Columns::of(place(at), last);
+                if group_ui(scene, ui, (place(at), columns), at, group, selected) {
                     opened = group.rows.first().map(|at| scene.page.rows[*at].row);
                 }
             }
@@ -186,7 +196,7 @@ impl Rows {
             for (at, next) in outlined.ahead.iter().enumerate() {
                 let rect = Rect::from_min_size(pos2(origin.x, y), vec2(width, AHEAD));
                 if ui.is_rect_visible(rect) {
-                    ahead_ui(t, ui, rect, outlined.at + at, next);
+                    ahead_ui(t, ui, (rect, Columns::of(rect, last)), outlined.at + at, next);
                 }
                 y += AHEAD;
             }
@@ -209,7 +219,7 @@ impl Rows {
 fn group_ui(
     scene: &Scene<'_>,
     ui: &mut Ui,
-    rect: Rect,
+    (rect, columns): (Rect, Columns),
     number: usize,
     group: &Group,
     selected: Option<Row>,
@@ -218,7 +228,6 @@ fn group_ui(
     let row = &scene.page.rows[group.last()];
     let is_selected = group.rows.iter().any(|at| selected == Some(scene.page.rows[*at].row));
     let later = !scene.has_happened(row.row);
-    let columns = Columns::of(rect);
     let label = label(scene, row, number, group.rows.len(), later);
     let id = ui.scope_id().with(("event", row.row));
     let response = node(ui, rect, id, Sense::click(), egui::Role::ListItem, &label);
@@ -405,11 +414,17 @@ fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Chan
                 .mono(" → ", muted)
                 .mono(&short(change.to.as_ref()), text),
         };
-        // Where both have no room, what it is now says more than what it was.
-        let has_room = line.width(ui.painter()) <= right - name_right;
+        // Where both have no room, what it is now says more than what it was: that is cut in its middle.
+        let room = right - name_right;
+        let has_room = line.width(ui.painter()) <= room;
         let line = match change.op {
             Op::Change | Op::Move if !has_room => {
-                Line::new().mono("→ ", muted).mono(&short(change.to.as_ref()), text)
+                let to = short(change.to.as_ref());
+                let letters = (room / DIGIT) as usize;
+                let left = letters.saturating_sub(to.chars().count() + 3);
+                let before = short(change.from.as_ref());
+                let before = if left < BEFORE_LEAST { "…".to_owned() } else { middle(&before, left) };
+                Line::new().struck(&before, t.faint).mono(" → ", muted).mono(&to, text)
             }
             _ => line,
         };
@@ -464,8 +479,7 @@ fn outgoing_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, row: &P
 }
 
 /// Something still to come: outlined, with how likely it is and how long it usually takes.
-fn ahead_ui(t: &Tokens, ui: &Ui, rect: Rect, number: usize, next: &Ahead) {
-    let columns = Columns::of(rect);
+fn ahead_ui(t: &Tokens, ui: &Ui, (rect, columns): (Rect, Columns), number: usize, next: &Ahead) {
     let frame = Rect::from_min_max(
         pos2(columns.number - 6.0, rect.top()),
         pos2(columns.rail - 14.0, rect.bottom() - 6.0),

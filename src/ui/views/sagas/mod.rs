@@ -203,7 +203,10 @@ impl View for SagasView {
 pub(super) fn sagas_ui(context: &ViewContext<'_>, ui: &mut Ui) -> Option<Sagas> {
     match context.document.sagas(context.engine) {
         Ok(sagas) if sagas.survey.sagas.is_empty() => {
-            empty(ui, "No sagas here: no two events share a correlation, a cause or a stream", None);
+            let why = "No sagas here: no two events share a correlation, a cause or a stream";
+            if empty(ui, why, Some("Show the log")) {
+                context.send(WindowCommand::ShowView("log"));
+            }
             None
         }
         Ok(sagas) => Some(sagas),
