@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use sagascope::base::cancel::CancelToken;
 use sagascope::index::{
-    EventLog, RowSet, StreamId, StreamLookup, TimeAxis, histogram_by_rank, histogram_by_time,
+    EventLog, RowSet, StreamId, StreamLookup, TimeAxis, edges_by_rank, edges_by_time, histogram,
 };
 use sagascope::model::{RecordedEvent, Row, Timestamp, is_failure_type};
 
@@ -251,7 +251,7 @@ proptest! {
             let never = CancelToken::default();
             let len = log.len() as u64;
             let (from, to) = (ends.0.min(ends.1).min(len), ends.0.max(ends.1).min(len));
-            let bins = histogram_by_rank(&log, (from, to), n_bins, &never).expect("not cancelled");
+            let bins = histogram(&log, &edges_by_rank(&log, (from, to), n_bins), &never).expect("not cancelled");
             prop_assert_eq!(bins.len(), n_bins);
             prop_assert_eq!(bins.iter().map(|bin| u64::from(bin.events)).sum::<u64>(), to - from);
             let failures = (from..to).filter(|rank| log.is_failure(log.row_at(*rank))).count();
@@ -259,7 +259,7 @@ proptest! {
 
             let axis = TimeAxis::of(&log, &[]);
             let whole = (0.0, axis.total_units());
-            let bins = histogram_by_time(&log, &axis, whole, n_bins, &never).expect("not cancelled");
+            let bins = histogram(&log, &edges_by_time(&log, &axis, whole, n_bins), &never).expect("not cancelled");
             let placed = plain.read.iter().filter(|row| plain.key(**row) != i64::MIN).count();
             prop_assert_eq!(bins.len(), n_bins);
             prop_assert_eq!(bins.iter().map(|bin| bin.events as usize).sum::<usize>(), placed);
