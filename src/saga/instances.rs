@@ -2,8 +2,9 @@
 //! and, without causes, those of one stream. Where events belong to several streams at once (an object-centric log)
 //! only streams of the leading type count, each with all events that name it, so that one event may be in several
 //! sagas: the type whose streams see most of what happens for the first time in one of them. Objects that are always
-//! there (a warehouse, a customer) see the same again and again, and do not lead. A group of one event is no saga. An id that is used again after the end
-//! of its first life begins another. Row numbers only: no payload, no text.
+//! there (a warehouse, a customer) see the same again and again, and do not lead. A group of one event is no saga. An id
+//! that is used again after the end of its first life begins another; what an id means that several sources have is the
+//! matter of [`super::spans`]. Row numbers only: no payload, no text.
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use foldhash::{HashMap, HashMapExt as _, HashSet};
 use super::naming::Traits;
 use super::outcome::permille;
 use super::shape::{begins, glances};
+use super::spans::sagas;
 use crate::base::cancel::CancelToken;
 use crate::index::{CorrelationId, EventLog, StreamId, StreamInfo, TypeId};
 use crate::model::{Row, SourceId};
@@ -148,7 +150,7 @@ impl Places {
 impl Instances {
     /// Finds the sagas of a log. `None` when cancelled.
     pub fn of(log: &EventLog, traits: &[Traits], cancel: &CancelToken) -> Option<Self> {
-        let mut list = by_correlation(log, traits);
+        let (mut list, several) = by_correlation(log, traits);
         let correlated = correlated_sources(log);
         // Correlations are in the order in which they appear.
         let mut in_order = log.sources().len() <= 1 && correlated.iter().all(|correlated| *correlated);
@@ -173,6 +175,9 @@ impl Instances {
         };
         if !in_order && !list.is_sorted_by_key(|one| log.rank_of(one.first())) {
             list.sort_by_cached_key(|one| log.rank_of(one.first()));
+        }
+        if !several.is_empty() {
+            count_lives(&mut list, &several);
         }
         if cancel.is_cancelled() {
             return None;
@@ -241,47 +246,42 @@ impl Instances {
     }
 }
 
-fn by_correlation(log: &EventLog, traits: &[Traits]) -> Vec<Instance> {
+/// Sagas by correlation, and the correlations that are several.
+fn by_correlation(log: &EventLog, traits: &[Traits]) -> (Vec<Instance>, HashSet<Key>) {
     let one_source = log.sources().len() <= 1;
     let known = glances(log, traits);
     let groups = log.correlations().iter().zip(known).enumerate().filter(|(_, (_, known))| known.events > 1);
-    groups
-        .filter_map(|(at, (info, known))| {
-            let mut rows = Arc::clone(&info.rows);
-            // Within one source events are read in order.
-            if !one_source {
-                let mut sorted = rows.to_vec();
-                sorted.sort_by_cached_key(|row| log.rank_of(*row));
-                told_once(log, &mut sorted);
-                if sorted.len() < 2 {
-                    return None;
-                }
-                rows = Arc::new(sorted);
-            }
-            Some(Instance {
-                shape: (!known.again && rows.len() == known.events as usize).then(|| known.shape.get()),
-                ..Instance::whole(Key::Correlation(CorrelationId(at as u32)), rows)
-            })
-        })
-        .collect()
+    let (mut list, mut several) = (Vec::new(), HashSet::default());
+    for (at, (info, known)) in groups {
+        let key = Key::Correlation(CorrelationId(at as u32));
+        let shape =
+            |events: usize| (!known.again && events == known.events as usize).then(|| known.shape.get());
+        // Within one source events are read in order.
+        if one_source {
+            let rows = Arc::clone(&info.rows);
+            list.push(Instance { shape: shape(rows.len()), ..Instance::whole(key, rows) });
+            continue;
+        }
+        let sagas = sagas(log, &info.id, &info.rows).into_iter().filter(|rows| rows.len() > 1);
+        let before = list.len();
+        list.extend(
+            sagas.map(|rows| Instance { shape: shape(rows.len()), ..Instance::whole(key, Arc::new(rows)) }),
+        );
+        if list.len() > before + 1 {
+            several.insert(key);
+        }
+    }
+    (list, several)
 }
 
-/// Two files may tell of the same events: a history that was saved twice, an extract beside the whole. What an earlier
-/// source told with the same type, stream, version and time is left out: one run is one saga, with each event once.
-fn told_once(log: &EventLog, rows: &mut Vec<Row>) {
-    let Some(first) = rows.first().map(|row| row.source()) else { return };
-    if rows.iter().all(|row| row.source() == first) {
-        return;
+/// Counts the lives of ids that several sagas have, in the order in which they begin.
+fn count_lives(list: &mut [Instance], several: &HashSet<Key>) {
+    let mut lives: HashMap<Key, u32> = HashMap::new();
+    for one in list.iter_mut().filter(|one| several.contains(&one.key)) {
+        let life = lives.entry(one.key).or_default();
+        *life += 1;
+        one.life = *life;
     }
-    let mut told: HashMap<(TypeId, i64, i64, &str), SourceId> = HashMap::new();
-    rows.retain(|row| {
-        let event = log.event(*row);
-        let known = event.stream.zip(event.version).zip(event.time);
-        let Some(((stream, version), time)) = known else { return true };
-        let stream = &*log.stream(stream).id;
-        let by = told.entry((event.event_type, version, time.nanos(), stream)).or_insert(row.source());
-        *by == row.source()
-    });
 }
 
 /// For each source whether any of its events has a correlation.

@@ -1,6 +1,7 @@
 //! Sagas in any log: which events are one, how each went, what is still owed, and why. With a domain file by its
 //! definitions, with the facts that a runtime recorded by those, else by what the other sagas of the log did; what is
-//! inferred says so and how sure it is.
+//! inferred says so and how sure it is. A saga may span sources: an id that two stores share means the same saga where
+//! its form, a cause or a name says so, and is one in each where nothing does ([`Instances`]).
 //!
 //! Reads the index and, through a function that the caller lends, whole events. No files, no threads, no clock: "now"
 //! is the last time of the log. Nothing here runs a saga.
@@ -30,6 +31,7 @@ mod plan;
 mod scope;
 mod sequence;
 mod shape;
+mod spans;
 mod summary;
 mod survey;
 pub mod svg;
@@ -57,11 +59,11 @@ pub use mined::{Held, Judgement, Lessons, ShapeLessons};
 pub use naming::Traits;
 pub use outcome::{Confidence, Outcome, permille};
 pub use page::{Changes, Page, PageRow};
-pub use plan::{Meaning, Plan, PlanStep, Plans, SpanStep};
+pub use plan::{Meaning, Plan, PlanStep, SpanStep};
 pub use scope::{Group, Reach, Scope, Shown};
 pub use summary::{StepView, Summary};
 pub use survey::{Fetch, Survey, count};
 pub use timeline::{Bar, BarKind, Mark, Piece, Strip, Timeline, Track};
 pub use undo::{UndoPair, UndoPairs};
-pub use variants::{Variant, Variants, shape, shaping};
+pub use variants::{Variant, Variants, shape};
 pub use verdict::Moment;

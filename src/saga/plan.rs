@@ -198,23 +198,23 @@ impl Plan {
 
 /// Finds the definitions that the events of a correlation follow.
 #[derive(Debug)]
-pub struct Plans {
+pub(super) struct Plans {
     plans: Vec<Plan>,
 }
 
 impl Plans {
     /// The sagas of a domain.
-    pub fn of(domain: &Domain) -> Self {
+    pub(super) fn of(domain: &Domain) -> Self {
         Self { plans: domain.sagas.iter().map(Plan::of).collect() }
     }
 
     /// The definition called `name`.
-    pub fn named(&self, name: &str) -> Option<&Plan> {
+    pub(super) fn named(&self, name: &str) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.name.as_deref() == Some(name))
     }
 
     /// The definition that has most of these steps; of equals the one whose form fits.
-    pub fn of_steps(&self, steps: &[&str], coordinated: bool) -> Option<&Plan> {
+    pub(super) fn of_steps(&self, steps: &[&str], coordinated: bool) -> Option<&Plan> {
         let known = |plan: &Plan| {
             steps.iter().filter(|name| plan.steps.iter().any(|step| *step.name == ***name)).count()
         };
@@ -226,7 +226,7 @@ impl Plans {
     /// The definitions that these types of events follow, the best first. Two definitions of the same types are two
     /// forms of one saga: `coordinated` says which it is. One that explains types which no other does is another
     /// saga of the same correlation.
-    pub fn of_types(&self, types: &[&str], coordinated: bool) -> Vec<&Plan> {
+    pub(super) fn of_types(&self, types: &[&str], coordinated: bool) -> Vec<&Plan> {
         let mut left: Vec<&str> = types.to_vec();
         let mut found = Vec::new();
         loop {

@@ -14,8 +14,9 @@ use crate::index::EventLog;
 const UNITS: [(&str, i64); 4] =
     [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
 
-/// A length of time in its two largest units: `1 d 4 h`, `3 m 12 s`, `2.812 s`, `12 ms`.
-pub fn span(nanos: i64) -> String {
+/// A length of time in its two largest units: `1 d 4 h`, `3 m 12 s`, `2.812 s`, `12 ms`. For sentences, where less than
+/// nothing is nothing; the window's columns have a span between any two times, in seconds below each other.
+pub fn length_of_time(nanos: i64) -> String {
     let nanos = nanos.max(0);
     if nanos < 1_000_000 {
         return if nanos == 0 { "0 s".to_owned() } else { format!("{} µs", nanos / 1_000) };
@@ -91,7 +92,7 @@ fn spanned(page: &Page, at: usize, act: &Act) -> String {
     let Some(course) = &page.course else { return String::new() };
     let attempt = course.steps[at].forward.attempts.first();
     let took = attempt.and_then(|attempt| Some((attempt.began?, attempt.ended?)));
-    let took = took.map(|(began, ended)| span(ended.nanos().saturating_sub(began.nanos())));
+    let took = took.map(|(began, ended)| length_of_time(ended.nanos().saturating_sub(began.nanos())));
     let what = match (act, took) {
         (Act::Done, Some(took)) => format!("took {took}"),
         (Act::Refused(reason), Some(took)) => format!("{reason}, after {took}"),
@@ -142,10 +143,10 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
         one_line(&page.title),
         summary.outcome,
         summary.events,
-        span(summary.duration)
+        length_of_time(summary.duration)
     )];
     if summary.silence > 0 && !summary.outcome.is_end() {
-        text.push(format!("Quiet for {} at {}", span(summary.silence), one_line(&summary.current)));
+        text.push(format!("Quiet for {} at {}", length_of_time(summary.silence), one_line(&summary.current)));
     }
     text.push(String::new());
     for (number, row) in page.rows.iter().enumerate() {
@@ -160,7 +161,11 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
             marks += " (never seen before)";
         }
         let said = if said.is_empty() { said } else { format!("  {}", one_line(&said)) };
-        text.push(format!("{:>4}  +{:<12} {name}{marks}  {stream}{said}", number + 1, span(row.wait)));
+        text.push(format!(
+            "{:>4}  +{:<12} {name}{marks}  {stream}{said}",
+            number + 1,
+            length_of_time(row.wait)
+        ));
     }
     if !page.ledger.is_empty() {
         text.extend([String::new(), "Ledger".to_owned()]);
@@ -180,8 +185,9 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
             } else {
                 String::new()
             };
-            let usual =
-                next.waits.map_or_else(String::new, |waits| format!(", usually within {}", span(waits.p95)));
+            let usual = next
+                .waits
+                .map_or_else(String::new, |waits| format!(", usually within {}", length_of_time(waits.p95)));
             let or = if next.instead { "or " } else { "" };
             text.push(format!("  {or}{undo}{}{seen}{usual}", one_line(&next.name)));
         }
@@ -211,7 +217,7 @@ mod tests {
             (192_000_000_000, "3 m 12 s"),
             (104_400_000_000_000, "1 d 5 h"),
         ] {
-            assert_eq!(span(nanos), text);
+            assert_eq!(length_of_time(nanos), text);
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Variants {
 }
 
 /// Which types are part of a shape: all that are not technical.
-pub fn shaping(traits: &[Traits]) -> Vec<bool> {
+pub(super) fn shaping(traits: &[Traits]) -> Vec<bool> {
     traits.iter().map(|info| !info.technical).collect()
 }
 

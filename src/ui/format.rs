@@ -31,7 +31,7 @@ pub fn bytes(n: u64) -> String {
 }
 
 /// A span of nanoseconds in its two largest units: `1.492 s`, `22.793 s`, `4 m 31 s`, `18 h 35 m`, `53 h 31 m`,
-/// `12 d 4 h`.
+/// `12 d 4 h`. Milliseconds stand as parts of a second, so that a column of them can be compared.
 pub fn span(nanos: i64) -> String {
     let nanos = nanos.unsigned_abs();
     let (micros, millis, seconds) = (nanos / 1_000, nanos / 1_000_000, nanos / 1_000_000_000);

@@ -157,6 +157,37 @@ fn tables_are_found_by_the_map_and_two_types_may_share_one() {
 }
 
 #[test]
+fn tables_without_rowids_are_read_as_those_with_them() {
+    let log = |without: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.sqlite");
+        let sql = format!(
+            "CREATE TABLE event(ocel_type TEXT, ocel_id TEXT, PRIMARY KEY(ocel_type, ocel_id)) {without};
+            CREATE TABLE object(ocel_id TEXT PRIMARY KEY, ocel_type TEXT) {without};
+            CREATE TABLE event_object(ocel_event_id TEXT, ocel_object_id TEXT, ocel_qualifier TEXT,
+                PRIMARY KEY(ocel_event_id, ocel_object_id)) {without};
+            CREATE TABLE event_map_type(ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT) {without};
+            CREATE TABLE event_PayOrder(ocel_id TEXT PRIMARY KEY, ocel_time TEXT, amount REAL) {without};
+            INSERT INTO event_map_type VALUES ('pay order', 'payorder');
+            WITH RECURSIVE n(i) AS (VALUES (1000) UNION ALL SELECT i + 1 FROM n WHERE i < 5999)
+            INSERT INTO event SELECT 'pay order', 'e' || i FROM n;
+            INSERT INTO object VALUES ('o', 'orders');
+            INSERT INTO event_object SELECT ocel_id, 'o', 'of' FROM event;
+            INSERT INTO event_PayOrder SELECT ocel_id, datetime(9000 - substr(ocel_id, 2), 'unixepoch'), 1.5
+                FROM event;"
+        );
+        Connection::open(&path).unwrap().execute_batch(&sql).unwrap();
+        // Each event is fetched again, too.
+        events_of(&path)
+    };
+    let (with, without) = (log(""), log("WITHOUT ROWID"));
+    assert_eq!(with.len(), 5_000);
+    assert_eq!(with[0].id.as_deref(), Some("e5999"));
+    assert_eq!(streams(&with[0]), ["orders/o as of"]);
+    assert_eq!(without, with);
+}
+
+#[test]
 fn the_first_version_is_read_from_its_three_tables() {
     let (events, issues) = made_of(
         "CREATE TABLE EVENTS(\"ocel:eid\" TEXT, \"ocel:timestamp\" TIMESTAMP, \"ocel:activity\" TEXT, \"weight\" REAL);

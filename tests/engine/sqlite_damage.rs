@@ -6,7 +6,9 @@ use sagascope::base::prng::Prng;
 use sagascope::model::{FetchError, RecordedEvent};
 use sagascope::store::StoreError;
 
-use crate::support::{EVENTS_TABLE, Everything, Listing, data, events_of, fill, open_store, read_all};
+use crate::support::{
+    EVENTS_TABLE, Everything, Listing, copied, data, events_of, fill, open_store, read_all,
+};
 
 /// Reads `content` as a store; checks that it stays as it is and that no message is empty.
 fn attempt(folder: &Path, content: &[u8]) -> Result<Everything, StoreError> {
@@ -186,4 +188,144 @@ fn a_schema_made_to_do_harm_does_none() {
         ))
         .unwrap();
     assert_eq!(events_of(&path).len(), 10);
+}
+
+/// What is left of an object-centric log says what the whole one says, and what is missing is told.
+fn check_rest(read: &Everything, whole: &[RecordedEvent], what: &str) {
+    assert!(read.error.is_none(), "{what}: {:?}", read.error);
+    for event in &read.events {
+        let known = whole.iter().find(|known| known.id == event.id);
+        let known = known.unwrap_or_else(|| panic!("{what}: {event:?}"));
+        assert_eq!(event.event_type, known.event_type, "{what}");
+        // A long text has pages of its own, and nothing tells that the bytes in one are others.
+        if event.warnings.is_empty() && known.data.len() < 1_000 {
+            assert_eq!((event.occurred_at, &event.data), (known.occurred_at, &known.data), "{what}");
+        }
+    }
+    let are_bare = read.events.iter().filter(|event| !event.warnings.is_empty()).count();
+    let are_homeless = read.events.iter().filter(|event| event.streams.is_empty()).count();
+    if read.events.len() < whole.len() || are_bare > 0 || are_homeless > 0 {
+        assert!(
+            read.issues.iter().any(|issue| issue.problem.contains("it is damaged")),
+            "{what}: {} events, {are_bare} bare, {are_homeless} homeless, {:?}",
+            read.events.len(),
+            read.issues
+        );
+    }
+}
+
+/// Two tables of events, in a log that fills more than a page of each table.
+fn objects(folder: &Path, without_rowid: &str) -> PathBuf {
+    let path = folder.join("objects.db");
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(&format!(
+            "CREATE TABLE event(ocel_id TEXT PRIMARY KEY, ocel_type TEXT) {without_rowid};
+            CREATE TABLE object(ocel_id TEXT PRIMARY KEY, ocel_type TEXT) {without_rowid};
+            CREATE TABLE event_object(ocel_event_id TEXT, ocel_object_id TEXT, ocel_qualifier TEXT,
+                PRIMARY KEY(ocel_event_id, ocel_object_id)) {without_rowid};
+            CREATE TABLE event_map_type(ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT) {without_rowid};
+            CREATE TABLE event_Placed(ocel_id TEXT PRIMARY KEY, ocel_time TEXT, note TEXT) {without_rowid};
+            CREATE TABLE event_Paid(ocel_id TEXT PRIMARY KEY, ocel_time TEXT, amount REAL) {without_rowid};
+            INSERT INTO event_map_type VALUES ('order placed', 'Placed'), ('order paid', 'Paid');
+            WITH RECURSIVE n(i) AS (VALUES (1000) UNION ALL SELECT i + 1 FROM n WHERE i < 2999)
+            INSERT INTO event SELECT 'e' || i, iif(i % 2, 'order placed', 'order paid') FROM n;
+            INSERT INTO object SELECT DISTINCT 'o' || substr(ocel_id, 2, 3), 'order' FROM event;
+            INSERT INTO event_object SELECT ocel_id, 'o' || substr(ocel_id, 2, 3), 'of' FROM event;
+            INSERT INTO event_Placed SELECT ocel_id, datetime(substr(ocel_id, 2) + 0, 'unixepoch'),
+                iif(ocel_id LIKE '%51', printf('%.9000c', 'x'), 'short') FROM event WHERE ocel_type = 'order placed';
+            INSERT INTO event_Paid SELECT ocel_id, datetime(substr(ocel_id, 2) + 0, 'unixepoch'), 1.5 FROM event
+                WHERE ocel_type = 'order paid';"
+        ))
+        .unwrap();
+    path
+}
+
+/// How many events are left of an object-centric log without each of its pages.
+fn left_without_a_page(path: &Path, whole: &[RecordedEvent]) -> Vec<Option<usize>> {
+    let content = std::fs::read(path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pages = 1..content.len() / 4096;
+    pages
+        .map(|page| {
+            let mut content = content.clone();
+            content[page * 4096..][..4096].fill(0);
+            let read = attempt(folder.path(), &content).ok()?;
+            check_rest(&read, whole, &format!("{} without page {page}", path.display()));
+            Some(read.events.len())
+        })
+        .collect()
+}
+
+#[test]
+fn a_page_of_an_object_centric_log_that_is_lost_loses_no_event() {
+    let (_copy, path) = copied("shop.ocel2.sqlite");
+    let left = left_without_a_page(&path, &events_of(&path));
+    // Two pages are of its schema: nothing can be asked of a database without that.
+    assert_eq!(left.iter().filter(|left| left.is_none()).count(), 2, "{left:?}");
+    assert!(left.iter().flatten().all(|left| *left == 120), "{left:?}");
+    let made = tempfile::tempdir().unwrap();
+    let path = objects(made.path(), "");
+    let left = left_without_a_page(&path, &events_of(&path));
+    assert!(left.iter().all(|left| *left == Some(2_000)), "{left:?}");
+}
+
+#[test]
+fn an_object_centric_log_without_rowids_loses_no_event_either() {
+    let made = tempfile::tempdir().unwrap();
+    let path = objects(made.path(), "WITHOUT ROWID");
+    let whole = events_of(&path);
+    let left = left_without_a_page(&path, &whole);
+    assert!(left.iter().all(|left| *left == Some(2_000)), "{left:?}");
+}
+
+#[test]
+fn an_object_centric_log_that_was_cut_gives_what_is_left_of_any_table() {
+    let made = tempfile::tempdir().unwrap();
+    let path = objects(made.path(), "");
+    let (whole, content) = (events_of(&path), std::fs::read(&path).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut left = Vec::new();
+    for part in 1..40 {
+        let what = format!("{part} of 40");
+        let read = attempt(folder.path(), &content[..content.len() * part / 40]).unwrap();
+        check_rest(&read, &whole, &what);
+        assert!(!read.issues.is_empty(), "{what}");
+        left.push(read.events.len());
+    }
+    assert!(left.is_sorted() && left[10] > 1_500 && left[20] == 2_000, "{left:?}");
+}
+
+#[test]
+fn a_key_out_of_order_loses_no_event_of_an_object_centric_log() {
+    let made = tempfile::tempdir().unwrap();
+    let path = objects(made.path(), "");
+    let (whole, content) = (events_of(&path), std::fs::read(&path).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut tried = 0;
+    for page in 1..content.len() / 4096 {
+        for cell in (0..60).step_by(19) {
+            let Some(content) = with_wrong_key(&content, page, cell) else { continue };
+            tried += 1;
+            let read = attempt(folder.path(), &content).unwrap();
+            check_rest(&read, &whole, &format!("page {page}, cell {cell}"));
+            assert!(read.events.len() >= whole.len() - 1, "page {page}, cell {cell}: {}", read.events.len());
+        }
+    }
+    assert!(tried >= 50, "only {tried} keys were tried");
+}
+
+#[test]
+fn random_changes_of_an_object_centric_log_never_crash() {
+    let content = std::fs::read(data("shop.ocel2.sqlite")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 0..100 {
+        let mut prng = Prng::new(seed);
+        let mut content = content.clone();
+        for _ in 0..prng.between(1, 200) {
+            let at = prng.below(content.len() as u64) as usize;
+            content[at] = prng.next_u64() as u8;
+        }
+        drop(attempt(folder.path(), &content));
+    }
 }

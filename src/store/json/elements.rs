@@ -9,8 +9,9 @@ use crate::model::ReadIssue;
 
 /// Places tried for the beginning of the next element after a broken one.
 const CANDIDATES_MAX: usize = 4_096;
-/// So much of an array is looked at to see whether its first element is like the usual ones.
-const NEXT_BYTES: usize = 64 << 10;
+/// So much of an array is looked at to see whether its first element is like the usual ones: the first event of a
+/// history carries the workflow's input, which may have 2 MiB.
+const NEXT_BYTES: usize = 4 << 20;
 
 /// What the elements are elements of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

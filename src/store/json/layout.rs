@@ -13,6 +13,7 @@ use super::frames::{Frame, Frames, is_blank};
 use super::ocel::is_outline;
 use super::outline::lists_of;
 use super::record::Record;
+use super::temporal::is_history_event;
 use crate::base::limits::{JSON_DEPTH_MAX, PROBE_BYTES, RECORD_BYTES_MAX};
 use crate::model::parse_json;
 use crate::store::StoreError;
@@ -97,6 +98,10 @@ pub(in crate::store) fn look(path: &Path, head: &[u8]) -> Result<Option<JsonShap
         _ if first_line_end(head, first).is_none() && !whole => layout_of_long_line(path).map_err(failed)?,
         _ => layout_of(head, first),
     };
+    let layout = match layout {
+        JsonLayout::Lines if begins_with_history(path, head, first).map_err(failed)? => JsonLayout::Document,
+        layout => layout,
+    };
     let start = match start_of(layout, head) {
         // Objects may fill more than the head before the first event comes.
         Start::List(List::None, at) if !whole => {
@@ -122,6 +127,19 @@ pub(in crate::store) fn look(path: &Path, head: &[u8]) -> Result<Option<JsonShap
         }
         Sampled { records, .. } => Ok(Some(JsonShape { layout, records })),
     }
+}
+
+/// Whether the first line is a whole workflow history and no event: `cat one.json other.json` of files of one line.
+/// Elsewhere a list in a line is a part of an event, or a batch that its format takes apart.
+fn begins_with_history(path: &Path, head: &[u8], first: usize) -> io::Result<bool> {
+    let Some(at) = list_in(head, first) else { return Ok(false) };
+    let start = Start::List(List::Inner, at as u64);
+    let mut sampled = sample(start.frames_from(&head[at..], Vec::new()), u64::MAX)?;
+    if sampled.records.is_empty() && head.len() >= PROBE_BYTES {
+        let frames = start.frames(File::open(path)?, Vec::new())?;
+        sampled = sample(frames, (at + RECORD_BYTES_MAX + PROBE_BYTES) as u64)?;
+    }
+    Ok(sampled.records.first().is_some_and(is_history_event))
 }
 
 /// Where the events of an object-centric log begin, if the file at `path` is one.

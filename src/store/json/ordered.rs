@@ -2,6 +2,9 @@
 //! is in order and the file is not, so they are merged by the rule by which files are: by the running maximum of a
 //! sequence's times, ties by sequence, then by place. First the file is looked through, which remembers the place of
 //! every record; then the records are read in their order, a block of each sequence at a time.
+//!
+//! Not [`super::sorted`], which orders single events by their times alone and takes records apart: here a record is one
+//! event, and none overtakes another of its own sequence.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};

@@ -17,7 +17,7 @@ use super::layout::start_of;
 use super::reader::{info_of, json_shape};
 use super::record::Record;
 use super::sorted::{self, head};
-use super::traces::{NOTES, Place, Span, Spelling, Traces, reason, text_in};
+use super::traces::{NOTES, Place, Span, Spelling, Traces, claims, reason, text_in};
 use super::values;
 use crate::model::Timestamp;
 use crate::store::shape::Shape;
@@ -71,9 +71,7 @@ impl Format for OtlpJson {
     }
 
     fn claims(&self, shape: &Shape) -> bool {
-        let Shape::Json(shape) = shape else { return false };
-        let claimed = shape.records.iter().filter(|record| is_otlp(record)).count();
-        claimed > 0 && claimed * 2 >= shape.records.len()
+        claims(shape, is_otlp)
     }
 
     fn open(&self, request: &OpenRequest<'_>) -> Result<Box<dyn StoreReader>, StoreError> {

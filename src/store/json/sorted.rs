@@ -1,6 +1,8 @@
 //! Reads a JSON file whose events are not in the order of time, or of which one record holds several: the whole file
 //! is looked through once and where each event lies is kept in memory; then events come in the order of their times.
 //! What a record holds, and what an event is, are the matter of a format's [`Parts`].
+//!
+//! Not [`super::ordered`], which merges sequences that are each in order, and keeps them so.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::record::{Convert, Fault, Record, decode};
 use super::sorted::{Part, Parts};
 use crate::model::{JsonText, Locator, Membership, Payload, RecordedEvent, StreamName, Timestamp};
+use crate::store::shape::Shape;
 
 /// What a reader of traces says of its source.
 pub(super) const NOTES: [&str; 3] = [
@@ -18,6 +19,13 @@ pub(super) const NOTES: [&str; 3] = [
     "The trace is the correlation, the parent span (else the first link) the cause, the service the stream.",
     "Events come in the order of their times, whatever their order in the file.",
 ];
+
+/// Whether most records of a file are what `is_own` knows.
+pub(super) fn claims(shape: &Shape, is_own: impl Fn(&Map<String, Value>) -> bool) -> bool {
+    let Shape::Json(shape) = shape else { return false };
+    let claimed = shape.records.iter().filter(|record| is_own(record)).count();
+    claimed > 0 && claimed * 2 >= shape.records.len()
+}
 
 /// Where spans ran.
 #[derive(Clone, Debug, Default, PartialEq)]

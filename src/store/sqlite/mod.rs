@@ -10,6 +10,7 @@ mod fields;
 mod key;
 mod mapped;
 mod ocel;
+mod ocel_index;
 mod ocel_rows;
 mod open;
 mod pyeventsourcing;

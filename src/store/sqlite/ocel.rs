@@ -1,10 +1,11 @@
 //! Object-centric event logs in SQLite: OCEL 2.0, and 1.0 as pm4py writes it. Says which tables are which; how they
-//! are joined is the matter of [`super::ocel_rows`].
+//! are joined is the matter of [`super::ocel_index`]; [`super::ocel_rows`] reads them.
 //!
 //! Seen in real files: no keys and no index at all; tables named by what `event_map_type` says, which is not the
 //! type; a column `ocel:activity` that repeats the type; types that differ in case alone and so share one table.
 
-use super::ocel_rows::{OcelReader, Relations, Tables, Things};
+use super::ocel_index::{Relations, Tables, Things};
+use super::ocel_rows::OcelReader;
 use super::open::Database;
 use super::source_info;
 use crate::store::ocel::NOTES;
@@ -34,7 +35,6 @@ fn second(shape: &SqliteShape) -> Option<Tables> {
         map: Some(map.name.clone()),
         id: "ocel_id",
         time: "ocel_time",
-        without_rowid: events.without_rowid,
     })
 }
 
@@ -57,7 +57,6 @@ fn first(shape: &SqliteShape) -> Option<Tables> {
         map: None,
         id: "ocel:eid",
         time: "ocel:timestamp",
-        without_rowid: events.without_rowid,
     })
 }
 
@@ -95,13 +94,6 @@ impl Format for OcelSqlite {
                 .to_owned(),
             path: request.path.to_owned(),
         })?;
-        if tables.without_rowid {
-            let reason = format!(
-                "the table {} was created WITHOUT ROWID, and such logs cannot be read yet. Copy it into a table with rowids",
-                tables.events.table
-            );
-            return Err(StoreError::Sqlite { reason, path: request.path.to_owned() });
-        }
         let database = Database::open(request.path, request.cache_dir)?;
         let mut info = source_info(self.name(), self.title(), request.path)?;
         let of = |table: &str, column: &str| format!("{table}.{column}");

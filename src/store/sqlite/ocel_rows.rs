@@ -1,23 +1,24 @@
-//! Reads the tables of an object-centric event log, of which no two need be joined by an index: everything that joins
-//! them is read once into memory, and events come from there in the order of their times. Payloads stay in the file.
+//! Reads the tables of an object-centric event log, of which no two need be joined by an index: what joins them is read
+//! once into memory ([`super::ocel_index`]), and events come from there in the order of their times. Attributes stay in
+//! the file.
+//!
+//! A locator is an event's place in that index; the fingerprint beside it refuses a row that has become another one.
+//! Where a row is not found again, SQLite is asked whether the file is in order: if not, it is damaged and not changed.
 
-use std::collections::hash_map::Entry as Slot;
 use std::sync::{Arc, OnceLock};
 
-use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _};
 use serde_json::{Map, Value};
 
-use super::cells::{Cells, Column, quoted, value_of};
-use super::key::Key;
-use super::open::{Database, Fault, is_damage, sentence};
-use super::rows::{fetch_error, fingerprint};
+use super::cells::{Cells, Column, value_of};
+use super::no_rowid;
+use super::ocel_index::{Index, Part, Tables};
+use super::open::{Database, Fault, damage, is_damage, sentence};
+use super::rows::{fetch_error, fingerprint, passes};
 use crate::base::limits::{READ_BATCH_EVENTS, RECORD_BYTES_MAX};
-use crate::model::{
-    FetchError, Locator, Membership, PayloadSource, ReadIssue, RecordedEvent, StreamName, Timestamp,
-};
-use crate::store::ocel::{by_time, fill};
+use crate::model::{FetchError, Locator, Membership, PayloadSource, ReadIssue, RecordedEvent, Timestamp};
+use crate::store::ocel::fill;
 use crate::store::{
     EnvelopeBatch, Progress, ReadBatch, SourceInfo, StoreError, StoreReader, envelopes_of_whole,
 };
@@ -25,241 +26,101 @@ use crate::store::{
 /// Payload bytes after which a batch ends.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// A table of events or of objects, with the columns of id and type.
-pub(super) struct Things {
-    pub(super) table: String,
-    pub(super) id: &'static str,
-    pub(super) kind: &'static str,
-}
-
-impl Things {
-    pub(super) fn new(table: &str, id: &'static str, kind: &'static str) -> Self {
-        Self { table: table.to_owned(), id, kind }
-    }
-}
-
-/// The table of which event names which object.
-pub(super) struct Relations {
-    pub(super) table: String,
-    pub(super) event: &'static str,
-    pub(super) object: &'static str,
-    /// The object's type, where it stands here too.
-    pub(super) kind: Option<&'static str>,
-    pub(super) qualifier: Option<&'static str>,
-}
-
-/// Which tables are which.
-pub(super) struct Tables {
-    pub(super) events: Things,
-    pub(super) objects: Option<Things>,
-    pub(super) relations: Relations,
-    /// Where types name the tables of their events' times and attributes; none: these stand in the table of events.
-    pub(super) map: Option<String>,
-    /// The event's id in the table of its attributes.
-    pub(super) id: &'static str,
-    pub(super) time: &'static str,
-    pub(super) without_rowid: bool,
-}
-
-/// A table with times and attributes of events.
-struct Part {
-    table: String,
-    /// A name of its rowid that no column hides.
-    rowid: String,
-    /// Id, time, and then the attributes.
-    columns: Vec<Column>,
-    /// Which of them are truth values.
-    truths: Vec<bool>,
-}
-
-/// An event, as far as it is kept in memory.
-#[derive(Clone, Copy)]
-struct Entry {
-    rowid: i64,
-    /// Its place in the list of parts, and its row there.
-    part: Option<(u32, i64)>,
-}
-
-#[derive(Clone, Copy)]
-struct Relation {
-    event: u32,
-    object: u32,
-    qualifier: u32,
-}
-
-/// What joins the tables.
-struct Index {
-    rowid: String,
-    parts: Vec<Part>,
-    /// By rowid.
-    entries: Vec<Entry>,
-    /// Places in `entries`, by time.
-    order: Vec<u32>,
-    objects: Vec<StreamName>,
-    /// By event.
-    relations: Vec<Relation>,
-    qualifiers: Vec<Option<String>>,
-    issues: Vec<ReadIssue>,
-}
-
 /// What reader and payload source share.
 struct Shared {
     tables: Tables,
-    index: OnceLock<Index>,
+    /// Read by the first step; `None` where the rows of the table of events cannot be told apart.
+    index: OnceLock<Option<Index>>,
+    /// Whether the file is in order. Known once a row was missed.
+    sound: OnceLock<bool>,
 }
 
-/// Runs `take` on every row; damage ends it, and is told.
-fn scan(
-    connection: &Connection,
-    sql: &str,
-    columns: &[Column],
-    take: &mut dyn FnMut(&Cells<'_>),
-) -> rusqlite::Result<Option<rusqlite::Error>> {
-    let mut work = || {
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            take(&Cells::new(row, 1, columns));
+/// What became of reading an event.
+enum Read {
+    Whole(Box<RecordedEvent>),
+    /// It is there and is no event.
+    Problem(String),
+    /// Its row is gone, or another one.
+    Missing,
+}
+
+impl Shared {
+    fn is_sound(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        match self.sound.get() {
+            Some(sound) => Ok(*sound),
+            None => {
+                passes(connection, "PRAGMA quick_check(1)").map(|sound| *self.sound.get_or_init(|| sound))
+            }
         }
-        Ok(())
-    };
-    match work() {
-        Ok(()) => Ok(None),
-        Err(error) if is_damage(&error) => Ok(Some(error)),
-        Err(error) => Err(error),
+    }
+
+    /// The event at a place of the index.
+    fn event(&self, connection: &Connection, index: &Index, at: usize) -> rusqlite::Result<Read> {
+        let Some(entry) = index.entries.get(at) else { return Ok(Read::Missing) };
+        let part = entry.part.map(|(part, row)| (&index.parts[part as usize], row));
+        let mut event = RecordedEvent::default();
+        let columns = [Column::named(self.tables.events.id), Column::named(self.tables.events.kind)];
+        let named = entry.row.map(|row| {
+            index.rows.one(connection, &columns, row, |row| {
+                let cells = Cells::new(row, index.rows.width(), &columns);
+                let (id, kind) = (cells.text(0), cells.word(1));
+                Ok((id, kind, cells.into_warnings()))
+            })
+        });
+        match (unless_damaged(named.transpose())?, part) {
+            (Some((Some(id), Some(kind), more)), _) => {
+                (event.id, event.event_type, event.warnings) = (Some(id), kind, more);
+            }
+            (Some((Some(_), None, _)), _) => return Ok(Read::Problem("It has no type".to_owned())),
+            (_, Some((part, _))) if entry.row.is_none() || !self.is_sound(connection)? => {
+                event.event_type.clone_from(&part.event_type);
+                event.warnings.push(format!(
+                    "Its row of the table {} cannot be read: its type is the one whose attributes stand in {}",
+                    self.tables.events.table, part.rows.table
+                ));
+            }
+            _ => return Ok(Read::Missing),
+        }
+        let mut attributes = Map::new();
+        if let Some((part, row)) = part {
+            match unless_damaged(part.read(connection, row, &mut event, &mut attributes).map(Some))? {
+                Some(Found::Whole) => {}
+                Some(Found::TooLong(size)) => {
+                    return Ok(Read::Problem(format!("It has {size} bytes, more than an event can have")));
+                }
+                Some(Found::Other) if event.id.is_none() || self.is_sound(connection)? => {
+                    return Ok(Read::Missing);
+                }
+                Some(Found::Other) | None => {
+                    // Known now, whatever the check would say.
+                    _ = self.sound.set(false);
+                    let Some((id, time)) = part.head(connection, row, event.id.as_deref())? else {
+                        return Ok(Read::Missing);
+                    };
+                    (event.id, event.occurred_at) = (Some(id), time);
+                    event.warnings.push(format!("Its attributes cannot be read: {}", sentence(&damage())));
+                }
+            }
+        } else {
+            event.warnings.push("No table has its time and attributes".to_owned());
+        }
+        let warnings = std::mem::take(&mut event.warnings);
+        fill(&mut event, attributes, index.streams(at as u32));
+        event.warnings = warnings;
+        Ok(Read::Whole(Box::new(event)))
     }
 }
 
-/// Numbers texts in the order in which they come.
-#[derive(Default)]
-struct Numbers(HashMap<String, u32>);
-
-impl Numbers {
-    fn of(&mut self, text: String) -> u32 {
-        let next = self.0.len() as u32;
-        *self.0.entry(text).or_insert(next)
+/// A row that is not there and one that cannot be read are both none.
+fn unless_damaged<T>(read: rusqlite::Result<Option<T>>) -> rusqlite::Result<Option<T>> {
+    match read {
+        Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),
+        Err(error) if is_damage(&error) => Ok(None),
+        read => read,
     }
 }
 
 impl Index {
-    /// Reads what joins the tables.
-    fn of(connection: &Connection, tables: &Tables) -> rusqlite::Result<Self> {
-        let mut issues = Vec::new();
-        let mut cut = |table: &str, error: Option<rusqlite::Error>| {
-            if let Some(error) = error {
-                let problem = format!("The rest cannot be read: {}", sentence(&error));
-                issues.push(ReadIssue::new(format!("the table {table}"), problem, &[]));
-            }
-        };
-        let rowid = rowid_of(connection, &tables.events.table)?.unwrap_or_else(|| "rowid".to_owned());
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut by_id: HashMap<String, u32> = HashMap::new();
-        let (mut repeated, mut nameless) = (0, 0);
-        let columns = [Column::named(tables.events.id)];
-        let sql = format!(
-            "SELECT e.{rowid}, {} FROM {} AS e NOT INDEXED ORDER BY 1",
-            columns[0].sql,
-            quoted(&tables.events.table)
-        );
-        let error = scan(connection, &sql, &columns, &mut |cells| {
-            let Some(rowid) = cells.rowid() else { return };
-            // A broken tree may lead to a row again.
-            if entries.last().is_some_and(|last| last.rowid >= rowid) {
-                return;
-            }
-            let Some(id) = cells.text(0) else {
-                nameless += 1;
-                return;
-            };
-            let at = entries.len() as u32;
-            entries.push(Entry { rowid, part: None });
-            match by_id.entry(id) {
-                Slot::Occupied(_) => repeated += 1,
-                Slot::Vacant(slot) => _ = slot.insert(at),
-            }
-        })?;
-        cut(&tables.events.table, error);
-        let (objects, relations, qualifiers, strays) = related(connection, tables, &by_id, &mut cut)?;
-        let mut parts = parts_of(connection, tables, &mut cut)?;
-        let mut times: Vec<Option<i64>> = vec![None; entries.len()];
-        for (number, part) in parts.iter().enumerate() {
-            let sql = format!(
-                "SELECT e.{}, {}, {} FROM {} AS e NOT INDEXED",
-                part.rowid,
-                part.columns[0].sql,
-                part.columns[1].sql,
-                quoted(&part.table)
-            );
-            let error = scan(connection, &sql, &part.columns[..2], &mut |cells| {
-                let Some(at) = cells.text(0).and_then(|id| by_id.get(&id)) else { return };
-                let entry = &mut entries[*at as usize];
-                if let (None, Some(row)) = (entry.part, cells.rowid()) {
-                    entry.part = Some((number as u32, row));
-                    times[*at as usize] = cells.time(1).map(Timestamp::nanos);
-                }
-            })?;
-            cut(&part.table, error);
-        }
-        parts.shrink_to_fit();
-        let mut tell = |count: usize, table: &str, problem: &str| {
-            if count > 0 {
-                issues.push(ReadIssue::new(format!("the table {table}"), format!("{count} {problem}"), &[]));
-            }
-        };
-        tell(nameless, &tables.events.table, "events have no id and were left out.");
-        tell(
-            repeated,
-            &tables.events.table,
-            "events have the id of another one; they are shown without attributes.",
-        );
-        tell(strays, &tables.relations.table, "relations name an event that is not there.");
-        Ok(Self { rowid, parts, order: by_time(&times), entries, objects, relations, qualifiers, issues })
-    }
-
-    /// The event at a place of the list; `None` if its row is gone or another one.
-    fn event(
-        &self,
-        connection: &Connection,
-        tables: &Tables,
-        at: u32,
-    ) -> rusqlite::Result<Option<Result<RecordedEvent, String>>> {
-        let entry = self.entries[at as usize];
-        let columns = [Column::named(tables.events.id), Column::named(tables.events.kind)];
-        let sql = format!(
-            "SELECT e.{0}, {1}, {2} FROM {3} AS e NOT INDEXED WHERE e.{0} = ?1",
-            self.rowid,
-            columns[0].sql,
-            columns[1].sql,
-            quoted(&tables.events.table)
-        );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let named = statement.query_row([entry.rowid], |row| {
-            let cells = Cells::new(row, 1, &columns);
-            let (id, kind) = (cells.text(0), cells.word(1));
-            Ok((id, kind, cells.into_warnings()))
-        });
-        let Some((Some(id), kind, mut warnings)) = named.optional()? else { return Ok(None) };
-        let Some(event_type) = kind else { return Ok(Some(Err("It has no type".to_owned()))) };
-        let mut event = RecordedEvent { id: Some(id.clone()), event_type, ..RecordedEvent::default() };
-        let mut attributes = Map::new();
-        if let Some((part, row)) = entry.part {
-            let part = &self.parts[part as usize];
-            match part.read(connection, row, &id, &mut event, &mut attributes)? {
-                Found::Read(more) => warnings.extend(more),
-                Found::Other => return Ok(None),
-                Found::TooLong(size) => {
-                    let problem = format!("It has {size} bytes, more than an event can have");
-                    return Ok(Some(Err(problem)));
-                }
-            }
-        } else {
-            warnings.push("No table has its time and attributes".to_owned());
-        }
-        fill(&mut event, attributes, self.streams(at));
-        event.warnings = warnings;
-        Ok(Some(Ok(event)))
-    }
-
     /// The objects that an event names.
     fn streams(&self, at: u32) -> Vec<Membership> {
         let from = self.relations.partition_point(|relation| relation.event < at);
@@ -273,10 +134,9 @@ impl Index {
     }
 }
 
-/// What became of reading a row.
+/// What became of reading a row of attributes.
 enum Found {
-    /// It is read, with these repairs.
-    Read(Vec<String>),
+    Whole,
     /// It is not there, or another one.
     Other,
     /// So many bytes.
@@ -284,25 +144,19 @@ enum Found {
 }
 
 impl Part {
+    /// Adds time and attributes to an event; also its id, where it is known by them alone.
     fn read(
         &self,
         connection: &Connection,
         row: i64,
-        id: &str,
         event: &mut RecordedEvent,
         attributes: &mut Map<String, Value>,
     ) -> rusqlite::Result<Found> {
-        let selected: Vec<&str> = self.columns.iter().map(|column| &*column.sql).collect();
-        let sql = format!(
-            "SELECT e.{0}, {1} FROM {2} AS e NOT INDEXED WHERE e.{0} = ?1",
-            self.rowid,
-            selected.join(", "),
-            quoted(&self.table)
-        );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let found = statement.query_row([row], |row| {
-            let cells = Cells::new(row, 1, &self.columns);
-            if cells.text(0).as_deref() != Some(id) {
+        let found = self.rows.one(connection, &self.columns, row, |row| {
+            let cells = Cells::new(row, self.rows.width(), &self.columns);
+            let Some(id) = cells.text(0) else { return Ok(Found::Other) };
+            let is_alone = event.id.is_none();
+            if *event.id.get_or_insert_with(|| id.clone()) != id {
                 return Ok(Found::Other);
             }
             let size = cells.size();
@@ -317,130 +171,33 @@ impl Part {
                     (raw, _) => value_of(raw),
                 };
                 // pm4py repeats the type here.
-                if !(column.label == "ocel:activity" && value == event.event_type.as_str()) {
-                    attributes.insert(column.label.clone(), value);
+                match (column.label == "ocel:activity", value.as_str()) {
+                    (true, Some(told)) if is_alone => told.clone_into(&mut event.event_type),
+                    (true, Some(told)) if told == event.event_type => {}
+                    _ => _ = attributes.insert(column.label.clone(), value),
                 }
             }
-            Ok(Found::Read(cells.into_warnings()))
+            event.warnings.extend(cells.into_warnings());
+            Ok(Found::Whole)
         });
         Ok(found.optional()?.unwrap_or(Found::Other))
     }
-}
 
-fn rowid_of(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
-    Ok(match Key::of(connection, table)? {
-        Some(Key::Rowid(name)) => Some(quoted(&name)),
-        Some(Key::Primary(_)) | None => None,
-    })
-}
-
-type Related = (Vec<StreamName>, Vec<Relation>, Vec<Option<String>>, usize);
-
-/// Objects, relations and qualifiers, and how many relations name no event.
-fn related(
-    connection: &Connection,
-    tables: &Tables,
-    by_id: &HashMap<String, u32>,
-    cut: &mut dyn FnMut(&str, Option<rusqlite::Error>),
-) -> rusqlite::Result<Related> {
-    let mut numbers = Numbers::default();
-    let mut objects: Vec<StreamName> = Vec::new();
-    if let Some(things) = &tables.objects {
-        let columns = [Column::named(things.id), Column::named(things.kind)];
-        let sql = format!(
-            "SELECT NULL, {}, {} FROM {} AS e NOT INDEXED",
-            columns[0].sql,
-            columns[1].sql,
-            quoted(&things.table)
-        );
-        let error = scan(connection, &sql, &columns, &mut |cells| {
-            let Some(id) = cells.text(0) else { return };
-            if numbers.of(id.clone()) as usize == objects.len() {
-                objects.push(StreamName { aggregate_type: cells.word(1), id });
-            }
-        })?;
-        cut(&things.table, error);
+    /// Id and time of a row whose attributes cannot be read. `known` is the id, if that is known.
+    fn head(
+        &self,
+        connection: &Connection,
+        row: i64,
+        known: Option<&str>,
+    ) -> rusqlite::Result<Option<(String, Option<Timestamp>)>> {
+        let columns = &self.columns[..2];
+        let read = self.rows.one(connection, columns, row, |row| {
+            let cells = Cells::new(row, self.rows.width(), columns);
+            Ok(cells.text(0).map(|id| (id, cells.time(1))))
+        });
+        let found = unless_damaged(read)?.filter(|(id, _)| known.is_none_or(|known| known == id));
+        Ok(found.or_else(|| Some((known?.to_owned(), None))))
     }
-    let of = &tables.relations;
-    let column = |name: Option<&str>| {
-        name.map_or_else(|| Column { label: String::new(), sql: "NULL".to_owned() }, Column::named)
-    };
-    let columns = [Column::named(of.event), Column::named(of.object), column(of.kind), column(of.qualifier)];
-    let selected: Vec<&str> = columns.iter().map(|column| &*column.sql).collect();
-    let sql = format!("SELECT NULL, {} FROM {} AS e NOT INDEXED", selected.join(", "), quoted(&of.table));
-    let mut relations = Vec::new();
-    let mut words = Numbers::default();
-    let mut qualifiers = Vec::new();
-    let mut strays = 0;
-    let error = scan(connection, &sql, &columns, &mut |cells| {
-        let (Some(event), Some(id)) = (cells.text(0), cells.text(1)) else { return };
-        let Some(event) = by_id.get(&event) else {
-            strays += 1;
-            return;
-        };
-        let object = numbers.of(id.clone());
-        if object as usize == objects.len() {
-            objects.push(StreamName { aggregate_type: cells.word(2), id });
-        }
-        let word = cells.word(3);
-        let qualifier = words.of(word.clone().unwrap_or_default());
-        if qualifier as usize == qualifiers.len() {
-            qualifiers.push(word);
-        }
-        relations.push(Relation { event: *event, object, qualifier });
-    })?;
-    cut(&of.table, error);
-    // Stable: an event's objects stay in the order of the table.
-    relations.sort_by_key(|relation| relation.event);
-    Ok((objects, relations, qualifiers, strays))
-}
-
-/// The tables with times and attributes: each once, though two types whose names differ in case share one.
-fn parts_of(
-    connection: &Connection,
-    tables: &Tables,
-    cut: &mut dyn FnMut(&str, Option<rusqlite::Error>),
-) -> rusqlite::Result<Vec<Part>> {
-    let mut names: Vec<String> = Vec::new();
-    match &tables.map {
-        None => names.push(tables.events.table.clone()),
-        Some(map) => {
-            let columns = [Column::named("ocel_type_map")];
-            let sql = format!("SELECT NULL, {} FROM {} AS e NOT INDEXED", columns[0].sql, quoted(map));
-            let error = scan(connection, &sql, &columns, &mut |cells| {
-                let Some(name) = cells.text(0).map(|name| format!("event_{name}")) else { return };
-                if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-                    names.push(name);
-                }
-            })?;
-            cut(map, error);
-        }
-    }
-    let mut parts = Vec::new();
-    for table in names {
-        let mut statement =
-            connection.prepare_cached("SELECT name, type FROM pragma_table_xinfo(?1) ORDER BY cid")?;
-        let declared: Vec<(String, String)> = statement
-            .query_map(params![table], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let has = |name: &str| declared.iter().any(|(column, _)| column.eq_ignore_ascii_case(name));
-        if !has(tables.id) || !has(tables.time) {
-            continue;
-        }
-        let Some(rowid) = rowid_of(connection, &table)? else { continue };
-        let is_own = |name: &str| {
-            [tables.id, tables.time].iter().any(|own| own.eq_ignore_ascii_case(name))
-                || tables.map.is_none() && name.eq_ignore_ascii_case(tables.events.kind)
-        };
-        let mut columns = vec![Column::named(tables.id), Column::named(tables.time)];
-        let mut truths = vec![false; 2];
-        for (name, kind) in declared.iter().filter(|(name, _)| !is_own(name)) {
-            columns.push(Column::named(name));
-            truths.push(kind.to_ascii_lowercase().starts_with("bool"));
-        }
-        parts.push(Part { table, rowid, columns, truths });
-    }
-    Ok(parts)
 }
 
 /// Reads such a log from its first event to its last.
@@ -449,13 +206,19 @@ pub(super) struct OcelReader {
     database: Database,
     shared: Arc<Shared>,
     done: usize,
+    /// It was said that rows are not where their keys lead.
+    is_told: bool,
 }
 
 /// One step of reading as it came out of a transaction.
+#[derive(Default)]
 struct Step {
     batch: ReadBatch,
     taken: usize,
-    same: bool,
+    /// Events of a file in order that are not there any more.
+    changed: bool,
+    /// Events that are there and were not found again.
+    lost: usize,
 }
 
 impl OcelReader {
@@ -469,7 +232,8 @@ impl OcelReader {
                     .to_owned(),
             );
         }
-        Self { info, database, shared: Arc::new(Shared { tables, index: OnceLock::new() }), done: 0 }
+        let shared = Arc::new(Shared { tables, index: OnceLock::new(), sound: OnceLock::new() });
+        Self { info, database, shared, done: 0, is_told: false }
     }
 
     fn step(&mut self) -> Result<Step, Fault> {
@@ -482,27 +246,26 @@ impl OcelReader {
                 let index = Index::of(connection, &shared.tables)?;
                 shared.index.get_or_init(|| index)
             };
-            let mut step = Step { batch: ReadBatch::default(), taken: 0, same: true };
+            let mut step = Step::default();
+            let Some(index) = index else { return Ok(step) };
             let mut bytes = 0;
             for at in index.order[from..].iter().take(READ_BATCH_EVENTS) {
                 step.taken += 1;
-                let rowid = index.entries[*at as usize].rowid;
-                let place = || format!("row {rowid} of {}", shared.tables.events.table);
-                match index.event(connection, &shared.tables, *at) {
-                    Ok(Some(Ok(event))) => {
+                match shared.event(connection, index, *at as usize)? {
+                    Read::Whole(event) => {
                         bytes += event.data.len();
-                        let locator = Locator { at: rowid as u64, len: fingerprint(&event) };
-                        step.batch.events.push((locator, event));
+                        let locator = Locator { at: u64::from(*at), len: fingerprint(&event) };
+                        step.batch.events.push((locator, *event));
                     }
-                    Ok(Some(Err(problem))) => step.batch.issues.push(ReadIssue::new(place(), problem, &[])),
-                    Ok(None) => {
-                        step.same = false;
+                    Read::Problem(problem) => {
+                        let place = format!("event {} of {}", at + 1, shared.tables.events.table);
+                        step.batch.issues.push(ReadIssue::new(place, problem, &[]));
+                    }
+                    Read::Missing if shared.is_sound(connection)? => {
+                        step.changed = true;
                         return Ok(step);
                     }
-                    Err(error) if is_damage(&error) => {
-                        step.batch.issues.push(ReadIssue::new(place(), sentence(&error), &[]));
-                    }
-                    Err(error) => return Err(error),
+                    Read::Missing => step.lost += 1,
                 }
                 if bytes >= BATCH_BYTES {
                     break;
@@ -528,9 +291,12 @@ impl StoreReader for OcelReader {
             Ok(step) => step,
             Err(fault) => return Err(self.database.store_error(fault)),
         };
-        let Some(index) = self.shared.index.get() else {
-            return Err(StoreError::Changed { path: self.database.path().to_owned() });
+        let Some(Some(index)) = self.shared.index.get() else {
+            return Err(no_rowid(self.database.path(), &self.shared.tables.events.table));
         };
+        if step.changed {
+            return Err(StoreError::Changed { path: self.database.path().to_owned() });
+        }
         if is_first {
             batch.issues.extend(index.issues.iter().cloned());
         }
@@ -538,9 +304,13 @@ impl StoreReader for OcelReader {
         let total = index.order.len();
         batch.events.extend(step.batch.events);
         batch.issues.extend(step.batch.issues);
-        // In a damaged file a row that is not found again may only lie where the tree does not lead.
-        if !step.same && !self.database.is_damaged() && index.issues.is_empty() {
-            return Err(StoreError::Changed { path: self.database.path().to_owned() });
+        let is_known = self.is_told || !index.issues.is_empty();
+        if step.lost > 0 || !is_known && self.shared.sound.get() == Some(&false) {
+            self.is_told = true;
+            let lost = if step.lost > 0 { format!("{} events", step.lost) } else { "Some rows".to_owned() };
+            let problem = format!("{lost} cannot be read where they should be: {}", sentence(&damage()));
+            let place = format!("the table {}", self.shared.tables.events.table);
+            batch.issues.push(ReadIssue::new(place, problem, &[]));
         }
         let progress =
             Progress { done: self.done as u64, total: Some(total as u64), finished: self.done >= total };
@@ -561,17 +331,20 @@ struct OcelPayloads {
 impl PayloadSource for OcelPayloads {
     fn fetch(&mut self, locators: &[Locator]) -> Vec<Result<RecordedEvent, FetchError>> {
         let shared = Arc::clone(&self.shared);
-        let Some(index) = shared.index.get() else {
+        let Some(Some(index)) = shared.index.get() else {
             return vec![Err(FetchError::Changed); locators.len()];
         };
-        let one = |connection: &Connection, locator: Locator| {
-            let found = index.entries.binary_search_by_key(&(locator.at as i64), |entry| entry.rowid);
-            let at = found.map_err(|_missing| FetchError::Changed)?;
-            match index.event(connection, &shared.tables, at as u32) {
-                Ok(Some(Ok(event))) if fingerprint(&event) == locator.len => Ok(event),
-                Ok(_) => Err(FetchError::Changed),
-                Err(error) => Err(FetchError::Unreadable(sentence(&error))),
+        let one = |connection: &Connection, locator: Locator| match shared.event(
+            connection,
+            index,
+            locator.at as usize,
+        ) {
+            Ok(Read::Whole(event)) if fingerprint(&event) == locator.len => Ok(*event),
+            Ok(_) if matches!(shared.is_sound(connection), Ok(false)) => {
+                Err(FetchError::Unreadable(sentence(&damage())))
             }
+            Ok(_) => Err(FetchError::Changed),
+            Err(error) => Err(FetchError::Unreadable(sentence(&error))),
         };
         let read = self.database.read(|connection| {
             Ok(locators.iter().map(|locator| one(connection, *locator)).collect::<Vec<_>>())

@@ -82,15 +82,7 @@ impl Plan {
 
     /// Whether the tree of the table is in order, as far as SQLite can tell. Reads all of it.
     fn is_sound(&self, connection: &Connection) -> rusqlite::Result<bool> {
-        let checked =
-            connection.query_row(&format!("PRAGMA quick_check({})", quoted(&self.table)), [], |row| {
-                row.get::<_, String>(0)
-            });
-        match checked {
-            Ok(verdict) => Ok(verdict == "ok"),
-            Err(error) if is_damage(&error) => Ok(false),
-            Err(error) => Err(error),
-        }
+        passes(connection, &format!("PRAGMA quick_check({})", quoted(&self.table)))
     }
 
     /// Reads up to `limit` rows or [`BATCH_BYTES`], and tells what ended the reading early.
@@ -164,6 +156,15 @@ impl Plan {
                 return Ok((read, None));
             }
         }
+    }
+}
+
+/// Whether SQLite's own check of its trees finds nothing.
+pub(super) fn passes(connection: &Connection, check: &str) -> rusqlite::Result<bool> {
+    match connection.query_row(check, [], |row| row.get::<_, String>(0)) {
+        Ok(verdict) => Ok(verdict == "ok"),
+        Err(error) if is_damage(&error) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

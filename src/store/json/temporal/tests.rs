@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 
 use super::*;
+use crate::store::shape::JsonLayout;
 use crate::store::{ReadBatch, detect, look, open};
 
 fn payload(value: &Value) -> Value {
@@ -220,6 +221,45 @@ fn histories_that_follow_each_other_as_documents_are_all_read() {
         );
         assert!(notes.contains("2 runs"), "{notes}");
     }
+}
+
+#[test]
+fn histories_of_one_line_each_are_all_read_with_and_without_line_ends_between() {
+    let of = |number: usize, input: usize| {
+        let mut events = history();
+        let started = &mut events[0]["workflowExecutionStartedEventAttributes"];
+        started["workflowId"] = format!("order-{number}").into();
+        started["originalExecutionRunId"] = format!("run-{number}").into();
+        // An input may be longer than all that is looked at to tell a format.
+        started["input"] = json!({"payloads": [payload(&"x".repeat(input).into())]});
+        events
+    };
+    for input in [0, 300 << 10] {
+        for wrap in
+            [|events| json!({"events": events}), |events| json!({"history": {"events": events}, "x": 1})]
+        {
+            let files = [1, 2, 3].map(|number| wrap(of(number, input)).to_string());
+            for between in ["", "\n", "\r\n\r\n", " "] {
+                let (events, notes) = read(&files.join(between));
+                let ids: Vec<&str> = events.iter().filter_map(|event| event.id.as_deref()).collect();
+                let expected: Vec<String> =
+                    (0..27).map(|place| format!("run-{}/{}", place / 9 + 1, place % 9 + 1)).collect();
+                assert_eq!(ids, expected, "{between:?}, {input} bytes of input");
+                assert!(notes.contains("3 runs"), "{notes}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lists_in_the_events_of_lines_are_no_histories() {
+    let line =
+        |id: &str| json!({"id": id, "type": "order.placed", "data": [{"sku": 1}, {"sku": 2}]}).to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    std::fs::write(&path, format!("{}\n{}\n", line("a"), line("b"))).unwrap();
+    let Shape::Json(shape) = look(&path, folder.path()).unwrap() else { panic!() };
+    assert_eq!((shape.layout, shape.records.len()), (JsonLayout::Lines, 2));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use egui::{Color32, Rect, pos2, vec2};
 use super::grid::{self, Grid, starts_step, tops};
 use super::table::{Shown, Table};
 use crate::engine::Board;
+use crate::saga::svg::escape;
 use crate::sim::matrix::{self, Cell, CellReport};
 use crate::ui::format::outcome_look;
 use crate::ui::headless::{Headless, Picture};
@@ -142,7 +143,7 @@ impl Svg {
 
     #[expect(clippy::too_many_arguments, reason = "the attributes of one element, in its order")]
     fn text(&mut self, x: f32, y: f32, size: u32, weight: u32, fill: Color32, anchor: &str, text: &str) {
-        let (fill, text) = (hex(fill), escaped(text));
+        let (fill, text) = (hex(fill), escape(text));
         self.add(format_args!(
             "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" font-weight=\"{weight}\" fill=\"{fill}\" \
              text-anchor=\"{anchor}\">{text}</text>\n"
@@ -184,10 +185,6 @@ impl Svg {
 
 fn hex(color: Color32) -> String {
     format!("#{:02x}{:02x}{:02x}", color.r(), color.g(), color.b())
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
