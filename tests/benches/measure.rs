@@ -82,7 +82,11 @@ pub(crate) fn compare<P: FnMut()>(
             title,
             short(own),
             &format!("{peer_name}: {}", short(peers)),
-            &format!("{:.2}", figures.ratio),
+            &if figures.ratio < 0.1 {
+                format!("{:.3}", figures.ratio)
+            } else {
+                format!("{:.2}", figures.ratio)
+            },
             budget.map(|(words, meets)| (words, meets(figures))),
         );
     }

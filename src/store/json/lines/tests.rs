@@ -28,6 +28,12 @@ impl Folder {
         Self { folder, path }
     }
 
+    /// Whether a format knows it as its own: a few lines may be enough to spoil a short file.
+    fn is_claimed(&self) -> bool {
+        look(&self.path, self.folder.path())
+            .is_ok_and(|shape| crate::store::FORMATS.iter().any(|format| format.claims(&shape)))
+    }
+
     fn reader(&self) -> Box<dyn StoreReader> {
         let shape = look(&self.path, self.folder.path()).unwrap();
         let request = OpenRequest { path: &self.path, shape: &shape, cache_dir: self.folder.path() };
@@ -305,11 +311,13 @@ proptest! {
 
     #[test]
     fn both_ways_read_our_own_lines_alike(log in log(&OWN_KEYS)) {
+        prop_assume!(Folder::with(&log).is_claimed());
         check(&log);
     }
 
     #[test]
     fn both_ways_read_usual_events_alike(log in log(&USUAL_KEYS)) {
+        prop_assume!(Folder::with(&log).is_claimed());
         check(&log);
     }
 }
