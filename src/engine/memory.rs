@@ -57,8 +57,13 @@ fn free() -> Option<u64> {
     let of_machine = kibibytes(&read_to_string("/proc/meminfo").ok()?, "MemAvailable:")?;
     let number =
         |file: &str| read_to_string(format!("/sys/fs/cgroup/{file}")).ok()?.trim().parse::<u64>().ok();
+    // Pages of files that were read count as in use there, and are given back when somebody needs them.
+    let stat = read_to_string("/sys/fs/cgroup/memory.stat").unwrap_or_default();
+    let cached =
+        stat.lines().find_map(|line| line.strip_prefix("inactive_file ")?.trim().parse::<u64>().ok());
     let of_container = number("memory.max").zip(number("memory.current"));
-    let of_container = of_container.map_or(u64::MAX, |(most, now)| most.saturating_sub(now));
+    let of_container = of_container
+        .map_or(u64::MAX, |(most, now)| most.saturating_sub(now.saturating_sub(cached.unwrap_or_default())));
     Some(of_machine.min(of_container))
 }
 
