@@ -107,7 +107,8 @@ pub struct Loader {
     axis: Arc<TimeAxis>,
     axis_events: usize,
     followed: Vec<Followed>,
-    memory: MemoryLimit,
+    /// Asked of the system when the first file is read, not before.
+    memory: Option<MemoryLimit>,
 }
 
 impl Loader {
@@ -121,14 +122,14 @@ impl Loader {
             axis: Arc::default(),
             axis_events: 0,
             followed: Vec::new(),
-            memory: MemoryLimit::of_this_system(),
+            memory: None,
         }
     }
 
     /// The same with another limit than this system's.
     #[must_use]
     pub fn with_memory(mut self, memory: MemoryLimit) -> Self {
-        self.memory = memory;
+        self.memory = Some(memory);
         self
     }
 
@@ -188,6 +189,7 @@ impl Loader {
         tell: &mut dyn FnMut(&mut Self, LoadProgress),
     ) -> Result<bool, StoreError> {
         let mut batch = EnvelopeBatch::default();
+        let memory = *self.memory.get_or_insert_with(MemoryLimit::of_this_system);
         let mut asked = self.events();
         loop {
             batch.clear();
@@ -203,7 +205,7 @@ impl Loader {
             let step = step?;
             if !step.finished && self.events() >= asked + EVENTS_BETWEEN_LOOKS {
                 asked = self.events();
-                if let Some(reason) = self.memory.exceeded(asked) {
+                if let Some(reason) = memory.exceeded(asked) {
                     return Err(StoreError::Memory { reason, path: reader.info().path.clone() });
                 }
             }
