@@ -192,6 +192,8 @@ pub enum WindowCommand {
     ShowView(&'static str),
     /// Layout as at first start.
     ResetLayout,
+    /// Gives the focused view the whole centre, or takes it back.
+    FillCentre,
     /// Dark, light, or as the system is (`None`).
     Theme(Option<super::theme::Theme>),
     /// The other theme.
@@ -508,6 +510,7 @@ commands! {
     ZOOM_IN: View, "Larger text", "Make everything larger", [key(CTRL, Key::Plus), key(CTRL, Key::Equals)], None, Nothing, WindowCommand::Zoom(1);
     ZOOM_OUT: View, "Smaller text", "Make everything smaller", [key(CTRL, Key::Minus)], None, Nothing, WindowCommand::Zoom(-1);
     ZOOM_RESET: View, "Normal text", "Text at its normal size", [key(CTRL, Key::Num0)], None, Nothing, WindowCommand::Zoom(0);
+    FILL: View, "Fill the centre", "Give the focused view the whole centre, or let it share the centre again", [key(CTRL_SHIFT, Key::F)], Some(Icon::Fill), Log, WindowCommand::FillCentre;
     RESET_LAYOUT: View, "Reset layout", "Views and panels as at first start", [], None, Nothing, WindowCommand::ResetLayout;
 
     FIND: Go, "Filter events", "Put the caret into the filter", [key(CTRL, Key::F)], Some(Icon::Search), Log, WindowCommand::FocusFilter;

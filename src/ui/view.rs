@@ -97,6 +97,8 @@ pub struct ViewClass {
     pub icon: Icon,
     /// What stands around the centre while it has the focus.
     pub around: Around,
+    /// Whether it has the centre to itself while it has the focus, as long as nobody says otherwise.
+    pub fills: bool,
     /// Makes one.
     pub make: fn() -> Box<dyn View>,
 }

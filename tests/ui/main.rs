@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bookmarks;
+mod centre;
 mod columns;
 mod compare;
 mod dead_letters;

@@ -30,6 +30,7 @@ impl App {
         let preferences = &mut self.preferences;
         match command {
             WindowCommand::ShowView(id) => self.layout.show(id),
+            WindowCommand::FillCentre => self.layout.toggle_fill(),
             WindowCommand::ResetLayout => {
                 self.layout.reset();
                 let Preferences { navigator, inspector, time_panel, .. } = Preferences::default();

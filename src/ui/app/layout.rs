@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use egui::{Align2, Color32, Rect, Response, Sense, Stroke, Ui, WidgetInfo, vec2};
 use egui_tiles::{
-    Behavior, Container, Linear, LinearDir, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
+    Behavior, Container, EditAction, Linear, LinearDir, TabState, Tabs, Tile, TileId, Tiles, Tree, UiResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::navigation::StepList;
+use crate::ui::command::FILL;
 use crate::ui::icons::Icon;
 use crate::ui::theme::body;
 use crate::ui::view::{VIEWS, View, ViewContext, view_class};
@@ -26,6 +27,8 @@ pub struct SavedLayout {
     /// While a simulation is open.
     simulation: Option<Tree<Pane>>,
     views: BTreeMap<String, Value>,
+    /// Views that somebody said of whether they fill the centre.
+    fills: BTreeMap<String, bool>,
 }
 
 /// The arrangement of views, and the views.
@@ -37,6 +40,8 @@ pub struct Layout {
     views: BTreeMap<&'static str, Box<dyn View>>,
     /// What views are given back when they are made again.
     saved: BTreeMap<String, Value>,
+    /// What somebody said of whether a view fills the centre; of the others their class says it.
+    fills: BTreeMap<String, bool>,
     focused: &'static str,
 }
 
@@ -55,6 +60,7 @@ impl Default for Layout {
             for_simulation: false,
             views: BTreeMap::new(),
             saved: BTreeMap::new(),
+            fills: BTreeMap::new(),
             focused: "log",
         }
     }
@@ -105,6 +111,7 @@ impl Layout {
     /// Takes an arrangement back; one with a view that does not exist is not used.
     pub(super) fn restore(&mut self, saved: &SavedLayout) {
         self.saved.clone_from(&saved.views);
+        self.fills.clone_from(&saved.fills);
         let (tree, other) = (usable(saved.tree.as_ref()), usable(saved.simulation.as_ref()));
         self.tree = tree.unwrap_or_else(default_tree);
         self.other = other.unwrap_or_else(simulation_tree);
@@ -139,7 +146,7 @@ impl Layout {
         } else {
             (self.tree.clone(), self.other.clone())
         };
-        SavedLayout { tree: Some(tree), simulation: Some(simulation), views }
+        SavedLayout { tree: Some(tree), simulation: Some(simulation), views, fills: self.fills.clone() }
     }
 
     /// Forgets what the views know of the log that was closed; columns and the like stay.
@@ -163,9 +170,56 @@ impl Layout {
         self.focused = view_class(id).map_or(self.focused, |class| class.id);
     }
 
+    /// Who drags a view beside another one wants to see both.
+    fn share_what_is_beside_another(&mut self) {
+        let seen: Vec<String> = self.visible().map(str::to_owned).collect();
+        if seen.len() > 1 {
+            self.fills.extend(
+                seen.into_iter()
+                    .filter(|id| fills(&self.fills, id))
+                    .map(|id| (id, false))
+                    .collect::<Vec<_>>(),
+            );
+        }
+    }
+
     fn tabs_of_focused(&self) -> Option<TileId> {
         let focused = self.tree.tiles.find_pane(&Pane(self.focused.to_owned()))?;
         self.tree.tiles.parent_of(focused)
+    }
+
+    /// Gives the focused view the whole centre, or lets it share the centre again.
+    pub(super) fn toggle_fill(&mut self) {
+        let fills = fills(&self.fills, self.focused);
+        self.fills.insert(self.focused.to_owned(), !fills);
+    }
+
+    /// Hides what stands beside the focused view while that fills the centre; its own bar of tabs stays, so that
+    /// every other view is one click away.
+    fn hide_beside(&mut self) {
+        let Self { tree, fills: said, focused, .. } = self;
+        let hidden: Vec<TileId> =
+            tree.tiles.tile_ids().filter(|tile| !tree.tiles.is_visible(*tile)).collect();
+        for tile in hidden {
+            tree.tiles.set_visible(tile, true);
+        }
+        let mut within = tree.tiles.find_pane(&Pane((*focused).to_owned()));
+        if !fills(said, focused) || within.is_some_and(|tile| !tree.active_tiles().contains(&tile)) {
+            return;
+        }
+        let tiles = &mut tree.tiles;
+        while let Some(tile) = within {
+            within = tiles.parent_of(tile);
+            let beside: Vec<TileId> = match within.and_then(|parent| tiles.get(parent)) {
+                Some(Tile::Container(Container::Tabs(_)) | Tile::Pane(_)) | None => Vec::new(),
+                Some(Tile::Container(container)) => {
+                    container.children().copied().filter(|child| *child != tile).collect()
+                }
+            };
+            for tile in beside {
+                tiles.set_visible(tile, false);
+            }
+        }
     }
 
     /// The list that the keys go through: that of the focused view.
@@ -203,15 +257,23 @@ impl Layout {
 
     /// Draws the centre.
     pub(in crate::ui) fn ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
+        self.hide_beside();
+        let is_split = self.tree.tiles.tiles().filter(|tile| is_tabs(tile)).count() > 1;
         let mut behavior = Tiled {
             context: *context,
             views: &mut self.views,
             saved: &self.saved,
+            fills: is_split.then_some(&self.fills),
             focused: &mut self.focused,
             to_add: None,
+            was_dropped: false,
         };
         self.tree.ui(&mut behavior, ui);
-        if let Some((tabs, id)) = behavior.to_add {
+        let Tiled { to_add, was_dropped, .. } = behavior;
+        if was_dropped {
+            self.share_what_is_beside_another();
+        }
+        if let Some((tabs, id)) = to_add {
             let existing = self.tree.tiles.find_pane(&Pane(id.to_owned()));
             let tile = existing.unwrap_or_else(|| self.tree.tiles.insert_pane(Pane(id.to_owned())));
             self.tree.move_tile_to_container(tile, tabs, usize::MAX, false);
@@ -223,15 +285,38 @@ impl Layout {
     }
 }
 
+fn is_tabs(tile: &Tile<Pane>) -> bool {
+    matches!(tile, Tile::Container(Container::Tabs(_)))
+}
+
+/// Whether a view has the centre to itself while it has the focus.
+fn fills(said: &BTreeMap<String, bool>, id: &str) -> bool {
+    said.get(id).copied().unwrap_or_else(|| view_class(id).is_some_and(|class| class.fills))
+}
+
 struct Tiled<'a> {
     context: ViewContext<'a>,
     views: &'a mut BTreeMap<&'static str, Box<dyn View>>,
     saved: &'a BTreeMap<String, Value>,
     focused: &'a mut &'static str,
+    /// Which views fill the centre, where there is something beside them.
+    fills: Option<&'a BTreeMap<String, bool>>,
     to_add: Option<(TileId, &'static str)>,
+    /// Whether a view was put at another place.
+    was_dropped: bool,
 }
 
 impl Tiled<'_> {
+    /// A button of the bar of tabs.
+    fn bar_button(&self, ui: &mut Ui, icon: Icon, name: &str, about: &str) -> Response {
+        let tokens = self.context.tokens;
+        let (rect, response) = ui.allocate_exact_size(vec2(32.0, TAB_BAR), Sense::click());
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, name));
+        let color = if response.hovered() || response.has_focus() { tokens.text } else { tokens.muted };
+        icon.paint(ui.painter(), Rect::from_center_size(rect.center(), vec2(12.0, 12.0)), color);
+        response.on_hover_text(about)
+    }
+
     fn view(&mut self, pane: &Pane) -> Option<(&'static str, &mut Box<dyn View>)> {
         let class = view_class(&pane.0)?;
         let saved = self.saved.get(class.id);
@@ -330,13 +415,23 @@ impl Behavior<Pane> for Tiled<'_> {
         response.on_hover_text(format!("{about}\nDrag to arrange, middle click to close"))
     }
 
-    fn tab_bar_trailing_ui(&mut self, tiles: &Tiles<Pane>, ui: &mut Ui, tile: TileId, _tabs: &Tabs) {
-        let tokens = self.context.tokens;
-        let (rect, response) = ui.allocate_exact_size(vec2(32.0, TAB_BAR), Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Add a view"));
-        let color = if response.hovered() || response.has_focus() { tokens.text } else { tokens.muted };
-        Icon::Plus.paint(ui.painter(), Rect::from_center_size(rect.center(), vec2(12.0, 12.0)), color);
-        let response = response.on_hover_text("Add a view here");
+    fn tab_bar_trailing_ui(&mut self, tiles: &Tiles<Pane>, ui: &mut Ui, tile: TileId, tabs: &Tabs) {
+        let response = self.bar_button(ui, Icon::Plus, "Add a view", "Add a view here");
+        if let Some(said) = self.fills
+            && let Some(Tile::Pane(pane)) = tabs.active.and_then(|active| tiles.get(active))
+            && let Some(class) = view_class(&pane.0)
+        {
+            let (icon, name, about) = if fills(said, class.id) {
+                (Icon::Share, "Share the centre", "Let this view share the centre with the others again")
+            } else {
+                (Icon::Fill, "Fill the centre", "Give this view the whole centre")
+            };
+            let keys = FILL.keys.first().map(|keys| ui.ctx().format_shortcut(keys)).unwrap_or_default();
+            if self.bar_button(ui, icon, name, &format!("{about}  {keys}")).clicked() {
+                *self.focused = class.id;
+                self.context.run(&FILL);
+            }
+        }
         let here: Vec<String> = match tiles.get(tile) {
             Some(Tile::Container(container)) => container
                 .children()
@@ -371,6 +466,10 @@ impl Behavior<Pane> for Tiled<'_> {
             ui.add_space(12.0);
             view.tab_bar_ui(&context, ui);
         }
+    }
+
+    fn on_edit(&mut self, edit: EditAction) {
+        self.was_dropped |= matches!(edit, EditAction::TileDropped);
     }
 
     fn tab_bar_height(&self, _style: &egui::Style) -> f32 {

@@ -55,6 +55,10 @@ icons! {
     Close "close",
     /// Plus.
     Plus "plus",
+    /// Arrows outwards: fill the centre.
+    Fill "fill",
+    /// Arrows inwards: share the centre again.
+    Share "share",
     /// Closed group, as two strokes.
     ChevronRight "chevron-right",
     /// Open group, as two strokes.

@@ -34,6 +34,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "Two sagas or two runs side by side: what happened in both, and what differs",
     icon: Icon::Branch,
     around: Around::Log,
+    fills: true,
     make: || Box::<CompareView>::default(),
 };
 

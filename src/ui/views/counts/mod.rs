@@ -19,6 +19,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "How the events of the query divide: by type, stream, day or any value",
     icon: Icon::Filter,
     around: Around::Log,
+    fills: false,
     make: || Box::<CountsView>::default(),
 };
 

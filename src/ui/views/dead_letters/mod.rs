@@ -29,6 +29,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "Messages that could not be handled, and what waits behind them",
     icon: Icon::Skull,
     around: Around::Log,
+    fills: false,
     make: || Box::<DeadLettersView>::default(),
 };
 

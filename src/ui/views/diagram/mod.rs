@@ -39,6 +39,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "The sequence (when) and the flow (why) of one saga, or the process map of all of them",
     icon: Icon::Branch,
     around: Around::Log,
+    fills: true,
     make: || Box::<DiagramView>::default(),
 };
 
@@ -49,6 +50,7 @@ pub static FLOW: ViewClass = ViewClass {
     about: "Why each event of a saga happened: causes above their effects, a column for each service",
     icon: Icon::Branch,
     around: Around::Log,
+    fills: true,
     make: || Box::new(DiagramView { kind: Kind::Flow, ..DiagramView::default() }),
 };
 

@@ -28,6 +28,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "Records that could not be read, and how each source was read",
     icon: Icon::Warning,
     around: Around::Log,
+    fills: false,
     make: || Box::<IssuesView>::default(),
 };
 

@@ -45,6 +45,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "Streams as lanes on one time axis, with causes and effects",
     icon: Icon::Zigzag,
     around: Around::Log,
+    fills: false,
     make: || Box::<LanesView>::default(),
 };
 

@@ -42,6 +42,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "The events that the filter leaves, as rows",
     icon: Icon::File,
     around: Around::Log,
+    fills: false,
     make: || Box::<LogView>::default(),
 };
 

@@ -32,6 +32,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "Every fault at every message of a saga, and how each run ends",
     icon: Icon::Bolt,
     around: Around::Nothing,
+    fills: true,
     make: || Box::<MatrixView>::default(),
 };
 

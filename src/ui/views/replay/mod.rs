@@ -41,6 +41,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "One stream, step by step, with the rebuilt state and which event set each value",
     icon: Icon::StepForward,
     around: Around::Log,
+    fills: false,
     make: || Box::<ReplayView>::default(),
 };
 

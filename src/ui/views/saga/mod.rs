@@ -37,6 +37,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "One saga: what came in, what it changed, what went out, what is owed",
     icon: Icon::Branch,
     around: Around::Log,
+    fills: true,
     make: || Box::<SagaView>::default(),
 };
 

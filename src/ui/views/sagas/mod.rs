@@ -32,6 +32,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "Every saga of the log: how each went, where it stands, what it owes",
     icon: Icon::Branch,
     around: Around::Log,
+    fills: true,
     make: || Box::<SagasView>::default(),
 };
 

@@ -26,6 +26,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "A saga run message by message, in any weather",
     icon: Icon::Bolt,
     around: Around::Run,
+    fills: true,
     make: || Box::<SimulatorView>::default(),
 };
 

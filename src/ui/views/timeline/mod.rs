@@ -35,6 +35,7 @@ pub static CLASS: ViewClass = ViewClass {
     about: "When a saga did what: steps, waits, retries, compensation, and what decided how long it took",
     icon: Icon::Clock,
     around: Around::Log,
+    fills: true,
     make: || Box::<TimelineView>::default(),
 };
 
