@@ -116,10 +116,11 @@ impl RetryPolicy {
 
 /// `order.created.v2` as `order.created` and 2. A name without a version has none.
 pub fn split_version(name: &str) -> (&str, Option<u32>) {
-    let Some((base, version)) = name.rsplit_once(".v") else { return (name, None) };
-    let plain = version.bytes().all(|byte| byte.is_ascii_digit()) && !version.starts_with('0');
+    let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (rest, version) = name.split_at(name.len() - digits);
+    let Some(base) = rest.strip_suffix(".v").filter(|base| !base.is_empty()) else { return (name, None) };
     match version.parse() {
-        Ok(version) if plain && !base.is_empty() => (base, Some(version)),
+        Ok(number) if !version.starts_with('0') => (base, Some(number)),
         _ => (name, None),
     }
 }
@@ -157,6 +158,9 @@ mod tests {
             ("order.v01", "order.v01", None),
             ("order.v1x", "order.v1x", None),
             (".v1", ".v1", None),
+            ("a.v1.v2", "a.v1", Some(2)),
+            ("größe.v7", "größe", Some(7)),
+            ("a.v1.v", "a.v1.v", None),
             ("order.v99999999999", "order.v99999999999", None),
         ] {
             assert_eq!(split_version(name), (base, version), "{name}");

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::version_router::{RouteError, VersionRouter};
-use crate::domain::{Domain, Name, Part, Program, Projection};
+use crate::domain::{Domain, Name, Part, Program, Projection, split_version};
 
 /// An event as projections see it.
 #[derive(Clone, Copy)]
@@ -83,11 +83,11 @@ impl ReadModel {
     }
 
     /// Takes an event in, once: what lies at or before the checkpoint changes nothing.
-    fn apply(&mut self, plan: &Plan, observed: &Observed<'_>) {
+    fn apply(&mut self, plan: &Plan, observed: &Observed<'_>, family: &str) {
         if observed.position <= self.checkpoint {
             return;
         }
-        if plan.router.concerns(observed.event_type) {
+        if plan.router.concerns(family) {
             match plan.change(observed, &self.rows) {
                 Ok(Some((key, row))) => self.set(key, row, observed.position),
                 Ok(None) => {}
@@ -219,15 +219,16 @@ impl ReadModels {
 
     /// Lets every model take an event in. A model that has it already does nothing.
     pub fn apply(&mut self, observed: &Observed<'_>) {
+        let family = split_version(observed.event_type).0;
         for (plan, model) in self.plans.iter().zip(&mut self.models) {
-            model.apply(plan, observed);
+            model.apply(plan, observed, family);
         }
     }
 
     /// Lets one model take an event in: each may be behind by as much as it likes.
     pub fn apply_to(&mut self, index: usize, observed: &Observed<'_>) {
         if let (Some(plan), Some(model)) = (self.plans.get(index), self.models.get_mut(index)) {
-            model.apply(plan, observed);
+            model.apply(plan, observed, split_version(observed.event_type).0);
         }
     }
 

@@ -19,8 +19,15 @@ pub struct VersionRouter {
     handled: BTreeMap<String, BTreeMap<u32, Name>>,
     /// By family, handlers that name no version: they get every version, older ones as the newest.
     any: BTreeMap<Name, Name>,
+    /// The families of both, the shorter ones first: of most events a read model learns by their length alone that
+    /// they are none of its own.
+    families: Vec<Name>,
     /// By family, in the order of the file.
     upcasts: BTreeMap<Name, Vec<Upcast>>,
+}
+
+fn by_length(family: &str) -> (usize, &str) {
+    (family.len(), family)
 }
 
 /// An event as its handler gets it.
@@ -110,16 +117,18 @@ impl VersionRouter {
                 }
             }
         }
+        let families = router.handled.keys().map(|family| Name::from(&**family));
+        router.families = families.chain(router.any.keys().cloned()).collect();
+        router.families.sort_unstable_by(|a, b| by_length(a).cmp(&by_length(b)));
         for upcast in upcasts {
             router.upcasts.entry(upcast.event_type.clone()).or_default().push(upcast.clone());
         }
         router
     }
 
-    /// Whether some version of the event has a handler.
-    pub fn concerns(&self, event_type: &str) -> bool {
-        let family = split_version(event_type).0;
-        self.exact.contains(event_type) || self.handled.contains_key(family) || self.any.contains_key(family)
+    /// Whether some version of an event has a handler; `family` is its type without the version.
+    pub fn concerns(&self, family: &str) -> bool {
+        self.families.binary_search_by(|known| by_length(known).cmp(&by_length(family))).is_ok()
     }
 
     /// The type whose handler an event of this type goes to, and whether it can be brought to it: `Err` names the
