@@ -13,7 +13,7 @@ pub struct Lookup {
 const SLOTS_MIN: usize = 16;
 
 impl Lookup {
-    /// The place that was added under `hash` and for which `is_it` says yes.
+    /// The place that was added under `hash` and for which `is_it` says yes; of several, the one added first.
     pub fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let mask = self.slots.len().checked_sub(1)?;
         let tag = hash >> 32;
@@ -42,7 +42,10 @@ impl Lookup {
 
     fn grow(&mut self) {
         let mut larger = vec![0; (self.slots.len() * 2).max(SLOTS_MIN)];
-        for slot in self.slots.iter().filter(|slot| **slot != 0) {
+        // From a gap on, so that a run that goes on at the front keeps its order: what was added first stays first.
+        let gap = self.slots.iter().position(|slot| *slot == 0).unwrap_or(0);
+        let (front, back) = self.slots.split_at(gap);
+        for slot in back.iter().chain(front).filter(|slot| **slot != 0) {
             put(&mut larger, *slot);
         }
         self.slots = larger;
@@ -80,6 +83,11 @@ mod tests {
                     lookup.add(hash(key), list.len() as u32);
                     list.push(key);
                 }
+            }
+            // Asked for a hash alone, the first that was added under it.
+            for key in 0..500 {
+                let first = list.iter().position(|other| hash(*other) >> 32 == hash(key) >> 32);
+                prop_assert_eq!(lookup.find(hash(key), |_| true), first.map(|place| place as u32));
             }
             for key in 0..500 {
                 let found = lookup.find(hash(key), |place| list[place as usize] == key);

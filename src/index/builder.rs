@@ -40,7 +40,7 @@ pub struct LogBuilder {
     names: Names,
 }
 
-/// Which row has which id: of an id that is there twice, the first.
+/// Which row has which id: of an id that a source has twice, the first.
 #[derive(Debug, Default)]
 struct Ids {
     places: Lookup,
@@ -49,18 +49,29 @@ struct Ids {
 }
 
 impl Ids {
-    fn row(&self, hash: u64, key: IdKey) -> Option<Row> {
+    /// The event of `source` that has the id.
+    fn of_source(&self, hash: u64, key: IdKey, source: SourceId) -> Option<Row> {
+        let is_it =
+            |place: u32| self.keys[place as usize] == key && self.rows[place as usize].source() == source;
+        self.places.find(hash, is_it).map(|place| self.rows[place as usize])
+    }
+
+    /// The event with the id that was read first, of any source.
+    fn first(&self, hash: u64, key: IdKey) -> Option<Row> {
         self.places
             .find(hash, |place| self.keys[place as usize] == key)
             .map(|place| self.rows[place as usize])
     }
 
-    fn add(&mut self, hash: u64, key: IdKey, row: Row) {
-        if self.row(hash, key).is_none() {
+    /// Adds it, where it is the first of its source; says so.
+    fn add(&mut self, hash: u64, key: IdKey, row: Row) -> bool {
+        let is_new = self.of_source(hash, key, row.source()).is_none();
+        if is_new {
             self.places.add(hash, self.keys.len() as u32);
             self.keys.push(key);
             self.rows.push(row);
         }
+        is_new
     }
 }
 
@@ -299,32 +310,50 @@ impl LogBuilder {
         number
     }
 
-    /// The row of the event's cause if it was read before; else it is resolved when that event comes.
+    /// The row of the event's cause as far as it was read before; of what comes later the effects wait. It is the
+    /// event of the same source that has the id, else the first that was read of any. A bare number means nothing
+    /// outside its source: every store has an event `7`.
     fn resolve_cause(&mut self, envelope: &Envelope<'_>, row: Row, correlation: u32) -> Option<Row> {
         let own = envelope.id;
-        if let Some(own) = own {
-            let effects = if self.waiting.is_empty() { None } else { self.waiting.remove(&own) };
-            for effect in effects.unwrap_or_default() {
-                let columns = &mut self.log.sources[usize::from(effect.source().0)];
-                if let Some(cause) = columns.causes.get_mut(effect.ordinal()) {
-                    *cause = row.raw();
-                }
-                if correlation != NO_ID && columns.correlations[effect.ordinal()] != correlation {
-                    self.log.strays.push(effect);
-                }
-            }
-            self.ids.add(self.hasher.hash_one(own), own, row);
+        if let Some(own) = own
+            && self.ids.add(self.hasher.hash_one(own), own, row)
+        {
+            self.wake(own, row, correlation);
         }
         // Some stores write an event's own id as the cause of the first in a chain.
         let key = envelope.cause.filter(|cause| Some(*cause) != own)?;
-        let Some(cause) = self.ids.row(self.hasher.hash_one(key), key) else {
+        let hash = self.hasher.hash_one(key);
+        let mut cause = self.ids.of_source(hash, key, row.source());
+        if cause.is_none() {
             self.waiting.entry(key).or_default().push(row);
-            return None;
-        };
+            cause = if key.is_number() { None } else { self.ids.first(hash, key) };
+        }
+        let cause = cause?;
         let of_cause = self.log.sources[usize::from(cause.source().0)].correlations[cause.ordinal()];
         if of_cause != NO_ID && of_cause != correlation {
             self.log.strays.push(row);
         }
         Some(cause)
+    }
+
+    /// Gives the events that wait for the id their cause: for those of its own source it is this one for good.
+    fn wake(&mut self, id: IdKey, cause: Row, correlation: u32) {
+        let Some(mut effects) = self.waiting.remove(&id) else { return };
+        effects.retain(|effect| {
+            let is_own = effect.source() == cause.source();
+            let columns = &mut self.log.sources[usize::from(effect.source().0)];
+            if let Some(known) = columns.causes.get_mut(effect.ordinal())
+                && (is_own || (*known == NO_ROW && !id.is_number()))
+            {
+                *known = cause.raw();
+                if correlation != NO_ID && columns.correlations[effect.ordinal()] != correlation {
+                    self.log.strays.push(*effect);
+                }
+            }
+            !is_own
+        });
+        if !effects.is_empty() {
+            self.waiting.insert(id, effects);
+        }
     }
 }

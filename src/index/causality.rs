@@ -32,6 +32,8 @@ impl EventLog {
             None => self.effects_by_scan(row),
         };
         effects.sort_by_cached_key(|effect| self.rank_of(*effect));
+        // An event strayed from one cause and was then given another.
+        effects.dedup();
         effects
     }
 

@@ -6,14 +6,25 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{EventKind, Locator, RecordedEvent, Timestamp};
 
-/// 128 bits that stand for an id: a UUID's own, else a hash. Two ids of one log share them with a chance below 2^-80
-/// even at ten million events.
+/// 128 bits that stand for an id: a UUID's own, a bare number's, else a hash. Two ids of one log share them with a
+/// chance below 2^-80 even at ten million events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IdKey(pub u128);
+
+/// Upper half of the key of a bare number: no UUID that anybody gives begins so.
+const NUMBER: u128 = u64::MAX as u128;
 
 impl IdKey {
     /// The key of an id as a store spells it.
     pub fn of(id: &str) -> Self {
+        // As short as a number is, and spelled in one way: `07` is another id than `7`.
+        let is_number = (1..=19).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number
+            && (id.len() == 1 || !id.starts_with('0'))
+            && let Ok(number) = id.parse::<u64>()
+        {
+            return Self(NUMBER << 64 | u128::from(number));
+        }
         if let Ok(uuid) = uuid::Uuid::try_parse(id) {
             return Self(uuid.as_u128());
         }
@@ -23,6 +34,11 @@ impl IdKey {
             u128::from(hasher.finish())
         };
         Self((half(0) << 64) | half(1))
+    }
+
+    /// Whether it stands for a bare number, as `7`: an id that every store gives, each to an event of its own.
+    pub fn is_number(self) -> bool {
+        self.0 >> 64 == NUMBER
     }
 }
 

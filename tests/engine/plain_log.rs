@@ -91,19 +91,25 @@ impl PlainLog {
         groups
     }
 
-    /// Each event's cause: the first event read that has the id, which is never the event itself.
+    /// Each event's cause: the first event of its own source that has the id, else the first read of any, which is
+    /// never the event itself. Bare numbers are ids of their source only.
     pub(crate) fn causes(&self) -> BTreeMap<Row, Row> {
         let mut first: BTreeMap<String, Row> = BTreeMap::new();
+        let mut own: BTreeMap<(SourceId, String), Row> = BTreeMap::new();
         for row in &self.read {
             if let Some(id) = &self.event(*row).id {
-                first.entry(same_id(id)).or_insert(*row);
+                own.entry((row.source(), same_id(id))).or_insert(*row);
+                if id.parse::<u32>().map(|number| number.to_string()).as_ref() != Ok(id) {
+                    first.entry(same_id(id)).or_insert(*row);
+                }
             }
         }
         let cause = |row: &Row| {
             let event = self.event(*row);
             let cause = same_id(event.causation_id.as_ref()?);
             let is_itself = event.id.as_deref().map(same_id).as_ref() == Some(&cause);
-            (!is_itself).then(|| first.get(&cause).map(|found| (*row, *found)))?
+            let found = own.get(&(row.source(), cause.clone())).or_else(|| first.get(&cause));
+            (!is_itself).then(|| found.map(|found| (*row, *found)))?
         };
         self.read.iter().filter_map(cause).collect()
     }
@@ -172,7 +178,10 @@ const AGGREGATES: [Option<&str>; 4] = [None, Some("Order"), Some("Pay/ment"), So
 const STREAMS: [&str; 7] = ["o-1", "o-2", "Order/1", "1", "", "ment/1", "kunde_ü"];
 const CORRELATIONS: [&str; 4] = ["c-1", "c-2", "C-1", ""];
 /// Two spellings of one UUID among them, and one id that is no UUID in two cases.
-const IDS: [&str; 9] = [
+const IDS: [&str; 12] = [
+    "7",
+    "8",
+    "07",
     "e1",
     "e2",
     "E2",
@@ -272,14 +281,14 @@ pub(crate) fn long_log(n_sources: usize, events: usize) -> Twins {
         };
         let cause = (source as u64 * events as u64 + ordinal as u64 + prng.below(200)).saturating_sub(150);
         RecordedEvent {
-            id: Some(format!("{}", source * events + ordinal)),
+            id: Some(format!("e{}", source * events + ordinal)),
             event_type: (*prng.pick(&TYPES)).to_owned(),
             streams: (0..n_streams).map(|_| membership(&mut prng)).collect(),
             occurred_at: prng
                 .percent(90)
                 .then(|| Timestamp::from_nanos((ordinal as i64 * 1_000) + prng.below(50_000) as i64, 6)),
             correlation_id: prng.percent(80).then(|| format!("c{}", prng.below(900))),
-            causation_id: prng.percent(50).then(|| cause.to_string()),
+            causation_id: prng.percent(50).then(|| format!("e{cause}")),
             ..RecordedEvent::default()
         }
     };
