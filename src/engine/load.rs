@@ -133,6 +133,16 @@ impl Loader {
         self
     }
 
+    /// What may be used from now on; `None`: what this system allows.
+    pub(super) fn set_memory(&mut self, memory: Option<MemoryLimit>) {
+        self.memory = memory;
+    }
+
+    /// What may be used, as far as that was asked.
+    pub(super) fn memory(&mut self) -> MemoryLimit {
+        *self.memory.get_or_insert_with(MemoryLimit::of_this_system)
+    }
+
     /// Reads a file into the log, telling after each batch. `Ok(Some(…))` where a mapping is needed first.
     /// On an error everything read until then stays in the log.
     pub fn load(
@@ -189,7 +199,7 @@ impl Loader {
         tell: &mut dyn FnMut(&mut Self, LoadProgress),
     ) -> Result<bool, StoreError> {
         let mut batch = EnvelopeBatch::default();
-        let memory = *self.memory.get_or_insert_with(MemoryLimit::of_this_system);
+        let memory = self.memory();
         let mut asked = self.events();
         loop {
             batch.clear();

@@ -2,13 +2,14 @@
 //! is read and whether it has grown is known elsewhere.
 
 use std::path::PathBuf;
-use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::follow::{Followed, Live, Stir};
-use super::{Dirs, DocumentId, EngineEvent, LoadFailure, LoadItem, Loader, Waker};
-use crate::base::cancel::CancelToken;
+use super::{Dirs, DocumentId, EngineEvent, LoadFailure, LoadItem, Loader, MemoryLimit, Waker};
+use crate::base::cancel::{CancelOnDrop, CancelToken};
 use crate::base::clock::Stopwatch;
 use crate::base::thread;
 
@@ -19,6 +20,8 @@ pub(super) enum LoadAsk {
         document: DocumentId,
         holds: bool,
     },
+    /// What may be used from now on; `None`: what this system allows.
+    Memory(Option<MemoryLimit>),
     /// Nothing is open any more.
     Close,
     /// Something was written beside a source.
@@ -60,6 +63,16 @@ pub(super) struct LoadThread {
     looked: Stopwatch,
     took: Duration,
     stirred: bool,
+    memory: Option<MemoryLimit>,
+    texts: Texts,
+}
+
+/// Who keeps the payloads of the document in memory to be searched.
+#[derive(Default)]
+struct Texts {
+    cancel: CancelOnDrop,
+    /// Shared with the thread that is at work.
+    busy: Arc<AtomicBool>,
 }
 
 impl LoadThread {
@@ -84,6 +97,8 @@ impl LoadThread {
             looked: Stopwatch::start(),
             took: Duration::ZERO,
             stirred: false,
+            memory: None,
+            texts: Texts::default(),
         }
     }
 
@@ -104,6 +119,11 @@ impl LoadThread {
                     if document == self.document {
                         self.hold(holds);
                     }
+                }
+                Ok(LoadAsk::Memory(limit)) => {
+                    self.memory = limit;
+                    self.loader.set_memory(limit);
+                    self.keep_texts();
                 }
                 Ok(LoadAsk::Close) => self.begin(DocumentId(0)),
                 Ok(LoadAsk::Stirred) => {
@@ -155,12 +175,15 @@ impl LoadThread {
             self.shown = self.loaded;
         }
         self.tell_live();
+        self.keep_texts();
         self.send(EngineEvent::Loaded { document, cancelled: request.cancel.is_cancelled() })
     }
 
     fn begin(&mut self, document: DocumentId) {
         self.document = document;
+        self.texts = Texts::default();
         self.loader = Loader::new(self.dirs.clone());
+        self.loader.set_memory(self.memory);
         (self.live, self.loaded, self.shown) = (Live::default(), 0, 0);
         self.stir.watch(std::iter::empty());
     }
@@ -215,6 +238,26 @@ impl LoadThread {
         }
     }
 
+    /// Keeps in memory what there is to be searched, behind everything else. What comes while that is under way, and
+    /// what does not fit, is searched in its file.
+    fn keep_texts(&mut self) {
+        if self.document == DocumentId(0) || self.texts.busy.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (open, room) = (self.loader.publish(), self.loader.memory().room());
+        let (cancel, waker) = (self.texts.cancel.0.clone(), Waker::clone(&self.waker));
+        let busy = Arc::clone(&self.texts.busy);
+        let work = move || {
+            // A panic costs the texts, nothing else: without them the file is searched.
+            drop(thread::caught(|| open.keep_texts(open.pool.arena().bytes() + room, &cancel)));
+            busy.store(false, Ordering::Release);
+            waker();
+        };
+        if thread::spawn("engine-texts", work).is_err() {
+            self.texts.busy.store(false, Ordering::Release);
+        }
+    }
+
     fn hold(&mut self, holds: bool) {
         self.live.holds = holds;
         if !holds && self.loader.events() > self.shown {
@@ -253,6 +296,7 @@ impl LoadThread {
     fn show(&mut self) {
         self.publish(Duration::ZERO);
         self.shown = self.loader.events();
+        self.keep_texts();
     }
 
     fn live_now(&self) -> Live {

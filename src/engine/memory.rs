@@ -9,6 +9,9 @@ const VARIABLE: &str = "SAGASCOPE_MEMORY_MB";
 /// Of the memory that is free when a loader begins, parts in a hundred that it may fill.
 const SHARE_PERCENT: u64 = 80;
 
+/// What is used beside a log where the system does not tell what is free.
+const ROOM_UNTOLD: u64 = 1 << 30;
+
 /// Bytes that this process may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryLimit(Option<u64>);
@@ -30,6 +33,12 @@ impl MemoryLimit {
     /// The limit in bytes, where there is one.
     pub fn bytes(self) -> Option<u64> {
         self.0
+    }
+
+    /// Bytes that may be used beside what is in use now: half of what the limit leaves, for a log that is open may
+    /// grow and be asked.
+    pub(super) fn room(self) -> u64 {
+        self.0.zip(resident()).map_or(ROOM_UNTOLD, |(limit, used)| limit.saturating_sub(used) / 2)
     }
 
     /// Why no more is read, if that is so.

@@ -1,6 +1,7 @@
 //! The façade: requests in, events out, snapshots to read. It owns the threads and ties the modules below
 //! together; the window and the command line see stores only through it.
 
+mod arena;
 mod bookmarks;
 mod cache;
 mod dirs;
@@ -26,6 +27,7 @@ mod table;
 mod trial;
 mod workers;
 
+pub use arena::Arena;
 pub use bookmarks::{Bookmark, bookmarks_of_file};
 pub use cache::{Cached, EventCache};
 pub use dirs::Dirs;
@@ -221,6 +223,11 @@ impl Engine {
     pub fn hold(&self, document: DocumentId, holds: bool) {
         // A thread that is gone, or busy with sixteen requests, follows nothing.
         let _queued: bool = self.requests.try_send(LoadAsk::Hold { document, holds }).is_ok();
+    }
+
+    /// Sets how much memory may be used; `None`: what this system allows.
+    pub fn limit_memory(&self, limit: Option<MemoryLimit>) {
+        let _queued: bool = self.requests.try_send(LoadAsk::Memory(limit)).is_ok();
     }
 
     /// What happened since the last call. Never waits.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::Builder;
 
+use super::arena::Arena;
 use crate::base::limits::SOURCES_OPEN_MAX;
 use crate::index::EventLog;
 use crate::model::{FetchError, Locator, PayloadSource, RecordedEvent, Row, TextFinder};
@@ -19,6 +20,7 @@ pub struct SourcePool {
     sources: Mutex<Vec<Arc<Lending>>>,
     /// Sources that may have files open, the one used last at the end.
     awake: Mutex<VecDeque<usize>>,
+    arena: Arc<Arena>,
 }
 
 #[derive(Default)]
@@ -31,6 +33,11 @@ impl SourcePool {
     pub(super) fn add(&self, readers: Vec<Box<dyn PayloadSource>>) {
         let lending = Lending { free: Mutex::new(readers), returned: Condvar::new() };
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(lending));
+    }
+
+    /// What of the sources is kept in memory to be searched.
+    pub fn arena(&self) -> &Arc<Arena> {
+        &self.arena
     }
 
     /// Reads events again, one result for each row. Waits for a free reader: not for the window's thread.

@@ -1,10 +1,15 @@
 //! Queries of an open log: lends them its payloads, its sources' names and its sagas. Asked by workers and by the
 //! command line, never by the window's thread.
 
+use std::sync::Arc;
+
+use super::arena::Arena;
 use super::load::OpenLog;
 use crate::base::cancel::CancelToken;
 use crate::model::{FetchError, RecordedEvent, Row, SourceId, TextFinder};
-use crate::query::{Found, Ground, Group, Marks, Query, Samples, SelectStep, Tally, select, tally};
+use crate::query::{
+    Found, Ground, Group, KeptTexts, Marks, Query, Samples, SelectStep, Tally, select, tally,
+};
 use crate::saga::Survey;
 
 /// Events whose payloads are looked at for completion.
@@ -13,6 +18,11 @@ const SAMPLED: usize = 400;
 const SEGMENTS_SEARCHED: usize = 64;
 
 impl OpenLog {
+    /// Keeps the payloads in memory to be searched, as far as they take no more than `room` bytes.
+    pub fn keep_texts(&self, room: u64, cancel: &CancelToken) {
+        self.pool.arena().fill(&self.pool, &self.log, room, cancel);
+    }
+
     /// Names of the sources as queries know them: the names of their files.
     pub fn source_names(&self) -> Vec<String> {
         let name = |info: &super::SourceInfo| {
@@ -28,7 +38,15 @@ impl OpenLog {
         let fetch =
             |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> { self.pool.fetch(&self.log, rows) };
         let may_hold = |rows: &[Row], text: &dyn TextFinder| self.pool.may_hold(&self.log, rows, text);
-        ask(&Ground { log: &self.log, fetch: &fetch, may_hold: Some(&may_hold), survey, sources: &sources })
+        let kept: Arc<dyn KeptTexts> = Arc::<Arena>::clone(self.pool.arena());
+        ask(&Ground {
+            log: &self.log,
+            fetch: &fetch,
+            may_hold: Some(&may_hold),
+            kept: Some(&kept),
+            survey,
+            sources: &sources,
+        })
     }
 
     /// The events that match; `None` when cancelled. `survey` is for queries that ask about sagas.

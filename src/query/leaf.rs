@@ -3,12 +3,14 @@
 
 use std::cell::OnceCell;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::ast::Pattern;
-use super::marks::{Bits, Marks, NONE, bits_of, every};
+use super::marks::{Bits, Marks, NONE, bits_of, combine, every};
 use super::path::Path;
+use super::plan::KeptTexts;
 use super::text::Needle;
 use super::value::ValueTest;
 use crate::index::{EventLog, NO_ID, NO_NUMBER, NO_ROW, Segment};
@@ -57,6 +59,7 @@ pub(super) enum Deep {
         needle: Needle,
         types: Vec<bool>,
         streams: Vec<bool>,
+        kept: Option<Arc<dyn KeptTexts>>,
     },
     Value {
         place: Place,
@@ -174,10 +177,13 @@ impl Leaf {
             Self::Warned => by_traits(segment, |(_, warned)| warned),
             Self::Number { column, range, inside } => numbers(log, segment, *column, range, *inside),
             Self::Marked(marks) => marks.of_segment(segment),
-            Self::Deep(Deep::Text { types, streams: names, .. }) => {
+            Self::Deep(Deep::Text { needle, types, streams: names, kept }) => {
                 let mut by_name = bits_of(segment.types(), |id| flagged(types, id));
-                super::marks::combine(&mut by_name, &streams(segment, names), |a, b| a | b);
-                return (by_name, every(segment.len()));
+                combine(&mut by_name, &streams(segment, names), |a, b| a | b);
+                let kept = kept.as_ref().and_then(|kept| kept.holding(segment, needle.text()));
+                let mut possible = kept.unwrap_or_else(|| every(segment.len()));
+                combine(&mut possible, &by_name, |a, b| a | b);
+                return (by_name, possible);
             }
             Self::Deep(_) => return (NONE, every(segment.len())),
         };
@@ -352,7 +358,7 @@ fn numbers(
 impl Deep {
     fn holds(&self, log: &EventLog, row: Row, opened: &Opened<'_>) -> bool {
         match self {
-            Self::Text { needle, types, streams } => {
+            Self::Text { needle, types, streams, .. } => {
                 flagged(types, log.type_of(row).0)
                     || in_streams(log, row, streams)
                     || needle.is_in_event(opened.event)

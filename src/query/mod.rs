@@ -38,7 +38,7 @@ pub use group::{GROUPS, GroupInfo, Tally, tally};
 pub use marks::Marks;
 pub use parse::QueryError;
 pub use path::{Path, Step};
-pub use plan::{Fetch, Ground, MayHold};
+pub use plan::{Fetch, Ground, KeptTexts, MayHold, SegmentBits};
 pub use samples::Samples;
 pub use select::{Found, SelectStep, select};
 pub use stage::{Group, Stage};

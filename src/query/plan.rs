@@ -1,6 +1,8 @@
 //! A condition made ready for a log: terms as tables, the cheap ones first, queries inside it already answered. Judges
 //! whole segments by the columns; only events of which these do not know enough are read.
 
+use std::sync::Arc;
+
 use super::ast::{Expr, Term};
 use super::leaf::{Leaf, Opened};
 use super::marks::{Bits, Marks, NONE, combine, every};
@@ -17,6 +19,16 @@ pub type Fetch<'a> = dyn Fn(&[Row]) -> Vec<Result<RecordedEvent, FetchError>> + 
 /// event that carries it is never left out. Asked by several threads at a time.
 pub type MayHold<'a> = dyn Fn(&[Row], &dyn TextFinder) -> Vec<bool> + Sync + 'a;
 
+/// One bit for each event of a segment.
+pub type SegmentBits = Bits;
+
+/// Payloads that are kept to be searched.
+pub trait KeptTexts: std::fmt::Debug + Send + Sync {
+    /// Which events of a segment may carry a text, which is in small letters, in their payload or ids; an event that
+    /// carries it is never left out. `None` where they are not kept.
+    fn holding(&self, segment: &Segment<'_>, text: &str) -> Option<SegmentBits>;
+}
+
 /// What a query is asked of.
 #[derive(Clone, Copy)]
 pub struct Ground<'a> {
@@ -26,6 +38,8 @@ pub struct Ground<'a> {
     pub fetch: &'a Fetch<'a>,
     /// What spares reading most of them where a text is asked for.
     pub may_hold: Option<&'a MayHold<'a>>,
+    /// Payloads that can be searched without being read.
+    pub kept: Option<&'a Arc<dyn KeptTexts>>,
     /// The sagas, for queries that need them; without it no event is in one.
     pub survey: Option<&'a Survey>,
     /// Names of the sources, in their order.

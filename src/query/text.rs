@@ -52,6 +52,11 @@ impl Needle {
         Self(text.to_lowercase(), InBytes::of(&text.to_lowercase()))
     }
 
+    /// The text in small letters.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// What finds it in bytes, if that can be done.
     pub(super) fn finder(&self) -> Option<&dyn TextFinder> {
         self.1.as_ref().map(|finder| finder as &dyn TextFinder)

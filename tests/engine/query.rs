@@ -384,7 +384,7 @@ fn asked(log: &EventLog, plain: &PlainLog, query: &Query) -> (Found, Vec<Row>) {
     let fetch = |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> {
         rows.iter().map(|row| Ok(plain.event(*row).clone())).collect()
     };
-    let ground = Ground { log, fetch: &fetch, may_hold: None, survey: None, sources: &[] };
+    let ground = Ground { log, fetch: &fetch, may_hold: None, kept: None, survey: None, sources: &[] };
     let mut told: Vec<Row> = Vec::new();
     let found = select(&ground, query, &CancelToken::default(), &mut |rows, step| {
         assert!(rows.starts_with(&told), "partial results only grow");
@@ -435,7 +435,7 @@ proptest! {
         let (found, rows) = asked(&log, &twins.plain, &parsed(&text));
         let plain = &twins.plain;
         let fetch = |rows: &[Row]| rows.iter().map(|row| Ok(plain.event(*row).clone())).collect();
-        let ground = Ground { log: &log, fetch: &fetch, may_hold: None, survey: None, sources: &[] };
+        let ground = Ground { log: &log, fetch: &fetch, may_hold: None, kept: None, survey: None, sources: &[] };
         let count = |by: &str, top| {
             let group = Group::named(by).expect("a group");
             tally(&ground, &found.marks, &group, top, &CancelToken::default(), &mut |_, _| {}).expect("not cancelled")
@@ -532,7 +532,7 @@ fn a_cancel_ends_a_search() {
         cancel.cancel();
         rows.iter().map(|_| Err(FetchError::Changed)).collect()
     };
-    let ground = Ground { log: &log, fetch: &fetch, may_hold: None, survey: None, sources: &[] };
+    let ground = Ground { log: &log, fetch: &fetch, may_hold: None, kept: None, survey: None, sources: &[] };
     let mut steps = 0;
     let found = select(&ground, &parsed("nowhere"), &cancel, &mut |_, _| steps += 1);
     assert!(found.is_none() && steps <= 1, "{steps} steps");
@@ -545,7 +545,7 @@ fn events_that_cannot_be_read_again_are_counted() {
     let fetch = |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> {
         rows.iter().map(|_| Err(FetchError::Changed)).collect()
     };
-    let ground = Ground { log: &log, fetch: &fetch, may_hold: None, survey: None, sources: &[] };
+    let ground = Ground { log: &log, fetch: &fetch, may_hold: None, kept: None, survey: None, sources: &[] };
     let found =
         select(&ground, &parsed("nowhere"), &CancelToken::default(), &mut |_, _| {}).expect("not cancelled");
     assert_eq!((found.marks.is_empty(), found.unreadable), (true, 700));

@@ -1,10 +1,13 @@
 //! Free text is first looked for in the bytes of a file, and only what may carry it is read: that must find what
 //! reading every event finds, and must read few.
 
+use std::io::Write as _;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sagascope::base::cancel::CancelToken;
-use sagascope::engine::{JsonlWriter, OpenLog};
+use sagascope::engine::{Dirs, JsonlWriter, LoadItem, Loader, OpenLog};
+use sagascope::index::SEGMENT;
 use sagascope::model::{FetchError, JsonText, Membership, Payload, RecordedEvent, Row, StreamName};
 use sagascope::query::{Found, Ground, Query, select};
 use serde_json::json;
@@ -20,7 +23,8 @@ fn found(open: &OpenLog, query: &str) -> Found {
 fn read(open: &OpenLog, query: &str) -> Found {
     let query = Query::parse(query).unwrap();
     let fetch = |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> { open.pool.fetch(&open.log, rows) };
-    let ground = Ground { log: &open.log, fetch: &fetch, may_hold: None, survey: None, sources: &[] };
+    let ground =
+        Ground { log: &open.log, fetch: &fetch, may_hold: None, kept: None, survey: None, sources: &[] };
     select(&ground, &query, &CancelToken::default(), &mut |_, _| {}).unwrap()
 }
 
@@ -65,6 +69,13 @@ fn foreign(event: &RecordedEvent) -> String {
         .to_string()
 }
 
+/// What of the log is in memory.
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    Nothing,
+    All,
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
@@ -73,6 +84,7 @@ proptest! {
         events in vec(event(), 1..30),
         words in vec(word(), 1..3),
         is_foreign in any::<bool>(),
+        kept in prop::sample::select(vec![Kept::Nothing, Kept::All]),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.jsonl");
@@ -87,6 +99,10 @@ proptest! {
         };
         std::fs::write(&path, text).unwrap();
         let open = open_log(&path);
+        match kept {
+            Kept::Nothing => {}
+            Kept::All => open.keep_texts(u64::MAX, &CancelToken::default()),
+        }
         let quoted: Vec<String> = words.iter().map(|word| json!(word).to_string()).collect();
         let first = &quoted[0];
         for query in [
@@ -133,4 +149,63 @@ fn only_events_that_may_carry_a_text_are_read() {
         let found = found(&open, query);
         assert_eq!((found.marks.len(), found.read), (matching, looked_into), "{query}");
     }
+    // Kept in memory, only what carries it is read, whatever it is written with.
+    open.keep_texts(u64::MAX, &CancelToken::default());
+    for (query, matching, looked_into) in [
+        ("NEEDLE", 2, 2),
+        ("needle or tab", 3, 3),
+        ("needle data.name=hay", 0, 2),
+        ("type:found needle", 2, 2),
+        ("\"n\u{e4}del\"", 1, 1),
+        ("\"tab\t\"", 1, 1),
+        ("-needle", 2_998, 2),
+        ("nowhere", 0, 0),
+    ] {
+        let found = found(&open, query);
+        assert_eq!((found.marks.len(), found.read), (matching, looked_into), "{query}");
+    }
+}
+
+/// A log of several segments of which some are kept, and some events came later.
+#[test]
+fn what_is_not_kept_is_searched_in_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let total = 2 * SEGMENT + 300;
+    let line = |number: usize| {
+        let name = if number.is_multiple_of(1_000) { "needle" } else { "hay" };
+        json!({"type": "found", "stream": "s", "version": number + 1, "data": {"name": name}}).to_string()
+            + "\n"
+    };
+    std::fs::write(&path, (0..total).map(line).collect::<String>()).unwrap();
+    let never = CancelToken::default();
+    let (limited, cancelled) = (open_log(&path), open_log(&path));
+    limited.keep_texts(1, &never);
+    assert!(limited.pool.arena().bytes() > 1, "the first segment is begun while there is room");
+    let given_up = CancelToken::default();
+    given_up.cancel();
+    cancelled.keep_texts(u64::MAX, &given_up);
+    assert_eq!(cancelled.pool.arena().bytes(), 0);
+    for open in [&limited, &cancelled] {
+        let found = found(open, "needle");
+        let ordinals: Vec<usize> = found.marks.rows().map(Row::ordinal).collect();
+        assert!(ordinals.iter().copied().eq((0..total).step_by(1_000)), "{ordinals:?}");
+    }
+    // A log that has grown since: the new events are looked for in the file.
+    let mut loader = Loader::new(Dirs::in_folder(folder.path().join("own")));
+    loader.load(&LoadItem::detected(&path), &never, &mut |_, _| {}).unwrap();
+    let before = loader.publish();
+    before.keep_texts(u64::MAX, &never);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    for number in total..total + 1_200 {
+        file.write_all(line(number).as_bytes()).unwrap();
+    }
+    loader.look(&never, &mut |_, _| {});
+    let after = loader.publish();
+    assert_eq!(after.log.len(), total + 1_200);
+    let expected = (0..total + 1_200).step_by(1_000).count() as u64;
+    assert_eq!(found(&after, "needle").marks.len(), expected);
+    after.keep_texts(u64::MAX, &never);
+    let found = found(&after, "needle");
+    assert_eq!((found.marks.len(), found.read), (expected, expected));
 }

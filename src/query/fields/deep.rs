@@ -65,5 +65,5 @@ pub(super) fn by_text(asked: &Asked<'_>) -> Leaf {
     let log = asked.ground.log;
     let types = flags(log.types(), |info| needle.is_in(&info.name));
     let streams = flags(log.streams(), |info| needle.is_in(&info.id));
-    Leaf::Deep(Deep::Text { needle, types, streams })
+    Leaf::Deep(Deep::Text { needle, types, streams, kept: asked.ground.kept.cloned() })
 }

@@ -290,8 +290,10 @@ fn notes_ui(plot: &Plot<'_>, ui: &mut Ui, rect: Rect) {
     let t = plot.context.tokens;
     // Below the names of the lanes, where no moment is written.
     let names = Rect::from_min_max(rect.min + vec2(PAGE, 0.0), pos2(plot.rect.left(), rect.bottom()));
-    for (up, words) in [(29.0, "solid: command"), (16.0, "dashed: answer")] {
-        let place = names.with_min_y(rect.bottom() - up).with_max_y(rect.bottom() - up + 13.0);
+    // Beside the moments, however much room is left below them.
+    let top = (plot.bottom() + 6.0).min(rect.bottom() - 29.0);
+    for (down, words) in [(0.0, "solid: command"), (13.0, "dashed: answer")] {
+        let place = names.with_min_y(top + down).with_max_y(top + down + 13.0);
         Line::new().piece(words, tick(), t.faint).paint(ui.painter(), place);
     }
     let foot = Rect::from_min_max(pos2(plot.rect.left(), rect.bottom() - 16.0), rect.max - vec2(8.0, 2.0));
