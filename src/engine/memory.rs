@@ -9,6 +9,9 @@ const VARIABLE: &str = "SAGASCOPE_MEMORY_MB";
 /// Of the memory that is free when a loader begins, parts in a hundred that it may fill.
 const SHARE_PERCENT: u64 = 80;
 
+/// The least that a person can set, in bytes.
+const LEAST: u64 = 64_000_000;
+
 /// What is used beside a log where the system does not tell what is free.
 const ROOM_UNTOLD: u64 = 1 << 30;
 
@@ -23,6 +26,12 @@ impl MemoryLimit {
         let set = std::env::var(VARIABLE).ok().and_then(|text| text.trim().parse::<u64>().ok());
         let of_system = || Some(resident()? + free()? / 100 * SHARE_PERCENT);
         Self(set.map(|mebibytes| mebibytes << 20).or_else(of_system))
+    }
+
+    /// As a person writes it: `4 GB`, `800 MB`. `None` where that is no size, or less than a window needs.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = u64::try_from(crate::query::bytes(text.trim())?).ok()?;
+        (bytes >= LEAST).then_some(Self(Some(bytes)))
     }
 
     /// So many bytes.
@@ -47,7 +56,7 @@ impl MemoryLimit {
         (used > limit).then(|| {
             let mebibytes = |bytes: u64| bytes >> 20;
             format!(
-                "The log does not fit into memory: {} MB are in use and {} MB allowed, so reading stopped after {events} events. They can be used. Close other programs, open fewer files, or set {VARIABLE} to allow more",
+                "The log does not fit into memory: {} MB are in use and {} MB allowed, so reading stopped after {events} events. They can be used. Close other programs, open fewer files, or allow more: Memory limit… in the window, {VARIABLE} on the command line",
                 mebibytes(used),
                 mebibytes(limit)
             )
@@ -97,6 +106,23 @@ mod tests {
             ("Missing:", None),
         ] {
             assert_eq!(kibibytes(list, name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_written_as_a_size() {
+        for (text, expected) in [
+            ("4 GB", Some(4_000_000_000)),
+            (" 800MB ", Some(800_000_000)),
+            ("1.5GiB", Some(3 << 29)),
+            ("64 MB", Some(64_000_000)),
+            ("63 MB", None),
+            ("-4 GB", None),
+            ("4", None),
+            ("much", None),
+            ("", None),
+        ] {
+            assert_eq!(MemoryLimit::parse(text).and_then(MemoryLimit::bytes), expected, "{text}");
         }
     }
 

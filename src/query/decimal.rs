@@ -63,7 +63,7 @@ impl Decimal {
 }
 
 /// Bytes of `10kB`, `1.5 MiB` or a plain number.
-pub(super) fn bytes(text: &str) -> Option<i64> {
+pub fn bytes(text: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
     let (number, unit) = SIZES
         .iter()

@@ -33,6 +33,7 @@ pub use complete::{Completion, Known, complete};
 pub use compose::{
     correlation_term, group_term, narrowed, negated, stream_term, text_term, type_term, value_group,
 };
+pub use decimal::bytes;
 pub use fields::{FIELDS, FieldInfo, Side, Takes, field_called};
 pub use group::{GROUPS, GroupInfo, Tally, tally};
 pub use marks::Marks;

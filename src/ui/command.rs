@@ -238,6 +238,8 @@ pub enum WindowCommand {
     DeleteQuery(String),
     /// Give what the query of the bar finds a colour.
     AddRule,
+    /// How much memory may be used, in bytes; `None`: what this system allows.
+    LimitMemory(Option<u64>),
     /// Take the colour from what a query finds.
     RemoveRule(String),
     /// Add a column for a value to the log, by its path, or take it away.
@@ -506,6 +508,7 @@ commands! {
     TOGGLE_COMPACT: View, "Compact rows", "Rows of 18 instead of 22 pixels", [], None, Nothing, WindowCommand::ToggleCompact;
     TOGGLE_ZONE: View, "UTC or local time", "Show times in UTC or in the zone of this computer", [], Some(Icon::Clock), Nothing, WindowCommand::ToggleZone;
     TOGGLE_MOTION: View, "Motion", "Switch animations on or off", [], None, Nothing, WindowCommand::ToggleMotion;
+    MEMORY_LIMIT: View, "Memory limit…", "Say how much memory logs may take, and what is kept of them to be searched", [], None, Nothing, WindowCommand::Ask(LineWish::Memory);
     TOGGLE_NULL_REMOVES: View, "Null removes a value", "In replays, null takes the key out of the state instead of being kept", [], None, Nothing, WindowCommand::ToggleNullRemoves;
     ZOOM_IN: View, "Larger text", "Make everything larger", [key(CTRL, Key::Plus), key(CTRL, Key::Equals)], None, Nothing, WindowCommand::Zoom(1);
     ZOOM_OUT: View, "Smaller text", "Make everything smaller", [key(CTRL, Key::Minus)], None, Nothing, WindowCommand::Zoom(-1);

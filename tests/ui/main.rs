@@ -13,6 +13,7 @@ mod lanes;
 mod live;
 mod log;
 mod matrix;
+mod memory;
 mod navigator;
 mod palette;
 mod pictures;

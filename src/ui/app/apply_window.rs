@@ -7,6 +7,7 @@ use egui::{Context, ViewportCommand};
 use super::preferences::{Preferences, ThemeChoice};
 use super::{Answer, App};
 use crate::base::thread;
+use crate::engine::MemoryLimit;
 use crate::ui::command::{GoCommand, Panel, WindowCommand};
 use crate::ui::format::one_line;
 use crate::ui::headless::draw;
@@ -80,6 +81,12 @@ impl App {
                 }
             }
             WindowCommand::Ask(wish) => self.ask_line(wish),
+            WindowCommand::LimitMemory(bytes) => {
+                preferences.memory_limit = bytes;
+                self.engine.limit_memory(bytes.map(MemoryLimit::of));
+                let said = bytes.map_or_else(|| "as this system allows".to_owned(), crate::ui::format::bytes);
+                self.say(format!("Memory limit: {said}"));
+            }
             WindowCommand::AddRule => self.add_rule(),
             WindowCommand::RemoveRule(query) => self.remove_rule(&query),
             WindowCommand::ToggleColumn(path) => self.toggle_column(path),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::App;
 use super::layout::SavedLayout;
 use super::preferences::Preferences;
-use crate::engine::{LoadItem, Settings, sample_of_cargo_run, still_there};
+use crate::engine::{LoadItem, MemoryLimit, Settings, sample_of_cargo_run, still_there};
 use crate::model::Row;
 use crate::ui::command::DocumentCommand;
 
@@ -33,6 +33,9 @@ impl App {
         }
         let window: SavedWindow = serde_json::from_value(self.settings.window.clone()).unwrap_or_default();
         self.preferences = window.preferences;
+        if let Some(bytes) = self.preferences.memory_limit {
+            self.engine.limit_memory(Some(MemoryLimit::of(bytes)));
+        }
         self.layout.restore(&window.layout);
         self.saved = Some(self.settings.clone());
     }

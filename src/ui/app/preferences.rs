@@ -31,6 +31,8 @@ pub struct Preferences {
     pub value_columns: Vec<String>,
     /// Queries whose events have a colour.
     pub rules: Vec<ColorRule>,
+    /// Bytes of memory that may be used; `None`: what this system allows.
+    pub memory_limit: Option<u64>,
 }
 
 /// Which theme.
@@ -60,6 +62,7 @@ impl Default for Preferences {
             time_panel: true,
             value_columns: Vec::new(),
             rules: Vec::new(),
+            memory_limit: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::App;
 use crate::query::Query;
 use crate::ui::command::{Overlay, WindowCommand};
-use crate::ui::format::one_line;
+use crate::ui::format::{bytes, one_line};
 use crate::ui::panels::line::LineWish;
 
 impl App {
@@ -25,6 +25,7 @@ impl App {
             }
             LineWish::RenameQuery { name } => name.clone(),
             LineWish::Column => String::new(),
+            LineWish::Memory => self.preferences.memory_limit.map(bytes).unwrap_or_default(),
             LineWish::Note { row } => return self.ask_note(*row),
         };
         self.open_line(wish, text);

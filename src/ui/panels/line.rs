@@ -3,12 +3,13 @@
 use egui::{Align, Key, Layout, Ui};
 
 use super::dialogs::{field, page, paragraph};
+use crate::engine::MemoryLimit;
 use crate::model::Row;
 use crate::ui::app::App;
 use crate::ui::app::bookmarks::BookmarkCommand;
 use crate::ui::app::document::Document;
 use crate::ui::command::{Command, WindowCommand};
-use crate::ui::format::one_line;
+use crate::ui::format::{bytes, one_line};
 use crate::ui::theme::{caption, heading, mono, tokens};
 use crate::ui::widgets::{Button, Line, ModalPlace, modal};
 
@@ -30,6 +31,8 @@ pub enum LineWish {
     },
     /// The path of a value that becomes a column of the log.
     Column,
+    /// How much memory may be used.
+    Memory,
     /// Another name for a saved query.
     RenameQuery {
         /// The name it has.
@@ -110,6 +113,29 @@ fn words(app: &App, wish: &LineWish) -> Words {
                     _ => "data.total, data.items[*].sku, meta.userId: what stands there, for every event",
                 },
                 command: (is_path && !is_there).then(|| WindowCommand::ToggleColumn(typed).into()),
+            }
+        }
+        LineWish::Memory => {
+            let limit = MemoryLimit::parse(&typed).and_then(MemoryLimit::bytes);
+            let kept = app.document.as_ref().map_or(0, |document| document.open.pool.arena().bytes());
+            Words {
+                title: "Memory limit",
+                label: "Memory that may be used",
+                hint: "as this system allows",
+                button: "Set",
+                about: format!(
+                    "{} are kept of this log to be searched without reading its files",
+                    bytes(kept)
+                ),
+                says: if typed.is_empty() {
+                    "Left empty: four fifths of the memory that is free"
+                } else if limit.is_some() {
+                    "A log that needs more is shown as far as it fits"
+                } else {
+                    "A size of at least 64 MB is expected, like 800 MB or 4 GB"
+                },
+                command: (typed.is_empty() || limit.is_some())
+                    .then(|| WindowCommand::LimitMemory(limit).into()),
             }
         }
         LineWish::RenameQuery { name } => {

@@ -11,7 +11,7 @@ use crate::runtime::Route;
 use crate::ui::app::App;
 use crate::ui::app::document::Document;
 use crate::ui::command::{self, Command, WindowCommand};
-use crate::ui::format::{Zone, count, one_line, thousands};
+use crate::ui::format::{Zone, bytes, count, one_line, thousands};
 use crate::ui::theme::{Outcome, PAD, Tokens, caption, tokens};
 use crate::ui::widgets::{Line, focus_ring, node, progress};
 
@@ -21,6 +21,9 @@ const NOTICE: Duration = Duration::from_secs(6);
 const GAP: f32 = 16.0;
 /// Width of the bar while loading.
 const PROGRESS: f32 = 80.0;
+
+/// Bytes of memory that are worth a word.
+const KEPT_SAID: u64 = 16_000_000;
 
 /// How a part looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +178,11 @@ fn parts(app: &App) -> Vec<Part> {
         parts.push(Part::left(5, titles.join(", ")));
     }
     parts.push(Part::left(6, "No domain file: default merge"));
+    let in_memory = document.open.pool.arena().bytes();
+    if in_memory >= KEPT_SAID {
+        let said = format!("{} kept for search", bytes(in_memory));
+        parts.push(Part::left(7, said).does((command::MEMORY_LIMIT.make)(), command::MEMORY_LIMIT.about));
+    }
     // From the right: the filter first.
     if !document.filter.is_empty() || app.navigation.range.is_some() {
         parts.push(Part::right(2, kept(document)));
