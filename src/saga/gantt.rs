@@ -7,9 +7,8 @@ use super::page::Page;
 use super::pictures::title;
 use super::survey::Survey;
 use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject, fit};
-use super::text::length_of_time;
 use super::timeline::{Bar, BarKind, Timeline};
-use crate::base::text::one_line;
+use crate::base::text::{one_line, span};
 use crate::index::{EventLog, TimeAxis};
 
 const SIDE: i32 = 20;
@@ -80,7 +79,7 @@ fn axis_of(drawing: &mut Drawing, timeline: &Timeline, axis: &TimeAxis, bottom: 
     let rule = Stroke { colour: p.line, dashed: false, arrow: false };
     drawing.path(&[(SIDE + NAMES, HEAD - 6), (SIDE + NAMES + PLOT, HEAD - 6)], rule);
     drawing.text((SIDE + NAMES, HEAD - 12), Anchor::Start, small, "+0 s");
-    let all = format!("+{}", length_of_time(timeline.to - timeline.from));
+    let all = format!("+{}", span(timeline.to - timeline.from));
     drawing.text((SIDE + NAMES + PLOT - 40, HEAD - 12), Anchor::Middle, small, &all);
     let mut free = SIDE + NAMES + 50;
     for cut in axis.cuts() {
@@ -89,7 +88,7 @@ fn axis_of(drawing: &mut Drawing, timeline: &Timeline, axis: &TimeAxis, bottom: 
         for x in [from, to] {
             drawing.path(&[(x, HEAD - 6), (x, bottom)], dashed);
         }
-        let words = format!("idle {}", length_of_time(cut.to - cut.from));
+        let words = format!("idle {}", span(cut.to - cut.from));
         let half = words.chars().count() as i32 * 3 + 4;
         let middle = from.midpoint(to);
         if middle - half > free && middle + half < SIDE + NAMES + PLOT - 80 {
@@ -120,7 +119,7 @@ pub fn path_words(survey: &Survey, log: &EventLog, timeline: &Timeline) -> Strin
     let Some((piece, share)) = timeline.slowest() else { return "It took no time".to_owned() };
     let guess =
         if timeline.critical.iter().all(|piece| piece.is_known) { "" } else { ", in part by order alone" };
-    let (parts, wait) = (timeline.critical.len(), length_of_time(piece.to - piece.from));
+    let (parts, wait) = (timeline.critical.len(), span(piece.to - piece.from));
     let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
     format!(
         "Critical path: {parts}{guess}; the longest, {wait} ({share} %), from {} to {}",
@@ -172,14 +171,14 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
         text.extend([String::new(), one_line(&track.name).into_owned()]);
         for bar in (track.line..track.line + track.lines).flat_map(|line| timeline.bars_of(line)) {
             let words = one_line(&bar.words()).into_owned();
-            text.push(format!("  +{:<12} {words}", length_of_time(bar.from - timeline.from)));
+            text.push(format!("  +{:<12} {words}", span(bar.from - timeline.from)));
         }
         for mark in timeline.marks_of(track.line) {
             let name = one_line(&survey.traits[log.type_of(mark.row).0 as usize].name).into_owned();
-            text.push(format!("  +{:<12} {name}", length_of_time(mark.at - timeline.from)));
+            text.push(format!("  +{:<12} {name}", span(mark.at - timeline.from)));
         }
     }
-    let cuts: Vec<String> = timeline.axis(&[]).cuts().map(|cut| length_of_time(cut.to - cut.from)).collect();
+    let cuts: Vec<String> = timeline.axis(&[]).cuts().map(|cut| span(cut.to - cut.from)).collect();
     if !cuts.is_empty() {
         text.extend([String::new(), format!("Idle: {}", cuts.join(", "))]);
     }

@@ -7,7 +7,7 @@ mod strip;
 
 use super::page::Page;
 use super::survey::Survey;
-use super::text::length_of_time;
+use crate::base::text::span;
 use crate::domain::Name;
 use crate::index::{EventLog, TimeAxis};
 use crate::model::Row;
@@ -86,7 +86,7 @@ impl Bar {
         if self.attempt > 0 {
             words.push(format!("attempt {}", self.attempt));
         }
-        words.push(length_of_time(self.duration()));
+        words.push(span(self.duration()));
         match (&self.error, self.failed) {
             (Some(error), _) => words.push(format!("failed: {error}")),
             (None, true) => words.push("failed".to_owned()),
