@@ -4,7 +4,8 @@ use egui::{
     Align, Layout, Popup, PopupCloseBehavior, Rect, RectAlign, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
 };
 
-use super::{Lines, Picture, TimelineView};
+use super::TimelineView;
+use super::picture::{Lines, Picture};
 use crate::saga::mermaid::Diagram;
 use crate::saga::pictures::Picture as Drawn;
 use crate::saga::svg::Palette;
@@ -51,7 +52,7 @@ impl TimelineView {
                 let path = gantt::path_words(&sagas.survey, context.log(), &one.timeline);
                 format!("{}  {path}", middle(&one.page.title, 24))
             }
-            Some(Lines::All(all)) => count(all.len() as u64, "saga"),
+            Some(Lines::All(all)) => count(all.list.len() as u64, "saga"),
             None => return,
         };
         let place = Rect::from_min_max(

@@ -1,0 +1,182 @@
+//! The critical path: one line from the first event to the last, below the bars that decided how long the saga took, with
+//! a turn where it goes on at another step. Where turns would lie on each other it stays with the step that it spends
+//! most time in.
+
+use std::collections::HashMap;
+
+use egui::{Painter, Pos2, Shape, Stroke, pos2};
+
+use super::Scene;
+use super::bars::BAR;
+use super::picture::OneSaga;
+use crate::model::Row;
+use crate::saga::Timeline;
+
+/// A stretch that is narrower is drawn together with those beside it, until they are as wide as the second.
+const NARROW: f32 = 6.0;
+const TOGETHER: f32 = 20.0;
+/// From the middle of a line to the path.
+const BELOW: f32 = BAR / 2.0 + 3.0;
+
+/// A part of the path that stays on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) from: i64,
+    pub(super) to: i64,
+    pub(super) line: u32,
+}
+
+/// The path without gaps: what has no line of its own stays on the one before.
+pub(super) fn stretches(timeline: &Timeline) -> Vec<Stretch> {
+    let mut lines: HashMap<Row, u32> = HashMap::new();
+    for bar in timeline.bars.iter().filter(|bar| bar.is_critical) {
+        lines.entry(bar.row).or_insert(bar.line);
+    }
+    for bar in &timeline.bars {
+        lines.entry(bar.began).or_insert(bar.line);
+    }
+    for mark in &timeline.marks {
+        lines.entry(mark.row).or_insert(mark.line);
+    }
+    let first = timeline.critical.first().and_then(|piece| lines.get(&piece.cause)).copied();
+    let mut line = first.unwrap_or(0);
+    // It begins with the first event, which took no time.
+    let begin = Stretch { from: timeline.from, to: timeline.from, line };
+    let mut stretches: Vec<Stretch> = first.map(|_| begin).into_iter().collect();
+    for piece in &timeline.critical {
+        line = lines.get(&piece.row).copied().unwrap_or(line);
+        match stretches.last_mut() {
+            Some(last) if last.line == line => last.to = last.to.max(piece.to),
+            Some(last) => {
+                let from = last.to;
+                stretches.push(Stretch { from, to: piece.to.max(from), line });
+            }
+            None => stretches.push(Stretch { from: timeline.from, to: piece.to, line }),
+        }
+    }
+    stretches
+}
+
+/// A part of the path as it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Leg {
+    from: f32,
+    to: f32,
+    line: u32,
+}
+
+/// The path as far as it is seen.
+pub(super) fn course(scene: &Scene<'_>, one: &OneSaga) -> Vec<Leg> {
+    let (from, to) = scene.times();
+    let begin = one.path.partition_point(|stretch| stretch.to < from);
+    let end = one.path.partition_point(|stretch| stretch.from <= to);
+    let seen = one.path[begin.min(end)..end].iter();
+    legs(seen.map(|stretch| Leg { from: scene.x(stretch.from), to: scene.x(stretch.to), line: stretch.line }))
+}
+
+/// Narrow stretches drawn together.
+fn legs(stretches: impl Iterator<Item = Leg>) -> Vec<Leg> {
+    let mut legs: Vec<Leg> = Vec::new();
+    let mut narrow: Vec<Leg> = Vec::new();
+    for leg in stretches {
+        let begins = narrow.first().map_or(leg.from, |first| first.from);
+        if leg.to - leg.from >= NARROW || leg.to - begins >= TOGETHER {
+            if leg.to - leg.from >= NARROW {
+                join(&mut legs, &mut narrow);
+                push(&mut legs, leg);
+            } else {
+                narrow.push(leg);
+                join(&mut legs, &mut narrow);
+            }
+        } else {
+            narrow.push(leg);
+        }
+    }
+    join(&mut legs, &mut narrow);
+    legs
+}
+
+/// The narrow ones as one, on the line on which most of them is.
+fn join(legs: &mut Vec<Leg>, narrow: &mut Vec<Leg>) {
+    let (Some(first), Some(last)) = (narrow.first(), narrow.last()) else { return };
+    let mut widths: Vec<(u32, f32)> = Vec::new();
+    for leg in narrow.iter() {
+        match widths.iter_mut().find(|(line, _)| *line == leg.line) {
+            Some((_, width)) => *width += leg.to - leg.from,
+            None => widths.push((leg.line, leg.to - leg.from)),
+        }
+    }
+    let widest = widths.into_iter().max_by(|one, other| one.1.total_cmp(&other.1));
+    let line = widest.map_or(first.line, |(line, _)| line);
+    push(legs, Leg { from: first.from, to: last.to, line });
+    narrow.clear();
+}
+
+fn push(legs: &mut Vec<Leg>, leg: Leg) {
+    match legs.last_mut() {
+        Some(last) if last.line == leg.line => last.to = leg.to,
+        _ => legs.push(leg),
+    }
+}
+
+/// Where the path crosses a line, or begins or ends on it, from the left.
+pub(super) fn turns_across(course: &[Leg], line: u32) -> Vec<f32> {
+    let turns = course.windows(2).filter(|pair| {
+        let (one, other) = (pair[0].line, pair[1].line);
+        (one.min(other)..=one.max(other)).contains(&line)
+    });
+    turns.map(|pair| pair[1].from).collect()
+}
+
+/// Draws it: what lies after the playhead is dimmed.
+pub(super) fn path_ui(scene: &Scene<'_>, painter: &Painter, course: &[Leg]) {
+    let t = scene.context.tokens;
+    let Some((first, top)) = scene.seen.first() else { return };
+    let y = |line: u32| top.center().y + (line as f32 - *first as f32) * scene.line_height + BELOW;
+    let corners = course.iter().flat_map(|leg| [pos2(leg.from, y(leg.line)), pos2(leg.to, y(leg.line))]);
+    let corners: Vec<Pos2> = corners.map(|corner| pos2(corner.x.round(), corner.y.round())).collect();
+    let clip = painter.clip_rect();
+    let playhead = if scene.in_past { scene.playhead.clamp(clip.left(), clip.right()) } else { clip.right() };
+    for (clip, color) in [(clip.with_min_x(playhead), t.line_strong), (clip.with_max_x(playhead), t.accent)] {
+        let shape = Shape::line(corners.clone(), Stroke::new(2.0, color));
+        painter.with_clip_rect(clip).add(shape);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leg(from: f32, to: f32, line: u32) -> Leg {
+        Leg { from, to, line }
+    }
+
+    #[test]
+    fn wide_stretches_stay_and_narrow_ones_are_drawn_together() {
+        let wide = [leg(0.0, 30.0, 0), leg(30.0, 60.0, 1), leg(60.0, 61.0, 2), leg(61.0, 90.0, 1)];
+        assert_eq!(legs(wide.into_iter()), wide);
+        let narrow = (0..40).map(|at| leg(at as f32 * 2.0, at as f32 * 2.0 + 2.0, u32::from(at % 3 == 0)));
+        let drawn = legs(narrow);
+        assert_eq!(drawn, [leg(0.0, 80.0, 0)], "most of it is on the first line");
+    }
+
+    #[test]
+    fn the_path_has_no_gap() {
+        let stretches = (0..100_u32).map(|at| {
+            let from = (at * at) as f32 * 0.05;
+            leg(from, ((at + 1) * (at + 1)) as f32 * 0.05, at % 4)
+        });
+        let drawn = legs(stretches);
+        assert!(drawn.len() > 4, "{drawn:?}");
+        assert_eq!((drawn[0].from, drawn[drawn.len() - 1].to), (0.0, 500.0));
+        assert!(drawn.windows(2).all(|pair| pair[0].to == pair[1].from && pair[0].line != pair[1].line));
+    }
+
+    #[test]
+    fn a_turn_is_in_the_way_of_the_lines_between() {
+        let course = [leg(0.0, 30.0, 0), leg(30.0, 60.0, 3), leg(60.0, 90.0, 2)];
+        assert_eq!(turns_across(&course, 1), [30.0]);
+        assert_eq!(turns_across(&course, 3), [30.0, 60.0]);
+        assert!(turns_across(&course, 4).is_empty());
+    }
+}
