@@ -436,9 +436,13 @@ fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Chan
         let room = right - name_right;
         let has_room = line.width(ui.painter()) <= room;
         let line = match change.op {
+            Op::Add if !has_room && change.to.as_ref().is_some_and(serde_json::Value::is_string) => {
+                let to = middle(&short(change.to.as_ref()), ((room / DIGIT) as usize).saturating_sub(2));
+                Line::new().mono("+ ", dimmed(later, t.added(), t)).mono(&to, text)
+            }
             Op::Change | Op::Move if !has_room => {
-                let to = short(change.to.as_ref());
                 let letters = (room / DIGIT) as usize;
+                let to = middle(&short(change.to.as_ref()), letters.saturating_sub(4));
                 let left = letters.saturating_sub(to.chars().count() + 3);
                 let before = short(change.from.as_ref());
                 let before = if left < BEFORE_LEAST { "…".to_owned() } else { middle(&before, left) };
