@@ -22,11 +22,13 @@ pub(super) struct Action<'a, A> {
     pub(super) choices: Vec<(String, A)>,
     /// Shown as switched on.
     pub(super) is_on: bool,
+    /// Whether it can be done now.
+    pub(super) enabled: bool,
 }
 
 impl<A: Copy> Action<'_, A> {
     fn button(&self) -> Button<'_> {
-        let mut button = Button::ghost(self.words).selected(self.is_on);
+        let mut button = Button::ghost(self.words).selected(self.is_on).enabled(self.enabled);
         if let Some(icon) = self.icon {
             button = button.icon(icon);
         }
@@ -39,8 +41,8 @@ impl<A: Copy> Action<'_, A> {
     fn entries_ui(&self, ui: &mut Ui) -> Option<A> {
         let mut chosen = None;
         for (name, act) in &self.choices {
-            let entry = if self.is_on { ui.selectable_label(true, name) } else { ui.button(name) };
-            if entry.clicked() {
+            let entry = egui::Button::selectable(self.is_on, name);
+            if ui.add_enabled(self.enabled, entry).clicked() {
                 chosen = Some(*act);
                 ui.close();
             }

@@ -241,6 +241,7 @@ fn actions(shows_facts: bool) -> [Action<'static, Act>; 4] {
             about: "Copy the saga as text",
             choices: vec![("Copy as text".to_owned(), Act::CopyText)],
             is_on: false,
+            enabled: true,
         },
         Action {
             words: "Save",
@@ -248,6 +249,7 @@ fn actions(shows_facts: bool) -> [Action<'static, Act>; 4] {
             about: "Save a picture of the saga",
             choices: svg.chain(png).collect(),
             is_on: false,
+            enabled: true,
         },
         Action {
             words: "Mermaid",
@@ -255,6 +257,7 @@ fn actions(shows_facts: bool) -> [Action<'static, Act>; 4] {
             about: "Copy a diagram of the saga as Mermaid text",
             choices: mermaid,
             is_on: false,
+            enabled: true,
         },
         Action {
             words: "Recorded facts",
@@ -262,6 +265,7 @@ fn actions(shows_facts: bool) -> [Action<'static, Act>; 4] {
             about: "Facts such as saga.step_started, beside what the aggregates did",
             choices: vec![("Show what the runtime recorded".to_owned(), Act::ToggleFacts)],
             is_on: shows_facts,
+            enabled: true,
         },
     ]
 }
