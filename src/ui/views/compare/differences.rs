@@ -106,7 +106,7 @@ impl Flow {
                 if rest > 0 { format!(", {} more below", thousands(rest as u64)) } else { String::new() };
             (format!("Show fewer{rest}"), "Show fewer differences".to_owned())
         } else {
-            (format!("+{rest} more"), format!("Show {} more", count(rest as u64, "difference")))
+            (format!("+{rest} more"), format!("Show {}", count(rest as u64, "more difference")))
         };
         let response =
             node(ui, rect, ui.scope_id().with("more differences"), Sense::click(), Role::Button, &label);

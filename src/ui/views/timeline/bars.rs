@@ -294,8 +294,9 @@ fn bunch_ui(scene: &Scene<'_>, ui: &mut Ui, rect: Rect, line: usize, bunch: &Bun
         let failed =
             if failed > 0 { format!(", {} failed", thousands(failed as u64)) } else { String::new() };
         let length = span(bunch.bars[many - 1].to.saturating_sub(bunch.bars[0].from));
+        let after = span(bunch.bars[0].from.saturating_sub(scene.picture.axis.nanos_at(0.0)));
         label = format!(
-            "{} of {} within {length}{failed}, zoom in on them",
+            "{} of {} within {length} from +{after}{failed}, zoom in on them",
             count(many as u64, "bar"),
             one_line(&bar.name)
         );

@@ -63,6 +63,8 @@ pub(super) fn bunches<'a>(scene: &Scene<'_>, Visible(bars): Visible<'a>, line: R
     let bin = scene.ruler.span.len / f64::from(scene.plot.width()) * f64::from(BIN);
     let edges = |bar: &Bar| (scene.x(bar.from), scene.x(bar.to));
     let mut bunches: Vec<Bunch<'a>> = Vec::new();
+    // Where the last of them begins among the bars.
+    let mut begins = 0;
     let mut at = 0;
     while let Some(bar) = bars.get(at) {
         let (left, mut right) = edges(bar);
@@ -83,7 +85,20 @@ pub(super) fn bunches<'a>(scene: &Scene<'_>, Visible(bars): Visible<'a>, line: R
                 (before, right, end) = (from, right.max(to), end + 1);
             }
         }
-        let bunched = &bars[at..end];
+        let mut bunched = &bars[at..end];
+        let mut left = left;
+        // What is left over at the end of a bin goes into the next.
+        if let Some(before) = bunches.last()
+            && left - before.rect.left() < APART
+            && before.rect.width() < APART
+            && (bunched.len() > 1 || right - left < APART)
+        {
+            left = before.rect.left();
+            bunched = &bars[begins..end];
+            bunches.pop();
+        } else {
+            begins = at;
+        }
         at = end;
         if right < scene.plot.left() - LEAST || left > scene.plot.right() + LEAST {
             continue;
@@ -94,7 +109,7 @@ pub(super) fn bunches<'a>(scene: &Scene<'_>, Visible(bars): Visible<'a>, line: R
         let right = (right.round() - 1.0).max(left + LEAST);
         let rect = Rect::from_min_max(pos2(left, middle - half), pos2(right, middle + half));
         if let Some(before) = bunches.last_mut() {
-            before.rect.max.x = before.rect.max.x.min((left - 1.0).max(before.rect.left() + 2.0));
+            before.rect.max.x = before.rect.max.x.min((left - 1.0).max(before.rect.left() + 1.0));
         }
         bunches.push(Bunch { bars: bunched, rect });
     }

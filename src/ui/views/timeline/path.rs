@@ -146,6 +146,47 @@ pub(super) fn path_ui(scene: &Scene<'_>, painter: &Painter, course: &[Leg]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::saga::{Bar, BarKind, Piece};
+
+    #[test]
+    fn what_has_no_line_of_its_own_stays_on_the_one_before() {
+        let row = Row::from_raw;
+        let bar = |at: u64, line: u32| Bar {
+            kind: BarKind::Step,
+            name: "a".into(),
+            from: at as i64 * 10 - 10,
+            to: at as i64 * 10,
+            began: row(at - 1),
+            row: row(at),
+            attempt: 0,
+            failed: false,
+            error: None,
+            is_open: false,
+            is_critical: true,
+            line,
+        };
+        let piece = |at: u64| Piece {
+            cause: row(at - 1),
+            row: row(at),
+            from: at as i64 * 10 - 10,
+            to: at as i64 * 10,
+            is_known: true,
+        };
+        let timeline = Timeline {
+            from: 0,
+            to: 40,
+            tracks: Vec::new(),
+            bars: vec![bar(1, 0), bar(3, 2), bar(4, 2)],
+            marks: Vec::new(),
+            critical: (1..=4).map(piece).collect(),
+            keys: vec![0, 10, 20, 30, 40],
+        };
+        let stretch = |from, to, line| Stretch { from, to, line };
+        // The second event is where the third bar begins.
+        assert_eq!(stretches(&timeline), [stretch(0, 10, 0), stretch(10, 40, 2)]);
+        let without = Timeline { bars: vec![bar(1, 0), bar(4, 2)], ..timeline };
+        assert_eq!(stretches(&without), [stretch(0, 20, 0), stretch(20, 40, 2)]);
+    }
 
     fn leg(from: f32, to: f32, line: u32) -> Leg {
         Leg { from, to, line }
