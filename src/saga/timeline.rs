@@ -3,6 +3,8 @@
 //! event has a bar from what caused it. How it is drawn is the matter of the modules beside.
 
 mod build;
+mod critical;
+mod dense;
 mod strip;
 
 use super::page::Page;
@@ -12,6 +14,8 @@ use crate::domain::Name;
 use crate::index::{EventLog, TimeAxis};
 use crate::model::Row;
 
+pub use critical::{Leg, Stretch, legs};
+pub use dense::{BIN, Scale, Together, together};
 pub use strip::Strip;
 
 /// What a bar tells of.
@@ -191,6 +195,11 @@ impl Timeline {
         let bar = |holds: &dyn Fn(&Bar) -> bool| self.bars.iter().find(|bar| holds(bar)).map(|bar| bar.line);
         mark.or_else(|| bar(&|bar| bar.row == row && bar.kind != BarKind::Wait))
             .or_else(|| bar(&|bar| bar.row == row || bar.began == row))
+    }
+
+    /// The critical path without gaps, from the first event to the last.
+    pub fn path(&self) -> Vec<Stretch> {
+        critical::stretches(self)
     }
 
     /// Its axis, idle time cut out; stretches that begin at a time in `restored` stay.

@@ -80,8 +80,19 @@ fn owed_ui(scene: &Scene<'_>, page: &Page, ui: &mut Ui) {
     for ((_, of), sum) in &sums {
         egui::Frame::new().inner_margin(egui::Margin::symmetric(PAD as i8, 0)).show(ui, |ui| {
             let line = Line::new().piece(&sum.to_string(), egui::FontId { size: 24.0, ..mono() }, color);
-            if many && !of.is_empty() { line.gap(8.0).caption(&one_line(of), t.muted) } else { line }
-                .show(ui);
+            if !many || of.is_empty() {
+                line.show(ui);
+                return;
+            }
+            let of = one_line(of);
+            let beside = line.clone().gap(8.0).caption(&of, t.muted);
+            // What it is of stands below where there is no room beside it.
+            if beside.width(ui.painter()) <= ui.available_width() {
+                beside.show(ui);
+            } else {
+                line.show(ui);
+                Line::new().caption(&of, t.muted).show(ui);
+            }
         });
     }
     for debt in debts {

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::bins::Visible;
-use super::path::{self, Stretch};
 use crate::index::{EventLog, TimeAxis};
 use crate::model::Row;
-use crate::saga::{BarKind, Page, Survey, Timeline, Track};
+use crate::saga::{BarKind, Page, Stretch, Survey, Timeline, Track};
 
 /// A saga that took longer is told by the clock.
 const PASSED_MAX: i64 = 3_600_000_000_000;
@@ -51,7 +50,7 @@ impl OneSaga {
             .iter()
             .map(|track| bars(track).filter(|bar| bar.kind != BarKind::Wait).count())
             .collect();
-        let (path, lines) = (path::stretches(&timeline), lines(&timeline));
+        let (path, lines) = (timeline.path(), lines(&timeline));
         Self { page, path, lines, widest: OnceLock::new(), reaches, times, timeline }
     }
 
