@@ -218,18 +218,22 @@ mod tests {
         Need { least: 50.0, names: 100.0, wish: 100.0 },
     ];
 
+    fn drawn(room: f32) -> [i32; 3] {
+        widths(NEEDS, room).map(|width| width as i32)
+    }
+
     #[test]
     fn columns_take_what_they_need_and_no_more() {
-        assert_eq!(widths(NEEDS, 2_000.0), [200.0, 300.0, 100.0]);
-        assert_eq!(widths(NEEDS, 600.0), [200.0, 300.0, 100.0]);
+        assert_eq!(drawn(2_000.0), [200, 300, 100]);
+        assert_eq!(drawn(600.0), [200, 300, 100]);
     }
 
     #[test]
     fn in_little_room_names_go_before_the_rest() {
-        assert_eq!(widths(NEEDS, 500.0), [175.0, 225.0, 100.0]);
-        assert_eq!(widths(NEEDS, 400.0), [150.0, 150.0, 100.0]);
-        assert_eq!(widths(NEEDS, 350.0), [135.0, 140.0, 75.0]);
-        assert_eq!(widths(NEEDS, 150.0), [60.0, 65.0, 25.0]);
-        assert_eq!(widths(NEEDS, -10.0), [0.0, 0.0, 0.0]);
+        assert_eq!(drawn(500.0), [175, 225, 100]);
+        assert_eq!(drawn(400.0), [150, 150, 100]);
+        assert_eq!(drawn(350.0), [135, 140, 75]);
+        assert_eq!(drawn(150.0), [60, 65, 25]);
+        assert_eq!(drawn(-10.0), [0, 0, 0]);
     }
 }

@@ -350,15 +350,14 @@ fn incoming_ui(
 }
 
 /// A name; without its family, which its mark tells, where there is no room for all of it.
-fn name_ui(painter: &Painter, place: Rect, name: &str, family: &str, line: impl Fn(&str) -> Line) -> Painted {
+fn name_ui(painter: &Painter, place: Rect, name: &str, family: &str, look: impl Fn(&str) -> Line) -> Painted {
     let name = one_line(name);
-    let full = line(&name);
+    let full = look(&name);
     if full.width(painter) <= place.width() {
         return full.paint(painter, place);
     }
-    let short = without_family(&name, family).map(line);
-    let painted = short.unwrap_or(full).paint(painter, place);
-    Painted { elided: true, ..painted }
+    let short = without_family(&name, family).map(look);
+    Painted { elided: true, ..short.unwrap_or(full).paint(painter, place) }
 }
 
 /// The rail with its dot, and how long nothing happened before.

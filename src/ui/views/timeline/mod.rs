@@ -255,7 +255,7 @@ impl TimelineView {
             let picture = if let Some(page) = page {
                 let Some(timeline) = Timeline::of(&log, &survey, &page) else { return Some(None) };
                 let axis = timeline.axis(&asked.restored);
-                Picture { lines: Lines::One(OneSaga::new(page, timeline)), axis }
+                Picture { lines: Lines::One(Box::new(OneSaga::new(page, timeline))), axis }
             } else {
                 let keys = all_keys(&log, &survey);
                 if keys.is_empty() {

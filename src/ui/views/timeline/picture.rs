@@ -15,7 +15,7 @@ const PASSED_MAX: i64 = 3_600_000_000_000;
 /// What is drawn.
 #[derive(Debug)]
 pub(super) enum Lines {
-    One(OneSaga),
+    One(Box<OneSaga>),
     All(AllSagas),
 }
 
