@@ -102,6 +102,31 @@ pub fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
+/// A length of time in its two largest units: `1.492 s`, `22.793 s`, `4 m 31 s`, `18 h 35 m`, `53 h 31 m`, `12 d 4 h`.
+/// The one spelling of it, in the window, in pictures and on the command line. Milliseconds stand as parts of a second, so
+/// that a column of them can be compared. A negative one has no sign: whoever needs it writes it.
+pub fn span(nanos: i64) -> String {
+    let nanos = nanos.unsigned_abs();
+    let (micros, millis, seconds) = (nanos / 1_000, nanos / 1_000_000, nanos / 1_000_000_000);
+    match seconds {
+        0 if nanos == 0 => "0 s".to_owned(),
+        0 if millis == 0 && micros == 0 => format!("{nanos} ns"),
+        0 if millis == 0 => format!("{micros} µs"),
+        0..60 => format!("{}.{:03} s", seconds, millis % 1_000),
+        60..3_600 => two(seconds / 60, "m", seconds % 60, "s"),
+        3_600..360_000 => two(seconds / 3_600, "h", seconds / 60 % 60, "m"),
+        _ => two(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
+    }
+}
+
+fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
+    if small == 0 {
+        format!("{large} {large_unit}")
+    } else {
+        format!("{large} {large_unit} {small} {small_unit}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +162,25 @@ mod tests {
             assert_eq!(thousands(number), expected);
         }
         assert_eq!((count(1, "event"), count(0, "event")), ("1 event".to_owned(), "0 events".to_owned()));
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        const S: i64 = 1_000_000_000;
+        for (nanos, expected) in [
+            (0, "0 s"),
+            (500, "500 ns"),
+            (1_500, "1 µs"),
+            (377_000_000, "0.377 s"),
+            (22_793_000_000, "22.793 s"),
+            (271 * S, "4 m 31 s"),
+            (66_900 * S, "18 h 35 m"),
+            (3_600 * S, "1 h"),
+            (192_660 * S, "53 h 31 m"),
+            (1_051_200 * S, "12 d 4 h"),
+            (-271 * S, "4 m 31 s"),
+        ] {
+            assert_eq!(span(nanos), expected);
+        }
     }
 }

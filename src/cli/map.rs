@@ -10,8 +10,8 @@ use super::saga_json::survey;
 use super::table::{Kind, Table};
 use super::text::{NONE, counted};
 use super::{Output, Run};
+use crate::base::text::span;
 use crate::index::TypeId;
-use crate::saga::text::length_of_time;
 use crate::saga::{Detail, EdgeLabel, ProcessMap, Survey, mermaid, pictures};
 
 /// Show what followed what in the sagas of a store, how often and how fast
@@ -107,7 +107,7 @@ fn as_table(survey: &Survey, map: &ProcessMap, out: &mut Output) -> anyhow::Resu
     ]);
     for known in &map.edges {
         let inside = known.edge.0.is_some() && known.edge.1.is_some();
-        let wait = |nanos: i64| if inside { length_of_time(nanos) } else { NONE.to_owned() };
+        let wait = |nanos: i64| if inside { span(nanos) } else { NONE.to_owned() };
         table.row(&[
             name(survey, known.edge.0).unwrap_or("(begins)").to_owned(),
             name(survey, known.edge.1).unwrap_or("(ends)").to_owned(),

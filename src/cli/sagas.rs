@@ -9,9 +9,9 @@ use super::saga_json::{parse_time, summary, survey};
 use super::table::{Kind, Table};
 use super::text::{NONE, counted};
 use super::{Output, Run};
+use crate::base::text::span;
 use crate::index::TypeId;
 use crate::model::Timestamp;
-use crate::saga::text::length_of_time;
 use crate::saga::{Edge, ListAsk, Outcome, SORTS, Sort, Survey};
 
 /// List the sagas of a store: how each went and what is still owed
@@ -91,8 +91,8 @@ impl Run for Sagas {
                 saga.outcome.to_string(),
                 saga.definition.as_deref().unwrap_or("inferred").to_owned(),
                 saga.current.to_string(),
-                length_of_time(saga.duration),
-                if saga.outcome.is_end() { NONE.to_owned() } else { length_of_time(saga.silence) },
+                span(saga.duration),
+                if saga.outcome.is_end() { NONE.to_owned() } else { span(saga.silence) },
                 saga.events.to_string(),
                 saga.retries.to_string(),
                 (saga.variant + 1).to_string(),

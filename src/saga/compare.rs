@@ -3,7 +3,7 @@
 use super::outcome::Outcome;
 use super::page::Page;
 use super::survey::Survey;
-use super::text::length_of_time;
+use crate::base::text::span;
 use crate::domain::Name;
 use crate::index::EventLog;
 use crate::model::Row;
@@ -53,7 +53,7 @@ pub fn compare(left: &Page, right: &Page, names: [&dyn Fn(crate::index::TypeId) 
     };
     differ("Outcome", a.outcome.to_string(), b.outcome.to_string());
     differ("Retries", a.retries.to_string(), b.retries.to_string());
-    differ("Duration", length_of_time(a.duration), length_of_time(b.duration));
+    differ("Duration", span(a.duration), span(b.duration));
     let owed = |page: &Page| {
         let all: Vec<&str> = page.summary.owed.iter().map(|debt| debt.text.as_str()).collect();
         if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }

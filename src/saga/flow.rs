@@ -10,7 +10,7 @@ use super::scope::{Scope, Shown};
 use super::sequence::{HEAD, SIDE, fold, head, offsets, stand_in, style};
 use super::survey::Survey;
 use super::svg::{Anchor, Drawing, Palette, Stroke, Subject, fit};
-use super::text::length_of_time;
+use crate::base::text::span;
 use crate::index::EventLog;
 
 const BOX: (i32, i32) = (196, 42);
@@ -193,8 +193,8 @@ fn node(
     let text = if failed { format!("✖ {name}") } else { name };
     drawing.text((corner.0 + 10, y - 3), Anchor::Start, style(12, true, colour), &fit(&text, room));
     let below = match waited {
-        Some(waited) => format!("after {}", length_of_time(waited.max(0))),
-        None => format!("at {}", length_of_time(when)),
+        Some(waited) => format!("after {}", span(waited.max(0))),
+        None => format!("at {}", span(when)),
     };
     drawing.text((corner.0 + 10, y + 13), Anchor::Start, style(11, false, p.muted), &fit(&below, BOX.0 - 20));
     fold(drawing, shown, at, (corner.0 + BOX.0 - 40, corner.1 + 5), page, p);

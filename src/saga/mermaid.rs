@@ -9,8 +9,7 @@ use super::map::{EdgeLabel, ProcessMap};
 use super::page::Page;
 use super::scope::{Group, Scope, Shown};
 use super::survey::Survey;
-use super::text::length_of_time;
-use crate::base::text::one_line;
+use crate::base::text::{one_line, span};
 use crate::index::{EventLog, TypeId};
 
 /// A diagram of one saga, as the registry knows it.
@@ -183,9 +182,7 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel) -> String {
         };
         let (from, to) = (end(known.edge.0, "start"), end(known.edge.1, "finish"));
         let shown = match label {
-            EdgeLabel::Time if known.edge.0.is_some() && known.edge.1.is_some() => {
-                length_of_time(known.waits.p50)
-            }
+            EdgeLabel::Time if known.edge.0.is_some() && known.edge.1.is_some() => span(known.waits.p50),
             _ => known.count.to_string(),
         };
         writeln!(text, "    {from} -->|\"{}\"| {to}", escape(&shown)).expect("a String takes all");

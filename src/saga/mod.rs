@@ -63,7 +63,9 @@ pub use plan::{Meaning, Plan, PlanStep, SpanStep};
 pub use scope::{Group, Reach, Scope, Shown};
 pub use summary::{StepView, Summary};
 pub use survey::{Fetch, Survey, count};
-pub use timeline::{Bar, BarKind, Mark, Piece, Strip, Timeline, Track};
+pub use timeline::{
+    BIN, Bar, BarKind, Leg, Mark, Piece, Scale, Stretch, Strip, Timeline, Together, Track, legs, together,
+};
 pub use undo::{UndoPair, UndoPairs};
 pub use variants::{Variant, Variants, shape};
 pub use verdict::Moment;

@@ -8,8 +8,9 @@ use super::page::Page;
 use super::scope::Scope;
 use super::survey::Survey;
 use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject, fit};
-use super::text::{ledger_line, length_of_time, said};
+use super::text::{ledger_line, said};
 use super::{flow, gantt, sequence};
+use crate::base::text::span;
 use crate::index::{EventLog, TypeId};
 
 /// A picture of one saga, as the registry knows it.
@@ -70,12 +71,7 @@ const HEAD: i32 = 76;
 /// What stands above a picture of a saga.
 pub(super) fn title(page: &Page) -> String {
     let definition = page.summary.definition.as_deref().unwrap_or("inferred");
-    format!(
-        "{} · {definition} · {} · {}",
-        page.title,
-        page.summary.outcome,
-        length_of_time(page.summary.duration)
-    )
+    format!("{} · {definition} · {} · {}", page.title, page.summary.outcome, span(page.summary.duration))
 }
 
 fn name(survey: &Survey, id: TypeId) -> &str {
@@ -112,7 +108,7 @@ fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
         let kind = fit(name(survey, row.event_type), 300);
         drawing.text((COLUMNS[0], y), Anchor::Start, style(13, true, colour(row, p)), &kind);
         let stream = row.stream.map_or_else(String::new, |id| log.stream(id).id.to_string());
-        let about = [format!("+{}", length_of_time(row.wait)), stream, said(page, row)];
+        let about = [format!("+{}", span(row.wait)), stream, said(page, row)];
         let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
         drawing.text(
             (COLUMNS[0], y + 16),
@@ -199,8 +195,7 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
     // A number on a line is read on a ground of its own, and gives way to the numbers before it.
     let mut taken: Vec<(i32, i32, i32)> = Vec::new();
     for ((known, _), points) in inner.iter().zip(&layered.edges) {
-        let text =
-            if label == EdgeLabel::Time { length_of_time(known.waits.p50) } else { known.count.to_string() };
+        let text = if label == EdgeLabel::Time { span(known.waits.p50) } else { known.count.to_string() };
         let width = text.chars().count() as i32 * 7 + 6;
         let at = label_place(points, width, &taken);
         taken.push((at.0, at.1, width));
@@ -209,7 +204,7 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         drawing.text((x + 3, y + 11), Anchor::Start, style(11, false, p.muted), &text);
         let end = |id: Option<TypeId>| id.map_or("", |id| name(survey, id));
         let (from, to) = (end(known.edge.0), end(known.edge.1));
-        let (half, sagas) = (length_of_time(known.waits.p50), known.sagas);
+        let (half, sagas) = (span(known.waits.p50), known.sagas);
         let words = format!("{from} → {to}, {} times in {sagas} sagas, half within {half}", known.count);
         drawing.spot((x - 2, y - 2), (width + 4, LABEL + 4), Subject::Way(known.edge), words);
     }

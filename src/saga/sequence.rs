@@ -8,7 +8,8 @@ use super::pictures::title;
 use super::scope::{Scope, Shown};
 use super::survey::Survey;
 use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject, fit};
-use super::text::{length_of_time, said};
+use super::text::said;
+use crate::base::text::span;
 use crate::index::EventLog;
 
 pub(super) const SIDE: i32 = 20;
@@ -124,7 +125,7 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
         let y = HEAD + spacing.ys[*at] - ROW - (CUT - ROW) / 2;
         let dashed = Stroke { colour: p.line, dashed: true, arrow: false };
         drawing.path(&[(SIDE, y), (width - SIDE, y)], dashed);
-        let words = format!("{} cut", length_of_time(*nanos));
+        let words = format!("{} cut", span(*nanos));
         drawing.text((SIDE, y - 5), Anchor::Start, style(10, false, p.muted), &words);
     }
     drawing.belongs_to(None);
@@ -196,7 +197,7 @@ impl Scene<'_> {
         let started = &self.survey.traits[self.page.rows[to.rows[0]].event_type.0 as usize].name;
         let is_queue = kind == EdgeKind::Scheduled && started.to_lowercase().contains("started");
         let word = if is_queue { "queued" } else { "after" };
-        (nanos > 0).then(|| (nanos, format!("{word} {}", length_of_time(nanos))))
+        (nanos > 0).then(|| (nanos, format!("{word} {}", span(nanos))))
     }
 }
 
@@ -230,12 +231,7 @@ fn row(
     drawing.belongs_to(Some(event.row));
     drawing.spot((0, y - ROW / 2 - 4), (width, ROW), Subject::Event(event.row), label);
     let time = style(11, false, p.muted);
-    drawing.text(
-        (SIDE, y + 3),
-        Anchor::Start,
-        time,
-        &length_of_time(offsets[group.rows[group.rows.len() - 1]]),
-    );
+    drawing.text((SIDE, y + 3), Anchor::Start, time, &span(offsets[group.rows[group.rows.len() - 1]]));
     fold(drawing, shown, at, (LEFT - 42, y - 10), page, p);
     let to = x(group.line);
     if let Some((_, words)) = delay.filter(|(nanos, _)| *nanos * DELAY_SHARE >= page.summary.duration.max(1))

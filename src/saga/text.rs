@@ -1,40 +1,13 @@
-//! The text twin of a saga's page, for a screen reader, the clipboard and the command line; and lengths of time for
-//! people.
+//! The text twin of a saga's page, for a screen reader, the clipboard and the command line.
 
 use super::facts::{Act, Sign};
 use super::ledger::{Account, Line};
 use super::page::{Page, PageRow};
 use super::plan::{Meaning, SpanStep};
 use super::survey::Survey;
-use crate::base::text::one_line;
+use crate::base::text::{one_line, span};
 use crate::domain::Direction;
 use crate::index::EventLog;
-
-/// Units of time, the longest first, in nanoseconds.
-const UNITS: [(&str, i64); 4] =
-    [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
-
-/// A length of time in its two largest units: `1 d 4 h`, `3 m 12 s`, `2.812 s`, `12 ms`. For sentences, where less than
-/// nothing is nothing; the window's columns have a span between any two times, in seconds below each other.
-pub fn length_of_time(nanos: i64) -> String {
-    let nanos = nanos.max(0);
-    if nanos < 1_000_000 {
-        return if nanos == 0 { "0 s".to_owned() } else { format!("{} µs", nanos / 1_000) };
-    }
-    if nanos < 1_000_000_000 {
-        return format!("{} ms", nanos / 1_000_000);
-    }
-    if nanos < 60_000_000_000 {
-        return format!("{}.{:03} s", nanos / 1_000_000_000, nanos / 1_000_000 % 1_000);
-    }
-    let at = UNITS.iter().position(|(_, length)| nanos >= *length).unwrap_or(UNITS.len() - 1);
-    let (unit, length) = UNITS[at];
-    let (whole, rest) = (nanos / length, nanos % length);
-    match UNITS.get(at + 1) {
-        Some((smaller, length)) if rest / length > 0 => format!("{whole} {unit} {} {smaller}", rest / length),
-        _ => format!("{whole} {unit}"),
-    }
-}
 
 /// What an event says about its saga, in a few words: "process-payment, attempt 2".
 pub fn said(page: &Page, row: &PageRow) -> String {
@@ -92,7 +65,7 @@ fn spanned(page: &Page, at: usize, act: &Act) -> String {
     let Some(course) = &page.course else { return String::new() };
     let attempt = course.steps[at].forward.attempts.first();
     let took = attempt.and_then(|attempt| Some((attempt.began?, attempt.ended?)));
-    let took = took.map(|(began, ended)| length_of_time(ended.nanos().saturating_sub(began.nanos())));
+    let took = took.map(|(began, ended)| span(ended.nanos().saturating_sub(began.nanos()).max(0)));
     let what = match (act, took) {
         (Act::Done, Some(took)) => format!("took {took}"),
         (Act::Refused(reason), Some(took)) => format!("{reason}, after {took}"),
@@ -143,10 +116,10 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
         one_line(&page.title),
         summary.outcome,
         summary.events,
-        length_of_time(summary.duration)
+        span(summary.duration)
     )];
     if summary.silence > 0 && !summary.outcome.is_end() {
-        text.push(format!("Quiet for {} at {}", length_of_time(summary.silence), one_line(&summary.current)));
+        text.push(format!("Quiet for {} at {}", span(summary.silence), one_line(&summary.current)));
     }
     text.push(String::new());
     for (number, row) in page.rows.iter().enumerate() {
@@ -161,11 +134,7 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
             marks += " (never seen before)";
         }
         let said = if said.is_empty() { said } else { format!("  {}", one_line(&said)) };
-        text.push(format!(
-            "{:>4}  +{:<12} {name}{marks}  {stream}{said}",
-            number + 1,
-            length_of_time(row.wait)
-        ));
+        text.push(format!("{:>4}  +{:<12} {name}{marks}  {stream}{said}", number + 1, span(row.wait)));
     }
     if !page.ledger.is_empty() {
         text.extend([String::new(), "Ledger".to_owned()]);
@@ -185,9 +154,8 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
             } else {
                 String::new()
             };
-            let usual = next
-                .waits
-                .map_or_else(String::new, |waits| format!(", usually within {}", length_of_time(waits.p95)));
+            let usual =
+                next.waits.map_or_else(String::new, |waits| format!(", usually within {}", span(waits.p95)));
             let or = if next.instead { "or " } else { "" };
             text.push(format!("  {or}{undo}{}{seen}{usual}", one_line(&next.name)));
         }
@@ -199,25 +167,4 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
         );
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_of_time_have_their_two_largest_units() {
-        for (nanos, text) in [
-            (0, "0 s"),
-            (-5, "0 s"),
-            (12_000, "12 µs"),
-            (12_000_000, "12 ms"),
-            (2_812_000_000, "2.812 s"),
-            (60_000_000_000, "1 m"),
-            (192_000_000_000, "3 m 12 s"),
-            (104_400_000_000_000, "1 d 5 h"),
-        ] {
-            assert_eq!(length_of_time(nanos), text);
-        }
-    }
 }

@@ -3,15 +3,19 @@
 //! event has a bar from what caused it. How it is drawn is the matter of the modules beside.
 
 mod build;
+mod critical;
+mod dense;
 mod strip;
 
 use super::page::Page;
 use super::survey::Survey;
-use super::text::length_of_time;
+use crate::base::text::span;
 use crate::domain::Name;
 use crate::index::{EventLog, TimeAxis};
 use crate::model::Row;
 
+pub use critical::{Leg, Stretch, legs};
+pub use dense::{BIN, Scale, Together, together};
 pub use strip::Strip;
 
 /// What a bar tells of.
@@ -86,7 +90,7 @@ impl Bar {
         if self.attempt > 0 {
             words.push(format!("attempt {}", self.attempt));
         }
-        words.push(length_of_time(self.duration()));
+        words.push(span(self.duration()));
         match (&self.error, self.failed) {
             (Some(error), _) => words.push(format!("failed: {error}")),
             (None, true) => words.push("failed".to_owned()),
@@ -191,6 +195,11 @@ impl Timeline {
         let bar = |holds: &dyn Fn(&Bar) -> bool| self.bars.iter().find(|bar| holds(bar)).map(|bar| bar.line);
         mark.or_else(|| bar(&|bar| bar.row == row && bar.kind != BarKind::Wait))
             .or_else(|| bar(&|bar| bar.row == row || bar.began == row))
+    }
+
+    /// The critical path without gaps, from the first event to the last.
+    pub fn path(&self) -> Vec<Stretch> {
+        critical::stretches(self)
     }
 
     /// Its axis, idle time cut out; stretches that begin at a time in `restored` stay.

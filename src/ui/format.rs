@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Local, TimeZone as _};
 
-pub use crate::base::text::{count, thousands};
+pub use crate::base::text::{count, span, thousands};
 use crate::base::ticks::Ticks;
 use crate::model::Timestamp;
 use crate::runtime::LetterState;
@@ -27,30 +27,6 @@ pub fn bytes(n: u64) -> String {
         format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
     } else {
         format!("{} {}", tenths / 10, UNITS[unit])
-    }
-}
-
-/// A span of nanoseconds in its two largest units: `1.492 s`, `22.793 s`, `4 m 31 s`, `18 h 35 m`, `53 h 31 m`,
-/// `12 d 4 h`. Milliseconds stand as parts of a second, so that a column of them can be compared.
-pub fn span(nanos: i64) -> String {
-    let nanos = nanos.unsigned_abs();
-    let (micros, millis, seconds) = (nanos / 1_000, nanos / 1_000_000, nanos / 1_000_000_000);
-    match seconds {
-        0 if nanos == 0 => "0 s".to_owned(),
-        0 if millis == 0 && micros == 0 => format!("{nanos} ns"),
-        0 if millis == 0 => format!("{micros} µs"),
-        0..60 => format!("{}.{:03} s", seconds, millis % 1_000),
-        60..3_600 => two(seconds / 60, "m", seconds % 60, "s"),
-        3_600..360_000 => two(seconds / 3_600, "h", seconds / 60 % 60, "m"),
-        _ => two(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
-    }
-}
-
-fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
-    if small == 0 {
-        format!("{large} {large_unit}")
-    } else {
-        format!("{large} {large_unit} {small} {small_unit}")
     }
 }
 
@@ -218,25 +194,6 @@ mod tests {
             (1_500, "1.5 kB"),
         ] {
             assert_eq!(bytes(n), expected);
-        }
-    }
-
-    #[test]
-    fn spans_have_two_units() {
-        const S: i64 = 1_000_000_000;
-        for (nanos, expected) in [
-            (0, "0 s"),
-            (500, "500 ns"),
-            (1_500, "1 µs"),
-            (377_000_000, "0.377 s"),
-            (22_793_000_000, "22.793 s"),
-            (271 * S, "4 m 31 s"),
-            (66_900 * S, "18 h 35 m"),
-            (3_600 * S, "1 h"),
-            (192_660 * S, "53 h 31 m"),
-            (1_051_200 * S, "12 d 4 h"),
-        ] {
-            assert_eq!(span(nanos), expected);
         }
     }
 

@@ -117,10 +117,10 @@ fn the_page_of_a_trace_says_how_long_a_step_took_and_why_it_failed() {
     let page = open.saga_page(&survey, 1, &CancelToken::default()).unwrap();
     let lines = text::lines(&open.log, &survey, &page).join("\n");
     for part in [
-        "trace, completed, 16 events in 253 ms",
-        "payment  card declined: insufficient funds, after 40 ms",
-        "payment  #2 took 40 ms",
-        "frontend  took 180 ms",
+        "trace, completed, 16 events in 0.253 s",
+        "payment  card declined: insufficient funds, after 0.040 s",
+        "payment  #2 took 0.040 s",
+        "frontend  took 0.180 s",
     ] {
         assert!(lines.contains(part), "{part:?} is not in\n{lines}");
     }

@@ -40,6 +40,16 @@ fn a_saga_is_compared_with_itself_in_a_future_that_was_left() {
     assert_eq!(rows(&window, "only in the first: payment.refunded.v1").len(), 1, "{:?}", window.labels());
     assert!(!rows(&window, "only in the second: order.confirmed.v1").is_empty(), "{:?}", window.labels());
     assert!(!rows(&window, "both: payment.completed.v1").is_empty(), "{:?}", window.labels());
+    // In little room they take two lines, and the rest is shown on demand.
+    window.harness.set_size(vec2(1_000.0, 900.0));
+    window.settle();
+    assert!(window.says(differs), "{:?}", window.labels());
+    let said = |window: &Window| rows(window, " in the first").len() + rows(window, "Only in the ").len();
+    let before = said(&window);
+    window.click_containing(" more difference");
+    assert!(said(&window) > before, "{:?}", window.labels());
+    window.click("Show fewer differences");
+    assert_eq!(said(&window), before);
     window.click("Choose what to compare with");
     window.click("Another saga of this log");
     assert!(!window.says(differs));

@@ -118,11 +118,58 @@ fn it_is_copied_as_text_and_as_mermaid() {
         ("Copy as text", "saga-s1: fulfilment, compensated"),
         ("Copy sequence as Mermaid", "sequenceDiagram"),
     ] {
-        window.click("More: copy, save, what is shown");
+        if entry.ends_with("Mermaid") {
+            window.click("Copy a diagram of the saga as Mermaid text");
+        }
         window.click(entry);
         let copied = window.copied.last().cloned().unwrap_or_default();
         assert!(copied.starts_with(start), "{copied}");
     }
+    // Where there is no room for the buttons, the same stands in a menu.
+    window.harness.set_size(vec2(760.0, 600.0));
+    window.settle();
+    assert!(!window.has(Role::Button, "Copy a diagram of the saga as Mermaid text"), "{:?}", window.labels());
+    window.click("More: copy, save, what is shown");
+    window.click("Copy sequence as Mermaid");
+    assert_eq!(window.copied.len(), 3);
+}
+
+#[test]
+fn in_much_room_the_ledger_stands_beside_the_events() {
+    let mut window = run("saga");
+    window.harness.set_size(vec2(2_560.0, 1_440.0));
+    window.settle();
+    let left = |part: &str| {
+        let nodes = window.harness.root().children_recursive();
+        let mut items = nodes.filter(|node| {
+            let node = node.accesskit_node();
+            node.role() == Role::ListItem && node.label().is_some_and(|label| label.starts_with(part))
+        });
+        items.next().unwrap_or_else(|| panic!("no {part} in {:?}", window.labels())).rect().left()
+    };
+    let apart = left("charge the card") - left("1, order.created.v1");
+    assert!((500.0..1_200.0).contains(&apart), "{apart}");
+}
+
+#[test]
+fn columns_in_which_nothing_is_make_way_and_the_others_are_whole() {
+    let heads = |window: &Window| -> Vec<(String, f32)> {
+        let nodes = window.harness.root().children_recursive();
+        let heads = nodes.filter(|node| node.accesskit_node().role() == Role::ColumnHeader);
+        heads.map(|node| (node.accesskit_node().label().unwrap_or_default(), node.rect().width())).collect()
+    };
+    let width =
+        |heads: &[(String, f32)], name: &str| heads.iter().find(|head| head.0 == name).map(|head| head.1);
+    let ended = heads(&run("sagas"));
+    assert_eq!((width(&ended, "owed"), width(&ended, "quiet for")), (None, None), "{ended:?}");
+    assert!(width(&ended, "began").is_some_and(|width| width > 165.0), "{ended:?}");
+    let recipe = "shop/fulfilment?seed=7&fault=reserve-inventory:reject&fault=process-payment:undo-fails";
+    let mut window = Window::simulate(recipe, SimStart::AtEnd);
+    window.harness.set_size(SIZE);
+    window.send(GoCommand::End);
+    window.send(WindowCommand::ShowView("sagas"));
+    let owing = heads(&window);
+    assert!(width(&owing, "owed").is_some_and(|width| width > 100.0), "{owing:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! undone, cuts that are opened, what is folded and what is in focus.
 
 use egui::accesskit::Role;
-use egui::{Key, Modifiers, Vec2, vec2};
+use egui::{Key, Modifiers, Rect, Vec2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::engine::SimStart;
 use sagascope::ui::command::{GoCommand, WindowCommand};
@@ -114,11 +114,88 @@ fn the_timeline_is_copied_as_text_and_as_mermaid() {
         ("Copy timeline as text", "process-payment, retry, attempt 2"),
         ("Copy timeline as Mermaid", "dateFormat x"),
     ] {
-        window.click("More: copy, save");
+        // There is room for both beside the words.
         window.click(entry);
         let copied = window.copied.last().cloned().unwrap_or_default();
         assert!(copied.contains(part), "{copied}");
     }
+}
+
+/// Where everything with this role and this in its label stands.
+fn rects(window: &Window, role: Role, part: &str) -> Vec<Rect> {
+    let nodes = window.harness.root().children_recursive();
+    let holds = |node: &egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        let words = node.label().or_else(|| node.value());
+        node.role() == role && words.is_some_and(|words| words.contains(part))
+    };
+    nodes.filter(holds).map(|node| node.rect()).collect()
+}
+
+#[test]
+fn bars_too_narrow_to_be_told_apart_are_counted_and_a_click_zooms_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.jsonl");
+    std::fs::write(&path, long_saga(3_000)).unwrap();
+    let mut window = Window::open([path]);
+    window.harness.set_size(SIZE);
+    window.send(WindowCommand::ShowView("timeline"));
+    let bins = named(&window, Role::Button, " bars of ");
+    assert!(bins.len() > 20, "{:?}", window.labels());
+    let counted = |bins: &[String], of: &str| -> usize {
+        let of = bins.iter().filter(|label| label.contains(of));
+        of.map(|label| label.split(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+    };
+    assert!(counted(&bins, " bars of ItemPacked within") > 900, "{bins:?}");
+    assert!(bins.iter().any(|label| label.contains("ItemPackingFailed") && label.contains(" failed, ")));
+    // With a gap between any two on a line.
+    let mut places = rects(&window, Role::Button, " bars of ItemPacked within");
+    places.sort_by(|one, other| (one.top(), one.left()).partial_cmp(&(other.top(), other.left())).unwrap());
+    let apart = |pair: &[Rect]| pair[0].top() < pair[1].top() || pair[0].right() < pair[1].left();
+    assert!(places.windows(2).all(apart), "{places:?}");
+    // From near, each is a bar of its own.
+    for _ in 0..8 {
+        let bins = named(&window, Role::Button, " bars of ItemPacked within");
+        let Some(bin) = bins.get(bins.len() / 2) else { break };
+        window.click(bin);
+    }
+    assert!(named(&window, Role::Button, " bars of ").is_empty(), "{:?}", window.labels());
+    assert!(!named(&window, Role::Button, "ItemPacked, step, ").is_empty(), "{:?}", window.labels());
+}
+
+#[test]
+fn a_short_run_is_measured_from_its_beginning() {
+    let window = run("timeline");
+    let ruler = |window: &Window| {
+        let found = window.labels().into_iter().find(|label| label.starts_with("Ruler: "));
+        found.unwrap_or_else(|| panic!("no ruler in {:?}", window.labels()))
+    };
+    let short = ruler(&window);
+    assert!(short.starts_with("Ruler: +0 s, +0.") && short.matches(" s,").count() > 3, "{short}");
+    assert!(window.says_part(" s from 1 Jan 00:00:00"), "the day is told beside it");
+    // A day is told by the clock.
+    let long = ruler(&shop("timeline"));
+    assert!(long.starts_with("Ruler: 1 Mar "), "{long}");
+}
+
+#[test]
+fn names_of_steps_have_the_room_they_need_up_to_a_third() {
+    let width = |name: &str, size: Vec2| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("names.jsonl");
+        std::fs::write(&path, long_saga(40).replace("ItemPackingFailed", name)).unwrap();
+        let mut window = Window::open([path]);
+        window.harness.set_size(size);
+        window.send(WindowCommand::ShowView("timeline"));
+        let ruler = rects(&window, Role::Label, "Ruler: ")[0].width();
+        let heads = rects(&window, Role::Label, &format!("{name}, "));
+        (heads[0].width(), ruler)
+    };
+    let long = "ConfirmationRefusedByTheCustomsOffice";
+    let ((few, _), (many, _)) = (width("Failed", SIZE), width(long, SIZE));
+    assert!(many > few + 80.0, "{few} {many}");
+    let (head, ruler) = width(&long.repeat(4), vec2(1_000.0, 700.0));
+    assert!(head < ruler, "{head} of {ruler}");
 }
 
 #[test]

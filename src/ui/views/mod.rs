@@ -1,5 +1,6 @@
 //! The views of the centre, one file or folder each; [`super::view::VIEWS`] lists them.
 
+mod actions;
 pub mod compare;
 pub mod counts;
 pub mod dead_letters;

@@ -1,21 +1,22 @@
 //! The ruler above views on a time axis: round times, cuts of idle time as buttons, and the handle of the playhead.
 //! What a click does is the view's.
 
-use egui::{
-    Align2, Color32, CursorIcon, Id, Painter, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
-};
+mod cuts;
+mod offsets;
+
+use egui::{Color32, CursorIcon, Id, Painter, Rect, Role, Sense, Shape, Stroke, Ui, pos2};
 
 use super::span::Span;
-use crate::index::{Cut, TimeAxis};
-use crate::ui::format::{self, Zone};
-use crate::ui::theme::{RADIUS_CONTROL, Tokens, tick};
+use crate::index::TimeAxis;
+use crate::ui::format::Zone;
+use crate::ui::theme::{Tokens, tick};
 use crate::ui::ticks::Step;
 use crate::ui::widgets::node;
 
+pub(super) use cuts::CutAct;
+
 /// Height of the ruler.
 pub(super) const RULER: f32 = 44.0;
-/// Height of a cut's button.
-const CUT: f32 = 18.0;
 /// Between two labels.
 const BETWEEN: f32 = 10.0;
 
@@ -33,6 +34,8 @@ pub(super) struct Ruler<'a> {
     pub(super) t: &'a Tokens,
     pub(super) id: Id,
     pub(super) zone: Zone,
+    /// Where times count from, where they are told as what has passed since; else they are those of the clock.
+    pub(super) origin: Option<i64>,
     /// The stretch of the axis that is seen.
     pub(super) span: Span,
     pub(super) rect: Rect,
@@ -48,20 +51,30 @@ impl Ruler<'_> {
     pub(super) fn time_grid(&self, axis: &TimeAxis) -> Vec<GridLine> {
         let per_point = self.span.len / f64::from(self.rect.width().max(1.0));
         let zone = self.zone;
-        let rough = Step::at_least(per_point * 60.0);
-        let step = Step::at_least(per_point * f64::from(rough.text_width() + 34.0));
+        let step = if self.origin.is_some() {
+            Step::at_least(per_point * offsets::APART)
+        } else {
+            let rough = Step::at_least(per_point * 60.0);
+            Step::at_least(per_point * f64::from(rough.text_width() + 34.0))
+        };
         let (first, last) = (axis.nanos_at(self.span.from), axis.nanos_at(self.span.to()));
         let mut lines = Vec::new();
         let mut from = first;
         let mut previous = None;
         let mut stretch = |from: i64, to: i64, after_cut: bool| {
-            let mut times: Vec<(i64, bool)> =
-                step.places(zone, from, to).into_iter().map(|nanos| (nanos, true)).collect();
+            let places = match self.origin {
+                Some(origin) => offsets::places(step, origin, from, to),
+                None => step.places(zone, from, to),
+            };
+            let mut times: Vec<(i64, bool)> = places.into_iter().map(|nanos| (nanos, true)).collect();
             if after_cut && step.is_within_days() && times.first().is_none_or(|(nanos, _)| *nanos != from) {
                 times.insert(0, (from, false));
             }
             for (nanos, round) in times {
-                let text = step.text(zone, nanos, previous);
+                let text = match self.origin {
+                    Some(origin) => (offsets::text(step, nanos.saturating_sub(origin), round), false),
+                    None => step.text(zone, nanos, previous),
+                };
                 previous = Some(nanos);
                 lines.push(GridLine { x: self.x(axis.units_of(nanos)), text: Some(text), round });
             }
@@ -120,72 +133,6 @@ impl Ruler<'_> {
         node(ui, self.rect, self.id.with("ruler"), Sense::hover(), Role::Label, &label);
     }
 
-    /// Draws the cuts as buttons; the beginning of the one that was pressed.
-    pub(super) fn cuts_ui(&self, ui: &Ui, cuts: Vec<Cut>) -> Option<i64> {
-        let t = self.t;
-        let painter = &ui.painter().with_clip_rect(self.rect);
-        let mut restored = None;
-        let mut cuts: Vec<(Cut, f32, f32)> = cuts
-            .into_iter()
-            .map(|cut| (cut, self.x(cut.units.0), self.x(cut.units.1)))
-            .filter(|(_, left, right)| *right >= self.rect.left() && *left <= self.rect.right())
-            .collect();
-        // The longest are named first; the others stay buttons without words where there is no room.
-        cuts.sort_by_key(|(cut, ..)| std::cmp::Reverse(cut.to - cut.from));
-        let mut taken: Vec<Rect> = Vec::new();
-        for (cut, left, right) in cuts {
-            let words = format!("idle {}", format::span(cut.to - cut.from));
-            let galley = painter.layout_no_wrap(words.clone(), tick(), t.text);
-            let middle = f32::midpoint(left, right);
-            let width = galley.size().x + 12.0;
-            let place = Rect::from_min_size(
-                pos2((middle - width / 2.0).round(), self.rect.top() + 3.0),
-                vec2(width.round(), CUT),
-            );
-            let room = self.rect.shrink2(vec2(1.0, 0.0));
-            let push = (room.left() - place.left()).max(0.0) + (room.right() - place.right()).min(0.0);
-            let place = beside(place.translate(vec2(push, 0.0)), room, &taken);
-            let named = place.width() < room.width()
-                && push.abs() < place.width() / 2.0
-                && taken.iter().all(|other| !other.expand2(vec2(3.0, 0.0)).intersects(place));
-            let place = if named {
-                place
-            } else {
-                Rect::from_x_y_ranges(middle - 4.0..=middle + 4.0, place.y_range())
-            };
-            if !named && taken.iter().any(|other| other.intersects(place)) {
-                continue;
-            }
-            taken.push(place);
-            let id = self.id.with(("cut", cut.from));
-            let response =
-                node(ui, place, id, Sense::click(), Role::Button, &format!("{words}, restore this stretch"));
-            let strong = response.hovered() || response.has_focus();
-            let border = if strong { t.accent } else { t.line_strong };
-            let ground = if strong { t.hover() } else { t.raised };
-            painter.rect(place, RADIUS_CONTROL, ground, Stroke::new(1.0, border), StrokeKind::Inside);
-            if named {
-                painter.galley(
-                    Align2::CENTER_CENTER.align_size_within_rect(galley.size(), place).min,
-                    galley,
-                    t.text,
-                );
-            } else {
-                zigzag(painter, middle, place.shrink2(vec2(0.0, 4.0)), t.muted);
-            }
-            if response.clicked() {
-                restored = Some(cut.from);
-            }
-            let hint = format!(
-                "{words}, {} to {}\nClick to show this stretch",
-                self.zone.custom(cut.from, "%-d %b %H:%M:%S"),
-                self.zone.custom(cut.to, "%-d %b %H:%M:%S")
-            );
-            response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(hint);
-        }
-        restored
-    }
-
     /// Draws the handle of the playhead at `x`; the place of the axis that it was dragged to.
     pub(super) fn handle_ui(&self, ui: &Ui, x: f32, in_past: bool) -> Option<f64> {
         let painter = ui.painter().with_clip_rect(self.rect);
@@ -204,22 +151,6 @@ impl Ruler<'_> {
         let at = response.interact_pointer_pos().filter(|_| response.dragged())?;
         Some(self.span.units_at(at.x - self.rect.left(), self.rect.width()))
     }
-}
-
-/// Where a button can stand that others would cover: beside the one that covers it, while it still is where it points.
-fn beside(place: Rect, room: Rect, taken: &[Rect]) -> Rect {
-    let is_free = |place: Rect| {
-        room.contains_rect(place)
-            && taken.iter().all(|other| !other.expand2(vec2(3.0, 0.0)).intersects(place))
-    };
-    let Some(other) = taken.iter().find(|other| other.expand2(vec2(3.0, 0.0)).intersects(place)) else {
-        return place;
-    };
-    let right = place.translate(vec2(other.right() + 4.0 - place.left(), 0.0));
-    let left = place.translate(vec2(other.left() - 4.0 - place.right(), 0.0));
-    let (near, far) = if place.center().x >= other.center().x { (right, left) } else { (left, right) };
-    let reaches = |to: &Rect| (to.center().x - place.center().x).abs() <= place.width() && is_free(*to);
-    [near, far].into_iter().find(reaches).unwrap_or(place)
 }
 
 /// The line of something that was cut out, downwards through `rect` at `x`.

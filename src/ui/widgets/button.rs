@@ -117,23 +117,40 @@ impl<'a> Button<'a> {
 const ICON: f32 = 12.0;
 const ICON_GAP: f32 = 7.0;
 
-impl Widget for Button<'_> {
-    fn ui(self, ui: &mut Ui) -> Response {
-        let t = tokens(ui);
+impl Button<'_> {
+    fn line(&self, color: Color32) -> Line {
         let font = match (self.small, self.kind) {
             (true, _) => caption(),
             (false, ButtonKind::Primary) => semibold(12.0),
             (false, ButtonKind::Normal) => egui::FontId { size: 12.0, ..body() },
             (false, ButtonKind::Ghost) => body(),
         };
-        let line = |color| Line::new().piece(self.text, font.clone(), color);
-        let (padding, height) = if self.small { (6.0, 20.0) } else { (8.0, BUTTON) };
-        let words = line(t.text).width(ui.painter()).ceil();
-        // An icon alone stands in the middle.
-        let icon_gap = if self.text.is_empty() { 0.0 } else { ICON_GAP };
-        let extra = |icon: Option<Icon>| if icon.is_some() { ICON + icon_gap } else { 0.0 };
-        let wish = words + extra(self.icon) + extra(self.trailing) + 2.0 * padding;
-        let width = self.width.unwrap_or(wish);
+        Line::new().piece(self.text, font, color)
+    }
+
+    fn padding(&self) -> f32 {
+        if self.small { 6.0 } else { 8.0 }
+    }
+
+    /// An icon alone stands in the middle.
+    fn icon_gap(&self) -> f32 {
+        if self.text.is_empty() { 0.0 } else { ICON_GAP }
+    }
+
+    /// The width it takes.
+    pub fn wish(&self, ui: &Ui) -> f32 {
+        let words = self.line(Color32::WHITE).width(ui.painter()).ceil();
+        let extra = |icon: Option<Icon>| if icon.is_some() { ICON + self.icon_gap() } else { 0.0 };
+        self.width.unwrap_or(words + extra(self.icon) + extra(self.trailing) + 2.0 * self.padding())
+    }
+}
+
+impl Widget for Button<'_> {
+    fn ui(self, ui: &mut Ui) -> Response {
+        let t = tokens(ui);
+        let (padding, icon_gap) = (self.padding(), self.icon_gap());
+        let height = if self.small { 20.0 } else { BUTTON };
+        let width = self.wish(ui);
         let enabled = self.enabled && ui.is_enabled();
         let sense = if enabled { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(vec2(width, height), sense);
@@ -191,7 +208,7 @@ impl Widget for Button<'_> {
             }
             // A hair more than measured, so that rounding never cuts the last letter.
             let room = Rect::from_x_y_ranges(x..=end + 1.0, rect.y_range());
-            line(color).paint(painter, room);
+            self.line(color).paint(painter, room);
             focus_ring(ui, rect, RADIUS_CONTROL, &response);
         }
         response

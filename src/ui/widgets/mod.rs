@@ -49,7 +49,7 @@ pub use section::section;
 pub use segment::segment;
 pub use splitter::splitter;
 pub use switch::switch;
-pub use text::{Line, elided, short_id, shorten_id};
+pub use text::{Line, Painted, elided, short_id, shorten_id};
 pub use virtual_rows::{RowAlign, RowScroll, RowsOutput, Tick, VirtualRows};
 
 use crate::ui::theme::tokens;

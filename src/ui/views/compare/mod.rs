@@ -2,12 +2,14 @@
 //! playhead: that of the selected event, and that of the pinned event, one that went the usual way, or its counterpart
 //! in another run.
 
+mod differences;
 mod partner;
 
 use std::sync::Arc;
 
 use egui::{Popup, Rect, RectAlign, Sense, Stroke, Ui, pos2, vec2};
 
+use self::differences::Flow;
 use self::partner::{CompareKey, Missing, Partner, Side, Sides};
 use super::saga::outcome_ui;
 use super::sagas::sagas_ui;
@@ -38,13 +40,13 @@ pub static CLASS: ViewClass = ViewClass {
     make: || Box::<CompareView>::default(),
 };
 
-/// Height of the head, and of a difference in words.
-const HEAD: f32 = 48.0;
-const WORDS: f32 = 18.0;
-/// Differences that are said; more are counted.
-const SAID_MAX: usize = 6;
+/// Height of the bar above, at least, and of the heads of the columns.
+const BAR: f32 = 38.0;
+const HEAD: f32 = 44.0;
+/// The widest column.
+const COLUMN_MAX: f32 = 480.0;
 
-/// Room for the buttons of the head.
+/// Room for the buttons of the bar.
 const BUTTONS: f32 = 232.0;
 
 #[derive(Default)]
@@ -55,6 +57,8 @@ struct CompareView {
     /// What is shown: another comparison begins at its top.
     shown: Option<CompareKey>,
     known: Latest<CompareKey, Arc<Known>>,
+    /// Every difference is said, however many there are.
+    shows_all: bool,
 }
 
 /// What is known of two sagas.
@@ -74,7 +78,7 @@ impl View for CompareView {
         let sides = match self.partner.sides(context, &sagas, left) {
             Ok(sides) => sides,
             Err(why) => {
-                self.head_ui(context, None, None, ui);
+                self.bar_ui(context, None, None, ui);
                 missing_ui(context, &why, ui);
                 return;
             }
@@ -101,7 +105,8 @@ impl View for CompareView {
         let known = match self.known.answer_to(&sides.key).map(|answer| answer.result.clone()) {
             Some(Ok(known)) => known,
             why => {
-                self.head_ui(context, Some(&sides), None, ui);
+                self.bar_ui(context, Some(&sides), None, ui);
+                heads_ui(context.tokens, &sides, ui);
                 match why {
                     Some(Err(defect)) => missing_ui(context, &Missing::Defect(defect), ui),
                     _ => missing_ui(context, &Missing::Reading("Comparing"), ui),
@@ -109,8 +114,8 @@ impl View for CompareView {
                 return;
             }
         };
-        self.head_ui(context, Some(&sides), Some(&known), ui);
-        differences_ui(context.tokens, &known.differences, ui);
+        self.bar_ui(context, Some(&sides), Some(&known), ui);
+        heads_ui(context.tokens, &sides, ui);
         self.rows_ui(context, &sides, &known.whole, ui);
     }
 
@@ -182,8 +187,8 @@ fn with_ui(context: &ViewContext<'_>, ui: &mut Ui) {
 }
 
 impl CompareView {
-    /// Which two, and what to do with them.
-    fn head_ui(
+    /// What differs, and what to do with it.
+    fn bar_ui(
         &mut self,
         context: &ViewContext<'_>,
         sides: Option<&Sides>,
@@ -191,17 +196,23 @@ impl CompareView {
         ui: &mut Ui,
     ) {
         let t = context.tokens;
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
+        let all = ui.available_rect_before_wrap();
+        let room = (all.width() - 2.0 * PAD - BUTTONS).max(0.0);
+        let differences = known.map(|known| known.differences.as_slice());
+        let flow = differences.map(|all| Flow::of(ui.painter(), all, room, self.shows_all));
+        let high = flow.as_ref().map_or(0.0, Flow::height).max(BAR);
+        let (rect, _) = ui.allocate_exact_size(vec2(all.width(), high), Sense::hover());
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-        let buttons = Rect::from_min_max(
-            pos2(rect.right() - PAD - BUTTONS, rect.top()),
-            pos2(rect.right() - PAD, rect.bottom()),
-        );
-        if let Some(sides) = sides {
-            for (side, place) in sides.both.iter().zip(halves(rect.with_max_x(buttons.left()))) {
-                saga_ui(t, side, place, ui);
+        if let (Some(flow), Some(differences)) = (flow, differences) {
+            let place = Rect::from_min_size(rect.min + vec2(PAD, 0.0), vec2(room, high));
+            if flow.ui(t, ui, place, differences, self.shows_all) {
+                self.shows_all = !self.shows_all;
             }
         }
+        let buttons = Rect::from_min_max(
+            pos2(rect.right() - PAD - BUTTONS, rect.top()),
+            pos2(rect.right() - PAD, rect.top() + BAR),
+        );
         let mut right = ui.new_child(
             egui::UiBuilder::new()
                 .max_rect(buttons)
@@ -225,11 +236,22 @@ impl CompareView {
         }
         if let Some(known) = known {
             let copy = Button::new("Copy").icon(Icon::Copy).label("Copy the comparison as text");
-            if right.add(copy).clicked() {
+            if right.add(copy).on_hover_text("Copy the comparison as text").clicked() {
                 context.send(WindowCommand::Copy(text(sides, known)));
             }
         }
     }
+}
+
+/// Which two, each over its column.
+fn heads_ui(t: &Tokens, sides: &Sides, ui: &mut Ui) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
+    let [one, other] = halves(rect);
+    for (side, place) in sides.both.iter().zip([one, other]) {
+        saga_ui(t, side, place, ui);
+    }
+    ui.painter().vline(other.left() - 0.5, rect.y_range(), Stroke::new(1.0, t.line));
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
 }
 
 fn swap_ui(context: &ViewContext<'_>, sides: &Sides, ui: &mut Ui) {
@@ -284,8 +306,9 @@ impl CompareView {
     }
 }
 
+/// The columns: near one another in much room too.
 fn halves(rect: Rect) -> [Rect; 2] {
-    let middle = rect.center().x.round();
+    let middle = (rect.left() + (rect.width() / 2.0).min(COLUMN_MAX)).round();
     [rect.with_max_x(middle), rect.with_min_x(middle)]
 }
 
@@ -339,43 +362,6 @@ fn part_ui(
     let times = if part.times > 1 { format!(" ×{}", part.times) } else { String::new() };
     let words = place.with_min_x(place.left() + 110.0).with_max_x(place.right() - 8.0);
     Line::new().body(&one_line(&part.name), color).mono_small(&times, t.muted).paint(ui.painter(), words).rect
-}
-
-/// What differs, a sentence each.
-fn differences_ui(t: &Tokens, all: &[String], ui: &mut Ui) {
-    let shown = all.len().min(SAID_MAX);
-    let more = usize::from(all.len() > shown);
-    let height = (shown.max(1) + more) as f32 * WORDS + 12.0;
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-    ui.painter().rect_filled(rect, 0, t.raised);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-    let line = |at: usize| {
-        let top = rect.top() + 6.0 + at as f32 * WORDS;
-        Rect::from_min_max(pos2(rect.left() + PAD, top), pos2(rect.right() - PAD, top + WORDS))
-    };
-    if all.is_empty() {
-        let at = line(0);
-        Line::new().caption("Nothing differs", t.muted).paint(ui.painter(), at);
-        crate::ui::widgets::node(
-            ui,
-            at,
-            ui.scope_id().with("same"),
-            Sense::hover(),
-            egui::Role::Label,
-            "Nothing differs",
-        );
-    }
-    for (at, words) in all.iter().take(shown).enumerate() {
-        let words = one_line(words);
-        Line::new().caption(&words, t.text).paint(ui.painter(), line(at));
-        let id = ui.scope_id().with(("difference", at));
-        crate::ui::widgets::node(ui, line(at), id, Sense::hover(), egui::Role::ListItem, &words)
-            .on_hover_text(&words);
-    }
-    if more > 0 {
-        let words = format!("and {} more, marked below", all.len() - shown);
-        Line::new().caption(&words, t.muted).paint(ui.painter(), line(shown));
-    }
 }
 
 fn line_words(parts: [Option<&Part>; 2]) -> String {

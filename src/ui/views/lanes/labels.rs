@@ -27,7 +27,7 @@ pub(super) fn wording(middle: f32, next_left: f32, full: f32, short: Option<f32>
 }
 
 /// `Declined` of `PaymentDeclined`, `failed.v1` of `payment.failed.v1`; `None` where nothing would be left.
-pub(super) fn without_family<'a>(name: &'a str, family: &str) -> Option<&'a str> {
+pub(in crate::ui::views) fn without_family<'a>(name: &'a str, family: &str) -> Option<&'a str> {
     let (start, end) = family_in(name, family)?;
     let rest = name[end..].trim_start_matches(|letter: char| !letter.is_alphanumeric());
     let is_first = name[..start].chars().all(|letter| !letter.is_uppercase());

@@ -14,6 +14,8 @@ mod scale;
 mod scene;
 mod toolbar;
 
+pub(super) use labels::without_family;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -6,11 +6,11 @@ use super::scale::Scale;
 use super::scene::{Act, Scene};
 use crate::ui::format;
 use crate::ui::ticks::round_ranks;
-use crate::ui::views::ruler::{GridLine, Ruler};
+use crate::ui::views::ruler::{CutAct, GridLine, Ruler};
 
 fn ruler<'a>(scene: &Scene<'a>) -> Ruler<'a> {
     let t = scene.context.tokens;
-    Ruler { t, id: scene.id, zone: scene.zone(), span: scene.span, rect: scene.ruler }
+    Ruler { t, id: scene.id, zone: scene.zone(), origin: None, span: scene.span, rect: scene.ruler }
 }
 
 /// The grid lines that are seen.
@@ -35,7 +35,10 @@ pub(super) fn grid(scene: &Scene<'_>) -> Vec<GridLine> {
 pub(super) fn ruler_ui(scene: &Scene<'_>, ui: &Ui, lines: &[GridLine], acts: &mut Vec<Act>) {
     let ruler = ruler(scene);
     ruler.words_ui(ui, lines);
-    acts.extend(ruler.cuts_ui(ui, scene.scale.cuts()).map(Act::Restore));
+    acts.extend(ruler.cuts_ui(ui, scene.scale.cuts()).map(|act| match act {
+        CutAct::Restore(from) => Act::Restore(from),
+        CutAct::Zoom(from, to) => Act::ZoomTo(from, to),
+    }));
     let dragged = playhead_x(scene).and_then(|x| ruler.handle_ui(ui, x, scene.in_past));
     acts.extend(dragged.map(Act::Playhead));
 }

@@ -26,6 +26,8 @@ impl Group {
 /// The groups of the page that is shown.
 #[derive(Default)]
 pub(super) struct Groups {
+    /// A runtime recorded something beside what happened: it can be shown or not.
+    pub(super) has_facts: bool,
     known: Option<(Known, Arc<Vec<Group>>)>,
     /// First events of groups that were opened.
     open: BTreeSet<Row>,
@@ -54,6 +56,8 @@ impl Groups {
         {
             return Arc::clone(groups);
         }
+        let facts = page.rows.iter().filter(|row| row.technical).count();
+        self.has_facts = facts > 0 && facts < page.rows.len();
         let groups = Arc::new(fold(page, shows_facts, &self.open));
         let known = Known { page: Arc::clone(page), shows_facts };
         self.known = Some((known, Arc::clone(&groups)));

@@ -14,6 +14,9 @@ use crate::ui::widgets::{Line, section};
 
 /// Height of an effect with its undo.
 const ENTRY: f32 = 42.0;
+/// Height of one line of what became of it, and the room before it.
+const FATE: f32 = 15.0;
+const ELBOW: f32 = 16.0;
 /// Height of the line of the pivot.
 const PIVOT: f32 = 30.0;
 
@@ -77,8 +80,19 @@ fn owed_ui(scene: &Scene<'_>, page: &Page, ui: &mut Ui) {
     for ((_, of), sum) in &sums {
         egui::Frame::new().inner_margin(egui::Margin::symmetric(PAD as i8, 0)).show(ui, |ui| {
             let line = Line::new().piece(&sum.to_string(), egui::FontId { size: 24.0, ..mono() }, color);
-            if many && !of.is_empty() { line.gap(8.0).caption(&one_line(of), t.muted) } else { line }
-                .show(ui);
+            if !many || of.is_empty() {
+                line.show(ui);
+                return;
+            }
+            let of = one_line(of);
+            let beside = line.clone().gap(8.0).caption(&of, t.muted);
+            // What it is of stands below where there is no room beside it.
+            if beside.width(ui.painter()) <= ui.available_width() {
+                beside.show(ui);
+            } else {
+                line.show(ui);
+                Line::new().caption(&of, t.muted).show(ui);
+            }
         });
     }
     for debt in debts {
@@ -96,38 +110,43 @@ fn owed_of<'a>(debts: &'a [Debt], entry: &Entry) -> Option<&'a Money> {
     debt.amount.as_ref().filter(|_| entry.account == Account::OwedBack)
 }
 
-/// An effect, and below it what became of it. `owed` stands for what one effect is worth.
+/// An effect, and below it what became of it, in two lines where one has no room for it. `owed` stands for what one effect
+/// is worth.
 fn entry_ui(scene: &Scene<'_>, entry: &Entry, owed: Option<&Money>, ui: &mut Ui) {
     let t = scene.context.tokens;
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ENTRY), Sense::hover());
-    let inner = rect.shrink2(vec2(PAD, 0.0));
-    let (first, second) = (inner.with_max_y(inner.top() + 22.0), inner.with_min_y(inner.top() + 22.0));
-    let happened = !entry.effects.is_empty();
-    let later = entry.effects.first().is_some_and(|row| !scene.has_happened(*row));
-    let color = if happened && !later { t.text } else { t.faint };
-    let amount = match (owed.or(entry.amount.as_ref()), entry.held()) {
-        (Some(amount), _) => amount.to_string(),
-        (None, held) if held > 1 => format!("× {held}"),
-        _ => String::new(),
-    };
-    let amount_line = Line::new().mono(&amount, color).right();
-    let room = if amount.is_empty() { 0.0 } else { amount_line.width(ui.painter()) + 8.0 };
-    Line::new()
-        .body(&one_line(&entry.label), color)
-        .paint(ui.painter(), first.with_max_x(first.right() - room));
-    amount_line.paint(ui.painter(), first);
     let (words, color) = fate(scene, entry);
-    let corner = pos2(second.left() + 5.0, second.center().y - 2.0);
-    let stroke = Stroke::new(1.0, t.line_strong);
-    ui.painter().vline(corner.x, second.top() - 2.0..=corner.y, stroke);
-    ui.painter().hline(corner.x..=corner.x + 6.0, corner.y, stroke);
     let sure = if entry.confidence.is_inferred() {
         format!(" ≈ {} %", entry.confidence.0 / 10)
     } else {
         String::new()
     };
-    let line = Line::new().caption(&words, color).caption(&sure, t.faint);
-    line.paint(ui.painter(), second.with_min_x(second.left() + 16.0).translate(vec2(0.0, -2.0)));
+    // A number stays with its sign.
+    let fate = Line::new().caption(&words, color).gap(4.0);
+    let fate = fate.caption(sure.trim_start().replace(' ', "\u{a0}").as_str(), t.faint).rows(2);
+    let room = ui.available_width() - 2.0 * PAD - ELBOW;
+    let more = (fate.height(ui.painter(), room) - FATE).max(0.0);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ENTRY + more), Sense::hover());
+    let inner = rect.shrink2(vec2(PAD, 0.0));
+    let (first, second) = (inner.with_max_y(inner.top() + 22.0), inner.with_min_y(inner.top() + 22.0));
+    let happened = !entry.effects.is_empty();
+    let later = entry.effects.first().is_some_and(|row| !scene.has_happened(*row));
+    let strong = if happened && !later { t.text } else { t.faint };
+    let amount = match (owed.or(entry.amount.as_ref()), entry.held()) {
+        (Some(amount), _) => amount.to_string(),
+        (None, held) if held > 1 => format!("× {held}"),
+        _ => String::new(),
+    };
+    let amount_line = Line::new().mono(&amount, strong).right();
+    let room = if amount.is_empty() { 0.0 } else { amount_line.width(ui.painter()) + 8.0 };
+    Line::new()
+        .body(&one_line(&entry.label), strong)
+        .paint(ui.painter(), first.with_max_x(first.right() - room));
+    amount_line.paint(ui.painter(), first);
+    let corner = pos2(second.left() + 5.0, second.top() + 8.0);
+    let stroke = Stroke::new(1.0, t.line_strong);
+    ui.painter().vline(corner.x, second.top() - 2.0..=corner.y, stroke);
+    ui.painter().hline(corner.x..=corner.x + 6.0, corner.y, stroke);
+    fate.paint(ui.painter(), second.with_min_x(second.left() + ELBOW).translate(vec2(0.0, -2.0)));
     let label = format!("{} {amount}: {words}{sure}", one_line(&entry.label));
     let id = ui.scope_id().with(("entry", &entry.step));
     let whole = crate::ui::widgets::node(ui, rect, id, Sense::click(), egui::Role::ListItem, &label);

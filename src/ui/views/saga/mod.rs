@@ -2,17 +2,17 @@
 //! in, what it changed, what went out; what is still to come, outlined; the ledger beside. What has not happened as
 //! of the playhead is dimmed. Finding sagas is the engine's matter, their list that of the view "sagas".
 
+mod columns;
 mod groups;
 mod ledger;
 mod rows;
 
 use std::sync::Arc;
 
-use egui::{
-    Align, Layout, Popup, PopupCloseBehavior, Rect, RectAlign, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
-};
+use egui::{Align, Layout, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use self::groups::Groups;
+use super::actions::{Action, actions_ui};
 use super::sagas::sagas_ui;
 use super::sagas::table::step_look;
 use crate::model::Row;
@@ -27,8 +27,7 @@ use crate::ui::format::{middle, one_line, saga_look, span};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, Tokens, heading};
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
-use crate::ui::widgets::blocks::note;
-use crate::ui::widgets::{Button, Line, chip, failed, loading, separator, switch};
+use crate::ui::widgets::{Button, Line, chip, failed, loading};
 
 /// Its entry in the registry.
 pub static CLASS: ViewClass = ViewClass {
@@ -44,13 +43,18 @@ pub static CLASS: ViewClass = ViewClass {
 /// Height of the head, and of the steps below it.
 const HEAD: f32 = 44.0;
 const STEPS: f32 = 30.0;
+/// Room for what can be done with the saga, where there is little.
+const MORE: f32 = 34.0;
 /// Size of a PNG that is saved from the menu: sharp in print.
 const PNG_PERCENT: u16 = 200;
 /// From this width on the ledger is beside the events.
 const WIDE: f32 = 720.0;
 const LEDGER: f32 = 264.0;
+/// The ledger beside much room, and how much is left before it ends.
+const LEDGER_WIDE: f32 = 360.0;
+const LEFT_OVER: f32 = 160.0;
 /// The ledger beside little room, and below which width that is.
-const LEDGER_NARROW: f32 = 216.0;
+const LEDGER_NARROW: f32 = 204.0;
 const ROOMY: f32 = 900.0;
 
 #[derive(Default)]
@@ -112,6 +116,25 @@ fn past(context: &ViewContext<'_>, sagas: &Sagas, at: usize, before: Past) -> Pa
     }
 }
 
+/// Where events and ledger stand.
+struct Places {
+    events: Rect,
+    ledger: Option<Rect>,
+}
+
+/// The ledger stands beside the events, which take no more than `wish`: in much room the eye has no way to go.
+fn places(all: Rect, wish: f32) -> Places {
+    if all.width() < WIDE {
+        return Places { events: all, ledger: None };
+    }
+    let least = if all.width() >= ROOMY { LEDGER } else { LEDGER_NARROW };
+    let split = (all.left() + wish).min(all.right() - least).round();
+    let right = all.right().min(split + LEDGER_WIDE);
+    // A little that is left over is the ledger's too.
+    let right = if all.right() - right < LEFT_OVER { all.right() } else { right };
+    Places { events: all.with_max_x(split), ledger: Some(all.with_min_x(split + 1.0).with_max_x(right)) }
+}
+
 /// What is drawn.
 struct Scene<'a> {
     context: &'a ViewContext<'a>,
@@ -157,22 +180,25 @@ impl View for SagaView {
             Past::NotBegun => None,
         };
         let scene = Scene { context, survey: &sagas.survey, page: &page, now, rank };
+        let groups = self.groups.of(&page, self.shows_facts);
         self.head_ui(&scene, &found, at, ui);
         if !page.summary.steps.is_empty() {
             steps_ui(&scene, ui);
         }
-        let groups = self.groups.of(&page, self.shows_facts);
         let all = ui.available_rect_before_wrap();
-        let ledger = if all.width() >= ROOMY { LEDGER } else { LEDGER_NARROW };
-        let split = if all.width() >= WIDE { all.right() - ledger } else { all.right() };
-        let mut events = ui.new_child(UiBuilder::new().max_rect(all.with_max_x(split)).id_salt("events"));
-        events.set_clip_rect(all.with_max_x(split).intersect(ui.clip_rect()));
+        let wish = self.rows.wish(&scene, &groups, ui);
+        let places = places(all, wish);
+        let mut events = ui.new_child(UiBuilder::new().max_rect(places.events).id_salt("events"));
+        events.set_clip_rect(places.events.intersect(ui.clip_rect()));
         if let Some(opened) = self.rows.ui(&scene, &groups, &mut events) {
             self.groups.toggle(opened);
         }
-        if split < all.right() {
-            ui.painter().vline(split + 0.5, all.y_range(), Stroke::new(1.0, context.tokens.line));
-            let place = all.with_min_x(split + 1.0);
+        if let Some(place) = places.ledger {
+            let stroke = Stroke::new(1.0, context.tokens.line);
+            ui.painter().vline(place.left() - 0.5, all.y_range(), stroke);
+            if place.right() < all.right() {
+                ui.painter().vline(place.right() + 0.5, all.y_range(), stroke);
+            }
             let mut side = ui.new_child(UiBuilder::new().max_rect(place).id_salt("ledger"));
             side.set_clip_rect(place.intersect(ui.clip_rect()));
             ledger::ledger_ui(&scene, &mut side);
@@ -187,16 +213,75 @@ impl View for SagaView {
     }
 }
 
+/// What can be done with a saga.
+#[derive(Clone, Copy)]
+enum Act {
+    CopyText,
+    /// By their places in the lists of diagrams and pictures.
+    CopyMermaid(usize),
+    SaveSvg(usize),
+    SavePng(usize),
+    ToggleFacts,
+}
+
+fn actions(shows_facts: bool) -> [Action<'static, Act>; 4] {
+    let diagrams = DIAGRAMS.iter().enumerate();
+    let mermaid = diagrams
+        .map(|(at, diagram)| {
+            (format!("Copy {} as Mermaid", diagram.title.to_lowercase()), Act::CopyMermaid(at))
+        })
+        .collect();
+    let pictures = || PICTURES.iter().enumerate();
+    let svg = pictures().map(|(at, picture)| (format!("Save {} as SVG…", picture.name), Act::SaveSvg(at)));
+    let png = pictures().map(|(at, picture)| (format!("Save {} as PNG…", picture.name), Act::SavePng(at)));
+    [
+        Action {
+            words: "Copy as text",
+            icon: Some(Icon::Copy),
+            about: "Copy the saga as text",
+            choices: vec![("Copy as text".to_owned(), Act::CopyText)],
+            is_on: false,
+            enabled: true,
+        },
+        Action {
+            words: "Save",
+            icon: None,
+            about: "Save a picture of the saga",
+            choices: svg.chain(png).collect(),
+            is_on: false,
+            enabled: true,
+        },
+        Action {
+            words: "Mermaid",
+            icon: None,
+            about: "Copy a diagram of the saga as Mermaid text",
+            choices: mermaid,
+            is_on: false,
+            enabled: true,
+        },
+        Action {
+            words: "Recorded facts",
+            icon: None,
+            about: "Facts such as saga.step_started, beside what the aggregates did",
+            choices: vec![("Show what the runtime recorded".to_owned(), Act::ToggleFacts)],
+            is_on: shows_facts,
+            enabled: true,
+        },
+    ]
+}
+
 impl SagaView {
     fn head_ui(&mut self, scene: &Scene<'_>, found: &[usize], at: usize, ui: &mut Ui) {
         let t = scene.context.tokens;
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
         let inner = rect.shrink2(vec2(PAD, 0.0));
-        let layout = Layout::right_to_left(Align::Center);
-        let mut bar = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("head"));
+        let layout = Layout::left_to_right(Align::Center);
+        // Room for "…" stays in any case.
+        let words = inner.with_max_x(inner.right() - MORE);
+        let mut bar = ui.new_child(UiBuilder::new().max_rect(words).layout(layout).id_salt("head"));
         bar.spacing_mut().item_spacing.x = 8.0;
-        self.more_ui(scene, &mut bar);
+        head_words_ui(scene, t, &mut bar);
         if found.len() > 1 {
             let place = found.iter().position(|known| *known == at).unwrap_or(0);
             let words = format!("{} of {}", place + 1, found.len());
@@ -205,55 +290,38 @@ impl SagaView {
                 self.saga.choose(found[(place + 1) % found.len()]);
             }
         }
-        bar.with_layout(Layout::left_to_right(Align::Center), |ui| head_words_ui(scene, t, ui));
+        let left = (bar.min_rect().right() + 12.0).min(inner.right() - MORE);
+        let actions = actions(self.shows_facts);
+        let shown = actions.len() - usize::from(!self.groups.has_facts);
+        let more = "More: copy, save, what is shown";
+        if let (Some(act), _) = actions_ui(ui, inner.with_min_x(left), &actions[..shown], more) {
+            self.apply(scene, ui, act);
+        }
     }
 
-    /// Copying, saving, and what is shown.
-    fn more_ui(&mut self, scene: &Scene<'_>, ui: &mut Ui) {
-        let button = ui.add(Button::ghost("…").label("More: copy, save, what is shown"));
-        let close = PopupCloseBehavior::CloseOnClickOutside;
-        Popup::menu(&button).close_behavior(close).gap(4.0).align(RectAlign::BOTTOM_END).show(|ui| {
-            ui.set_width(260.0);
-            let Scene { context, survey, page, .. } = *scene;
-            if ui.button("Copy as text").clicked() {
-                let lines = text::lines(context.log(), survey, page);
-                context.send(WindowCommand::Copy(lines.join("\n")));
-                ui.close();
+    fn apply(&mut self, scene: &Scene<'_>, ui: &Ui, act: Act) {
+        let Scene { context, survey, page, .. } = *scene;
+        let log = context.log();
+        let palette = if ui.visuals().dark_mode { Palette::DARK } else { Palette::LIGHT };
+        let name = |picture: &str, kind: &str| format!("{}-{picture}.{kind}", file_part(&page.title));
+        match act {
+            Act::CopyText => {
+                context.send(WindowCommand::Copy(text::lines(log, survey, page).join("\n")));
             }
-            for diagram in DIAGRAMS {
-                let words = format!("Copy {} as Mermaid", diagram.title.to_lowercase());
-                if ui.button(words).clicked() {
-                    context.send(WindowCommand::Copy(diagram.mermaid(context.log(), survey, page)));
-                    ui.close();
-                }
+            Act::CopyMermaid(at) => {
+                context.send(WindowCommand::Copy(DIAGRAMS[at].mermaid(log, survey, page)));
             }
-            separator(ui);
-            for picture in PICTURES {
-                if ui.button(format!("Save {} as SVG…", picture.name)).clicked() {
-                    let palette = if ui.visuals().dark_mode { Palette::DARK } else { Palette::LIGHT };
-                    let text = picture.svg(context.log(), survey, page, &palette);
-                    let name = format!("{}-{}.svg", file_part(&page.title), picture.name);
-                    context.send(WindowCommand::SaveText { name, text });
-                    ui.close();
-                }
+            Act::SaveSvg(at) => {
+                let text = PICTURES[at].svg(log, survey, page, &palette);
+                context.send(WindowCommand::SaveText { name: name(PICTURES[at].name, "svg"), text });
             }
-            for picture in PICTURES {
-                if ui.button(format!("Save {} as PNG…", picture.name)).clicked() {
-                    let palette = if ui.visuals().dark_mode { Palette::DARK } else { Palette::LIGHT };
-                    let drawing = Arc::new(picture.draw(context.log(), survey, page, &palette));
-                    let name = format!("{}-{}.png", file_part(&page.title), picture.name);
-                    context.send(WindowCommand::SavePicture { name, drawing, percent: PNG_PERCENT });
-                    ui.close();
-                }
+            Act::SavePng(at) => {
+                let drawing = Arc::new(PICTURES[at].draw(log, survey, page, &palette));
+                let name = name(PICTURES[at].name, "png");
+                context.send(WindowCommand::SavePicture { name, drawing, percent: PNG_PERCENT });
             }
-            separator(ui);
-            ui.horizontal(|ui| {
-                switch(ui, &mut self.shows_facts, "Show what the runtime recorded");
-                ui.label("Show what the runtime recorded");
-            });
-            note(ui, "Facts such as saga.step_started, beside what the aggregates did");
-        });
-        button.on_hover_text("Copy or save the saga, and what is shown");
+            Act::ToggleFacts => self.shows_facts = !self.shows_facts,
+        }
     }
 }
 

@@ -4,9 +4,10 @@
 use crate::domain::Direction;
 use std::sync::Arc;
 
-use egui::{Color32, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Color32, Painter, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::Scene;
+use super::columns::{Columns, Needs};
 use super::groups::Group;
 use crate::model::Row;
 use crate::replay::{Change, Op};
@@ -14,8 +15,9 @@ use crate::saga::{Ahead, PageRow, text};
 use crate::ui::command::GoCommand;
 use crate::ui::format::{Zone, middle, one_line, signed_span, span};
 use crate::ui::theme::{Outcome, PAD, RADIUS_CONTROL, Tokens};
+use crate::ui::views::lanes::without_family;
 use crate::ui::widgets::mark::failure_cross;
-use crate::ui::widgets::{Line, Mark, node};
+use crate::ui::widgets::{Line, Mark, Painted, node};
 
 /// Height of a line of text, of the room below a row, and of the least row.
 const LINE: f32 = 19.0;
@@ -23,27 +25,28 @@ const BELOW: f32 = 14.0;
 const LEAST: f32 = 2.0 * LINE + BELOW;
 /// Room for the words that say how long nothing happened.
 const IDLE: f32 = 24.0;
-/// Width of a digit of the small and of the usual mono face.
-const NUMBER_DIGIT: f32 = 6.7;
+/// Width of a digit.
 const DIGIT: f32 = 7.3;
+/// Letters of a stream's id at most.
+pub(super) const STREAM_MAX: usize = 24;
+/// Width of a letter of a caption.
+const CAPTION_LETTER: f32 = 6.0;
 /// Letters of a value before that say something.
 const BEFORE_LEAST: usize = 4;
 /// Height of something still to come.
 const AHEAD: f32 = 46.0;
+/// Height of the words below it.
+const LEGEND: f32 = 36.0;
 /// Height of the captions.
 const HEAD: f32 = 26.0;
 /// A wait that is said between two rows, in nanoseconds.
 const IDLE_LEAST: i64 = 60_000_000_000;
-/// Less room than this is left to what came in.
-const NARROW: f32 = 380.0;
-/// Below this one, columns are tight.
-const ROOMY: f32 = 620.0;
 /// From this width on names and values of changes stand in columns of the same width everywhere.
 const CHANGES_WIDE: f32 = 240.0;
 /// Changes of the state that are drawn; more are counted.
-const CHANGES_MAX: usize = 4;
+pub(super) const CHANGES_MAX: usize = 4;
 /// Effects that are drawn.
-const EFFECTS_MAX: usize = 3;
+pub(super) const EFFECTS_MAX: usize = 3;
 
 /// Presentation state.
 #[derive(Default)]
@@ -53,42 +56,8 @@ pub(super) struct Rows {
     of: Option<(Arc<Vec<Group>>, usize, usize)>,
     /// The event that was last brought into view.
     shown: Option<Row>,
-}
-
-/// Where the columns stand.
-#[derive(Clone, Copy)]
-struct Columns {
-    number: f32,
-    incoming: f32,
-    rail: f32,
-    changes: f32,
-    outgoing: f32,
-    right: f32,
-    /// There is room for the events only.
-    is_narrow: bool,
-}
-
-impl Columns {
-    /// In `rect`, of rows that are numbered up to `last`.
-    fn of(rect: Rect, last: usize) -> Self {
-        let (left, right) = (rect.left() + PAD, rect.right() - PAD);
-        let digits = last.max(1).ilog10() as f32 + 1.0;
-        let gutter = (digits * NUMBER_DIGIT + 8.0).ceil().max(28.0);
-        let room = right - left - gutter;
-        let is_narrow = room < NARROW;
-        // In little room, what changed needs more of it than what came in.
-        let (changes, outgoing) = if room < ROOMY { (0.33, 0.74) } else { (0.36, 0.72) };
-        let rail = if is_narrow { right - 16.0 } else { left + gutter + (room * changes).floor() };
-        Self {
-            number: left,
-            incoming: left + gutter,
-            rail,
-            changes: rail + 22.0,
-            outgoing: left + gutter + (room * outgoing).floor(),
-            right,
-            is_narrow,
-        }
-    }
+    /// What the columns of these groups need.
+    needs: Option<(Arc<Vec<Group>>, Needs)>,
 }
 
 fn idle_before(row: &PageRow) -> f32 {
@@ -116,11 +85,28 @@ impl<'a> Outlined<'a> {
     }
 
     fn height(&self) -> f32 {
-        if self.ahead.is_empty() { 0.0 } else { self.ahead.len() as f32 * AHEAD + 34.0 }
+        if self.ahead.is_empty() { 0.0 } else { self.ahead.len() as f32 * AHEAD + LEGEND + 8.0 }
     }
 }
 
 impl Rows {
+    fn needs(&mut self, scene: &Scene<'_>, groups: &Arc<Vec<Group>>, ui: &Ui) -> Needs {
+        match &self.needs {
+            Some((of, needs)) if Arc::ptr_eq(of, groups) => *needs,
+            _ => {
+                let needs = Needs::of(scene, groups, ui.painter());
+                self.needs = Some((Arc::clone(groups), needs));
+                needs
+            }
+        }
+    }
+
+    /// The width in which nothing of them is cut that can be shown, and no more.
+    pub(super) fn wish(&mut self, scene: &Scene<'_>, groups: &Arc<Vec<Group>>, ui: &Ui) -> f32 {
+        let last = groups.len() + scene.now.map_or(0, |now| now.ahead.len());
+        Columns::wish(&self.needs(scene, groups, ui), last)
+    }
+
     fn lay_out(&mut self, scene: &Scene<'_>, groups: &Arc<Vec<Group>>, outlined: &Outlined<'_>) {
         let (at, ahead) = (outlined.at, outlined.ahead.len());
         let same = |known: &(Arc<Vec<Group>>, usize, usize)| {
@@ -150,7 +136,8 @@ impl Rows {
         self.lay_out(scene, groups, &outlined);
         let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
         let last = groups.len() + outlined.ahead.len();
-        let columns = Columns::of(head, last);
+        let needs = self.needs(scene, groups, ui);
+        let columns = Columns::of(head, last, &needs);
         for (x, title) in [
             (columns.incoming, "incoming"),
             (columns.changes, "state change"),
@@ -187,7 +174,7 @@ impl Rows {
                 if self.places[at].0 > seen.bottom() {
                     break;
                 }
-                let columns = Columns::of(place(at), last);
+                let columns = Columns::of(place(at), last, &needs);
                 if group_ui(scene, ui, (place(at), columns), at, group, selected) {
                     opened = group.rows.first().map(|at| scene.page.rows[*at].row);
                 }
@@ -196,18 +183,21 @@ impl Rows {
             for (at, next) in outlined.ahead.iter().enumerate() {
                 let rect = Rect::from_min_size(pos2(origin.x, y), vec2(width, AHEAD));
                 if ui.is_rect_visible(rect) {
-                    ahead_ui(t, ui, (rect, Columns::of(rect, last)), outlined.at + at, next);
+                    ahead_ui(t, ui, (rect, Columns::of(rect, last, &needs)), outlined.at + at, next);
                 }
                 y += AHEAD;
             }
             if !outlined.ahead.is_empty() {
-                let rect = Rect::from_min_size(pos2(origin.x, y), vec2(width, 26.0));
+                let rect = Rect::from_min_size(pos2(origin.x, y + 2.0), vec2(width, LEGEND));
                 let words = if outlined.at < groups.len() {
                     "Outlined: still to come as of the playhead, as likely as in the other sagas of this log. Dimmed below: what came."
                 } else {
                     "Outlined: still to come. Likelihood: what followed in the other sagas of this log."
                 };
-                Line::new().caption(words, t.faint).paint(ui.painter(), rect.shrink2(vec2(PAD, 0.0)));
+                Line::new()
+                    .caption(words, t.faint)
+                    .rows(2)
+                    .paint(ui.painter(), rect.shrink2(vec2(PAD, 0.0)));
             }
         });
         self.shown = selected;
@@ -245,11 +235,15 @@ fn group_ui(
     if response.clicked() {
         scene.context.send(GoCommand::Select(row.row));
     }
-    let opened = incoming_ui(scene, ui, rect, columns, number, group, later);
+    let (opened, mut is_cut) = incoming_ui(scene, ui, rect, columns, number, group, later);
     rail_ui(scene, ui, rect, columns, group, later);
     if !columns.is_narrow {
-        changes_ui(t, ui, rect, columns, &row.changes, later);
-        outgoing_ui(scene, ui, rect, columns, row, later);
+        is_cut |= changes_ui(t, ui, rect, columns, &row.changes, later);
+        is_cut |= outgoing_ui(scene, ui, rect, columns, row, later);
+    }
+    // What is cut is whole on hover.
+    if is_cut {
+        response.on_hover_text(label.replace(", ", "\n"));
     }
     opened
 }
@@ -281,7 +275,7 @@ fn line_at(rect: Rect, left: f32, right: f32, line: usize) -> Rect {
     Rect::from_min_max(pos2(left, top), pos2(right.max(left), top + LINE))
 }
 
-/// Number, type, time, stream. True when the group is to be opened or closed.
+/// Number, type, time, stream: whether the group is to be opened or closed, and whether something is cut.
 fn incoming_ui(
     scene: &Scene<'_>,
     ui: &Ui,
@@ -290,7 +284,7 @@ fn incoming_ui(
     number: usize,
     group: &Group,
     later: bool,
-) -> bool {
+) -> (bool, bool) {
     let t = scene.context.tokens;
     let row = &scene.page.rows[group.last()];
     let info = &scene.survey.traits[row.event_type.0 as usize];
@@ -303,7 +297,6 @@ fn incoming_ui(
     Mark::family(t, &info.family)
         .hollow(later)
         .paint(ui.painter(), pos2(columns.incoming + 4.0, first.center().y));
-    let line = Line::new().strong(&one_line(&info.name), strong);
     let mut after = Line::new();
     if let Some((n, of)) = group.part {
         after = after.caption(&format!("{} of {of}", n + 1), t.muted);
@@ -312,7 +305,10 @@ fn incoming_ui(
     }
     let room = after.width(ui.painter()) + if row.failure { 16.0 } else { 0.0 } + 6.0;
     let name = first.with_min_x(first.left() + 16.0);
-    let painted = line.paint(ui.painter(), name.with_max_x((name.right() - room).max(name.left())));
+    let name = name.with_max_x((name.right() - room).max(name.left()));
+    let painted =
+        name_ui(ui.painter(), name, &info.name, &info.family, |words| Line::new().strong(words, strong));
+    let mut is_cut = painted.elided;
     let mut x = painted.rect.right() + 6.0;
     if row.failure {
         failure_cross(ui, pos2(x + 5.0, first.center().y));
@@ -331,17 +327,37 @@ fn incoming_ui(
     }
     let zone = Zone { local: scene.context.preferences.local_time };
     let time = row.time.map_or_else(String::new, |time| zone.time(time));
-    let stream = row.stream.map_or_else(String::new, |id| middle(&scene.context.log().stream(id).id, 24));
-    let said = text::said(scene.page, row);
-    let more = if said.is_empty() { one_line(&stream) } else { one_line(&said) };
     let second = line_at(rect, columns.incoming + 16.0, right, 1);
-    let mut line = Line::new().mono_small(&time, if later { t.faint } else { t.muted }).gap(8.0);
-    line = line.caption(&more, t.faint);
+    let said = text::said(scene.page, row);
+    let begin = Line::new().mono_small(&time, if later { t.faint } else { t.muted }).gap(8.0);
+    let mut more = one_line(&said);
+    if said.is_empty() {
+        let id = row.stream.map_or_else(String::new, |id| one_line(&scene.context.log().stream(id).id));
+        more = middle(&id, STREAM_MAX);
+        let room = second.width() - begin.width(ui.painter()) - 8.0;
+        if Line::new().caption(&more, t.faint).width(ui.painter()) > room {
+            // Ids of one kind differ at their ends.
+            more = middle(&id, (room / CAPTION_LETTER).max(5.0) as usize);
+        }
+        is_cut |= more != id;
+    }
+    let mut line = begin.caption(&more, t.faint);
     if row.is_singular {
         line = line.gap(8.0).caption("never seen before", t.outcome(Outcome::Unknown).color);
     }
-    line.paint(ui.painter(), second);
-    opened
+    is_cut |= line.paint(ui.painter(), second).elided;
+    (opened, is_cut)
+}
+
+/// A name; without its family, which its mark tells, where there is no room for all of it.
+fn name_ui(painter: &Painter, place: Rect, name: &str, family: &str, look: impl Fn(&str) -> Line) -> Painted {
+    let name = one_line(name);
+    let full = look(&name);
+    if full.width(painter) <= place.width() {
+        return full.paint(painter, place);
+    }
+    let short = without_family(&name, family).map(look);
+    Painted { elided: true, ..short.unwrap_or(full).paint(painter, place) }
 }
 
 /// The rail with its dot, and how long nothing happened before.
@@ -370,7 +386,7 @@ fn rail_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, group: &Gro
 }
 
 /// A value in a few letters.
-fn short(value: Option<&serde_json::Value>) -> String {
+pub(super) fn short(value: Option<&serde_json::Value>) -> String {
     let Some(value) = value else { return String::new() };
     let text = match value {
         serde_json::Value::String(text) => one_line(text),
@@ -380,13 +396,14 @@ fn short(value: Option<&serde_json::Value>) -> String {
 }
 
 /// `lines.0.sku`.
-fn name_of(change: &Change) -> String {
+pub(super) fn name_of(change: &Change) -> String {
     let path = change.path.to_string();
     path.strip_prefix('/').unwrap_or(&path).replace('/', ".")
 }
 
-/// What changed in the state of the stream.
-fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Change], later: bool) {
+/// What changed in the state of the stream; whether something is cut.
+fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Change], later: bool) -> bool {
+    let mut is_cut = false;
     let right = columns.outgoing - 30.0;
     let room = right - columns.changes;
     let names = changes
@@ -418,9 +435,13 @@ fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Chan
         let room = right - name_right;
         let has_room = line.width(ui.painter()) <= room;
         let line = match change.op {
+            Op::Add if !has_room && change.to.as_ref().is_some_and(serde_json::Value::is_string) => {
+                let to = middle(&short(change.to.as_ref()), ((room / DIGIT) as usize).saturating_sub(2));
+                Line::new().mono("+ ", dimmed(later, t.added(), t)).mono(&to, text)
+            }
             Op::Change | Op::Move if !has_room => {
-                let to = short(change.to.as_ref());
                 let letters = (room / DIGIT) as usize;
+                let to = middle(&short(change.to.as_ref()), letters.saturating_sub(4));
                 let left = letters.saturating_sub(to.chars().count() + 3);
                 let before = short(change.from.as_ref());
                 let before = if left < BEFORE_LEAST { "…".to_owned() } else { middle(&before, left) };
@@ -428,6 +449,7 @@ fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Chan
             }
             _ => line,
         };
+        is_cut |= !has_room;
         line.paint(ui.painter(), line_at(rect, name_right, right, at));
     }
     if changes.len() > CHANGES_MAX {
@@ -435,14 +457,16 @@ fn changes_ui(t: &Tokens, ui: &Ui, rect: Rect, columns: Columns, changes: &[Chan
         let place = line_at(rect, columns.changes, right, CHANGES_MAX);
         Line::new().caption(&words, t.faint).paint(ui.painter(), place);
     }
+    is_cut
 }
 
 fn dimmed(later: bool, color: Color32, t: &Tokens) -> Color32 {
     if later { t.faint } else { color }
 }
 
-/// What it led to, with how long that took.
-fn outgoing_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, row: &PageRow, later: bool) {
+/// What it led to, with how long that took; whether something is cut.
+fn outgoing_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, row: &PageRow, later: bool) -> bool {
+    let mut is_cut = false;
     let t = scene.context.tokens;
     let log = scene.context.log();
     for (at, (effect, kind)) in row.outgoing.iter().take(EFFECTS_MAX).enumerate() {
@@ -465,17 +489,21 @@ fn outgoing_ui(scene: &Scene<'_>, ui: &Ui, rect: Rect, columns: Columns, row: &P
             .paint(ui.painter(), pos2(place.left() + 4.0, place.center().y));
         let after = log.key_of(*effect).saturating_sub(log.key_of(row.row));
         let room = place.with_min_x(place.left() + 16.0);
-        let name = Line::new().body(&one_line(&info.name), if not_yet { t.faint } else { t.text });
+        let name = |words: &str| Line::new().body(words, if not_yet { t.faint } else { t.text });
+        let with_time = name(&one_line(&info.name)).gap(8.0).mono_small(&signed_span(after), t.faint);
         // Half of a time says nothing.
-        let with_time = name.clone().gap(8.0).mono_small(&signed_span(after), t.faint);
-        let fits = with_time.width(ui.painter()) <= room.width();
-        if fits { with_time } else { name }.paint(ui.painter(), room);
+        if with_time.width(ui.painter()) <= room.width() {
+            with_time.paint(ui.painter(), room);
+        } else {
+            is_cut |= name_ui(ui.painter(), room, &info.name, &info.family, name).elided;
+        }
     }
     if row.outgoing.len() > EFFECTS_MAX {
         let words = format!("+{} more", row.outgoing.len() - EFFECTS_MAX);
         let place = line_at(rect, columns.outgoing + 16.0, columns.right, EFFECTS_MAX);
         Line::new().caption(&words, t.faint).paint(ui.painter(), place);
     }
+    is_cut
 }
 
 /// Something still to come: outlined, with how likely it is and how long it usually takes.

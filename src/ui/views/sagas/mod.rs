@@ -22,7 +22,8 @@ use crate::ui::theme::PAD;
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::search_field::SearchField;
 use crate::ui::widgets::{
-    Button, Columns, Line, RowAlign, RowScroll, VirtualRows, empty, failed, header, loading, segment,
+    Button, ColumnSpec, Columns, Line, RowAlign, RowScroll, VirtualRows, empty, failed, header, loading,
+    segment,
 };
 
 /// Its entry in the registry.
@@ -61,6 +62,15 @@ struct ListKey {
     reversed: bool,
 }
 
+/// What is listed.
+#[derive(Debug)]
+struct Listed {
+    /// Sagas by their place in the survey.
+    sagas: Vec<u32>,
+    /// The columns, as wide as these sagas need.
+    specs: [ColumnSpec<'static>; 10],
+}
+
 struct SagasView {
     shown: Shown,
     text: String,
@@ -69,7 +79,7 @@ struct SagasView {
     columns: Columns,
     scroll: RowScroll,
     variants_scroll: RowScroll,
-    list: Latest<ListKey, Arc<Vec<u32>>>,
+    list: Latest<ListKey, Arc<Listed>>,
     saga: ShownSaga,
     /// What was listed at the last frame.
     choice: SagaChoice,
@@ -160,7 +170,8 @@ impl View for SagasView {
             return true;
         }
         let Some(answer) = self.list.answer() else { return false };
-        let Ok(list) = &answer.result else { return false };
+        let Ok(listed) = &answer.result else { return false };
+        let list = &listed.sagas;
         let selected = self.saga.of_event(context, &sagas);
         let at = list.iter().position(|at| Some(*at as usize) == selected);
         let to = match at {
@@ -318,21 +329,25 @@ impl SagasView {
                 sort: Sort::named(asked.sort),
                 reversed: asked.reversed,
             };
-            Some(Arc::new(survey.listed(&log, &ask)))
+            let sagas = survey.listed(&log, &ask);
+            let specs = table::specs_of(&log, &survey, &sagas);
+            Some(Arc::new(Listed { sagas, specs }))
         });
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
         let inner = Rect::from_min_max(
             pos2(rect.left() + PAD, rect.top()),
             pos2((rect.right() - PAD).max(rect.left() + PAD), rect.bottom()),
         );
-        let head = header(ui, inner, ui.scope_id().with("head"), &mut self.columns, &table::SPECS);
+        // Until the new list is there, the one before stays: nothing jumps. Its survey may be older.
+        let answer = self.list.answer().filter(|answer| answer.key.survey == sagas.key);
+        let listed = answer.as_ref().and_then(|answer| answer.result.as_ref().ok());
+        let specs = listed.map_or(&table::SPECS, |listed| &listed.specs);
+        let head = header(ui, inner, ui.scope_id().with("head"), &mut self.columns, specs);
         if let Some(sort) = head.clicked.and_then(table::sort_of) {
             self.reversed = self.sort == sort && !self.reversed;
             self.sort = sort;
         }
-        // Until the new list is there, the one before stays: nothing jumps. Its survey may be older.
-        let answer = self.list.answer().filter(|answer| answer.key.survey == sagas.key);
-        let Some(Ok(list)) = answer.as_ref().map(|answer| &answer.result) else { return };
+        let Some(list) = listed.map(|listed| &listed.sagas) else { return };
         if sagas.survey.sagas.is_empty() {
             if empty(ui, "No saga had begun as of the playhead", Some("Go to the end of the log")) {
                 context.send(GoCommand::End);

@@ -2,7 +2,7 @@
 
 use egui::{Color32, Painter, Rect, Response, Ui, pos2, vec2};
 
-use crate::index::TypeId;
+use crate::index::{EventLog, TypeId};
 use crate::saga::{Outcome, StepState, Summary, Survey};
 use crate::ui::format::{Zone, count, middle, one_line, saga_look, span, thousands};
 use crate::ui::theme::{Outcome as Look, Tokens};
@@ -23,6 +23,56 @@ pub(super) const SPECS: [ColumnSpec<'static>; 10] = [
     ColumnSpec::text("age", "began", 160.0).yields(7),
     ColumnSpec::number("events", "events", 52.0).yields(1),
 ];
+
+/// Widths of letters in words, and of mono.
+const WORD: f32 = 7.9;
+const MONO: f32 = 7.3;
+/// A column does not grow beyond these by its content: of ids, of what is owed and where a saga stands.
+const TITLE_MAX: f32 = 300.0;
+const WORDS_MAX: f32 = 340.0;
+
+/// The columns as wide as what is in them, in these sagas. Counted rather than measured: there may be a hundred thousand.
+pub(super) fn specs_of(log: &EventLog, survey: &Survey, list: &[u32]) -> [ColumnSpec<'static>; 10] {
+    let mut widest = [0.0_f32; 10];
+    for at in list {
+        let saga = &survey.sagas[*at as usize];
+        for (spec, widest) in SPECS.iter().zip(&mut widest) {
+            *widest = widest.max(width_of(log, survey, saga, spec.id));
+        }
+    }
+    let mut specs = SPECS;
+    for (spec, width) in specs.iter_mut().zip(widest) {
+        // Where nothing is in it, there is nothing to head.
+        let head = spec.title.chars().count() as f32 * MONO;
+        *spec = spec.fits(if width > 0.0 { width.max(head).ceil() } else { 0.0 });
+    }
+    specs
+}
+
+/// About the width of a cell; 0 where it is empty.
+fn width_of(log: &EventLog, survey: &Survey, saga: &Summary, column: &str) -> f32 {
+    let letters = |text: &str| text.chars().count() as f32;
+    match column {
+        "outcome" => {
+            let sure = if saga.confidence.is_inferred() { 16.0 } else { 0.0 };
+            20.0 + letters(saga_look(saga.outcome).word()) * WORD + sure
+        }
+        "saga" => {
+            let title = one_line(&survey.instances.list()[saga.instance].title(log));
+            (letters(&title) * MONO + 4.0).min(TITLE_MAX)
+        }
+        "variant" => 8.0 + survey.variants.list[saga.variant as usize].shape.len() as f32 * BLOCK,
+        "current" => (letters(&one_line(&saga.current)) * WORD).min(WORDS_MAX),
+        "owed" => (letters(&owed_words(saga)) * WORD).min(WORDS_MAX),
+        "retries" if saga.retries > 0 => letters(&thousands(u64::from(saga.retries))) * MONO,
+        "duration" => letters(&span(saga.duration)) * MONO,
+        "quiet" if !saga.outcome.is_end() => letters(&span(saga.silence)) * MONO,
+        // Its milliseconds are told where the store has them.
+        "age" => saga.started.map_or(0.0, |began| if began.digits() == 0 { 19.0 } else { 23.0 } * MONO),
+        "events" => letters(&thousands(saga.events as u64)) * MONO,
+        _ => 0.0,
+    }
+}
 
 /// Points from one block of a strip to the next.
 const BLOCK: f32 = 11.0;

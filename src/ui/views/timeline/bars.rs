@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use egui::{Color32, Painter, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use super::{Act, Lines, OneSaga, Scene};
+use super::bins::{Bunch, Visible, bunches};
+use super::{Act, OneSaga, Scene, path};
 use crate::saga::{Bar, BarKind, Strip};
-use crate::ui::format::{one_line, span};
+use crate::ui::format::{count, one_line, span, thousands};
 use crate::ui::icons::Icon;
-use crate::ui::theme::{Outcome, RADIUS_MARK};
+use crate::ui::theme::{Outcome, RADIUS_MARK, tick};
 use crate::ui::views::ruler::{GridLine, zigzag};
 use crate::ui::widgets::{Line, Mark};
 
-/// Height of a bar, of a wait, and the least width of either.
-const BAR: f32 = 14.0;
-const WAIT: f32 = 4.0;
-const LEAST: f32 = 4.0;
+/// Height of a bar.
+pub(super) const BAR: f32 = 14.0;
+/// The least width of a cut that shows a zigzag.
+const ZIGZAG: f32 = 10.0;
 
 /// Grid, cuts, and the line of the selected event.
 pub(super) fn grounds(scene: &Scene<'_>, ui: &Ui, grid: &[GridLine]) {
@@ -23,26 +24,21 @@ pub(super) fn grounds(scene: &Scene<'_>, ui: &Ui, grid: &[GridLine]) {
     let painter = ui.painter().with_clip_rect(scene.plot);
     let bottom =
         scene.seen.last().map_or(scene.plot.top(), |(_, rect)| rect.bottom()).min(scene.plot.bottom());
-    let selected = match &scene.picture.lines {
-        Lines::One(one) => {
-            let row = scene.context.navigation.selected;
-            row.and_then(|row| one.timeline.line_of(row)).map(|line| line as usize)
-        }
-        Lines::All(all) => all.iter().position(|at| scene.shown == Some(*at as usize)),
-    };
+    let bands: Vec<Rect> = cut_edges(scene)
+        .into_iter()
+        .map(|(left, right)| Rect::from_min_max(pos2(left, scene.plot.top()), pos2(right, bottom)))
+        .collect();
+    for band in &bands {
+        painter.rect_filled(*band, 0, t.ground);
+    }
     for (line, rect) in scene.seen {
-        if selected == Some(*line) {
+        if scene.selected == Some(*line) {
             ui.painter().with_clip_rect(scene.list).rect_filled(*rect, 0, t.selection);
         }
     }
-    for cut in scene.picture.axis.cuts() {
-        let (left, right) = (scene.ruler.x(cut.units.0), scene.ruler.x(cut.units.1));
-        if right < scene.plot.left() || left > scene.plot.right() {
-            continue;
-        }
-        let band = Rect::from_min_max(pos2(left, scene.plot.top()), pos2(right, bottom));
-        painter.rect_filled(band, 0, t.ground);
-        zigzag(&painter, band.center().x, band, t.line_strong);
+    // Many of them side by side would be a pattern of their own.
+    for band in bands.iter().filter(|band| band.width() >= ZIGZAG) {
+        zigzag(&painter, band.center().x, *band, t.line_strong);
     }
     for line in grid.iter().filter(|line| line.round) {
         painter.vline(line.x.round() + 0.5, scene.plot.top()..=bottom, Stroke::new(1.0, t.line));
@@ -55,12 +51,19 @@ pub(super) fn grounds(scene: &Scene<'_>, ui: &Ui, grid: &[GridLine]) {
 /// One saga, a line for each step.
 pub(super) fn one_ui(scene: &Scene<'_>, ui: &mut Ui, one: &OneSaga, acts: &mut Vec<Act>) {
     let painter = ui.painter().with_clip_rect(scene.plot);
-    turns_ui(scene, &painter, one);
     playhead_ui(scene, &painter);
+    let course = path::course(scene, one);
+    let cuts = cut_edges(scene);
     for (line, rect) in scene.seen {
-        let marks: Vec<f32> =
-            one.timeline.marks_of(*line as u32).iter().map(|mark| scene.x(mark.at)).collect();
-        line_ui(scene, ui, *rect, *line, one.timeline.bars_of(*line as u32), &marks, acts);
+        let obstacles = Obstacles {
+            marks: one.timeline.marks_of(*line as u32).iter().map(|mark| scene.x(mark.at)).collect(),
+            cuts: cuts.clone(),
+            turns: path::turns_across(&course, *line as u32),
+        };
+        line_ui(scene, ui, (*rect, *line, *line), one.visible(*line as u32, scene.times()), &obstacles, acts);
+    }
+    path::path_ui(scene, &painter, &course);
+    for (line, rect) in scene.seen {
         marks_ui(scene, ui, *rect, *line, one, acts);
     }
 }
@@ -74,75 +77,24 @@ pub(super) fn all_ui(
     acts: &mut Vec<Act>,
 ) {
     playhead_ui(scene, &ui.painter().with_clip_rect(scene.plot));
+    let obstacles = Obstacles { marks: Vec::new(), cuts: cut_edges(scene), turns: Vec::new() };
     for ((line, rect), strip) in scene.seen.iter().zip(strips) {
         let Some(strip) = strip else { continue };
-        line_ui(scene, ui, *rect, all[*line] as usize, &strip.bars, &[], acts);
+        let bars = Visible::of_strip(&strip.bars, scene.times());
+        line_ui(scene, ui, (*rect, *line, all[*line] as usize), bars, &obstacles, acts);
     }
+}
+
+/// Where the cuts that are seen lie.
+fn cut_edges(scene: &Scene<'_>) -> Vec<(f32, f32)> {
+    let edges = scene.picture.axis.cuts().map(|cut| (scene.ruler.x(cut.units.0), scene.ruler.x(cut.units.1)));
+    edges.filter(|(left, right)| *right >= scene.plot.left() && *left <= scene.plot.right()).collect()
 }
 
 fn playhead_ui(scene: &Scene<'_>, painter: &Painter) {
     let t = scene.context.tokens;
     let color = if scene.in_past { t.past_line } else { t.accent };
     painter.vline(scene.playhead, scene.plot.y_range(), Stroke::new(1.5, color));
-}
-
-/// Where the critical path goes from one line to another.
-fn turns_ui(scene: &Scene<'_>, painter: &Painter, one: &OneSaga) {
-    let Some((first, top)) = scene.seen.first() else { return };
-    let y = |line: u32| top.center().y + (line as f32 - *first as f32) * scene.line_height;
-    let stroke = Stroke::new(1.0, scene.context.tokens.accent);
-    for (at, from, to) in &one.turns {
-        let (x, top, bottom) = (scene.x(*at), y(*from), y(*to));
-        if !scene.plot.x_range().contains(x) || top.max(bottom) < scene.plot.top() {
-            continue;
-        }
-        if top.min(bottom) < scene.plot.bottom() {
-            painter.vline(x, top.min(bottom)..=top.max(bottom), stroke);
-        }
-    }
-}
-
-/// Bars that are drawn as one, because they are too narrow to be told apart.
-struct Bunch<'a> {
-    bars: &'a [Bar],
-    rect: Rect,
-}
-
-/// The bars of a line that are seen, from the left.
-fn bunches<'a>(scene: &Scene<'_>, bars: &'a [Bar], line: Rect) -> Vec<Bunch<'a>> {
-    let mut bunches: Vec<Bunch<'a>> = Vec::new();
-    let mut begin = 0;
-    for (at, bar) in bars.iter().enumerate() {
-        let (left, right) = (scene.x(bar.from), scene.x(bar.to));
-        if right < scene.plot.left() - LEAST || left > scene.plot.right() + LEAST {
-            begin = at + 1;
-            continue;
-        }
-        let high = if bar.kind == BarKind::Wait && !bar.failed { WAIT } else { BAR };
-        let rect = Rect::from_min_max(
-            pos2(left.round(), line.center().y - high / 2.0),
-            pos2(right.round().max(left.round() + LEAST), line.center().y + high / 2.0),
-        );
-        match bunches.last_mut() {
-            Some(last)
-                if rect.width() <= LEAST + 0.5
-                    && last.rect.right() >= rect.right() - 1.0
-                    && last.rect.width() <= LEAST + 0.5 =>
-            {
-                last.bars = &bars[begin..=at];
-            }
-            _ => {
-                begin = at;
-                bunches.push(Bunch { bars: &bars[at..=at], rect });
-            }
-        }
-    }
-    bunches
-}
-
-/// What stands for a bunch: a failure before anything else.
-fn chief<'a>(bunch: &Bunch<'a>) -> &'a Bar {
-    bunch.bars.iter().find(|bar| bar.failed).unwrap_or(&bunch.bars[bunch.bars.len() - 1])
 }
 
 fn look(bar: &Bar) -> Option<Outcome> {
@@ -155,41 +107,77 @@ fn look(bar: &Bar) -> Option<Outcome> {
     })
 }
 
+/// What words beside a bar must not lie over: marks, cuts and the turns of the critical path, in order.
+struct Obstacles {
+    marks: Vec<f32>,
+    /// Left and right edges of the cuts.
+    cuts: Vec<(f32, f32)>,
+    turns: Vec<f32>,
+}
+
+impl Obstacles {
+    /// The first of them after `x`, a little before it.
+    fn after(&self, x: f32) -> f32 {
+        let mark = self.marks.iter().copied().filter(|mark| *mark > x - 6.0).fold(f32::INFINITY, f32::min);
+        let cut = self.cuts.iter().map(|(left, _)| *left).find(|left| *left > x - 2.0);
+        let turn = self.turns.iter().copied().find(|turn| *turn > x + 1.0);
+        (mark - 6.0).min(cut.unwrap_or(f32::INFINITY)).min(turn.map_or(f32::INFINITY, |turn| turn - 2.0))
+    }
+}
+
 fn line_ui(
     scene: &Scene<'_>,
     ui: &mut Ui,
-    rect: Rect,
-    line: usize,
-    bars: &[Bar],
-    marks: &[f32],
+    (rect, number, line): (Rect, usize, usize),
+    bars: Visible<'_>,
+    obstacles: &Obstacles,
     acts: &mut Vec<Act>,
 ) {
     let painter = ui.painter().with_clip_rect(scene.plot.intersect(ui.clip_rect()));
     let bunches = bunches(scene, bars, rect);
     for (n, bunch) in bunches.iter().enumerate() {
-        let bar = chief(bunch);
-        paint(scene, &painter, bunch.rect, bar);
-        let next = bunches.get(n + 1).map_or(scene.plot.right(), |next| next.rect.left());
-        let mark = marks.iter().copied().filter(|x| *x > bunch.rect.right() - 6.0).fold(next + 6.0, f32::min);
-        if bunch.bars.len() == 1 {
-            words_ui(scene, &painter, bunch.rect, bar, next.min(mark - 6.0));
+        let bar = bunch.chief();
+        paint(scene, &painter, bunch, bar);
+        if bunch.bars.len() > 1 {
+            count_ui(scene, &painter, bunch, bar);
+            continue;
         }
+        let next = bunches.get(n + 1).map_or(scene.plot.right(), |next| next.rect.left());
+        let next = next.min(obstacles.after(bunch.rect.right()));
+        words_ui(scene, &painter, bunch.rect, (bar, number), next, obstacles);
     }
     for bunch in &bunches {
         bunch_ui(scene, ui, rect, line, bunch, acts);
     }
 }
 
-/// A bar; hollow after the playhead.
-fn paint(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar) {
+/// How many bars one stands for.
+fn count_ui(scene: &Scene<'_>, painter: &Painter, bunch: &Bunch<'_>, bar: &Bar) {
     let t = scene.context.tokens;
+    let color = match look(bar).map(|look| t.outcome(look)) {
+        _ if bunch.bars.iter().all(|bar| scene.is_later(bar.row)) => t.faint,
+        Some(look) => look.on_fill,
+        None => t.muted,
+    };
+    let words = Line::new().piece(&thousands(bunch.bars.len() as u64), tick(), color).center();
+    if words.width(painter) + 3.0 <= bunch.rect.width() {
+        words.paint(painter, bunch.rect);
+    }
+}
+
+/// A bar, or several as one in the look of the worst of them; hollow after the playhead.
+fn paint(scene: &Scene<'_>, painter: &Painter, bunch: &Bunch<'_>, bar: &Bar) {
+    let t = scene.context.tokens;
+    let (rect, is_single) = (bunch.rect, bunch.bars.len() == 1);
+    let (first, last) = (&bunch.bars[0], &bunch.bars[bunch.bars.len() - 1]);
     let (fill, border) = match look(bar).map(|look| t.outcome(look)) {
         Some(look) => (look.fill, look.color),
-        None => (t.faint, t.faint),
+        None if is_single => (t.faint, t.faint),
+        None => (t.raised, t.faint),
     };
-    let happened = if !scene.is_later(bar.row) && !bar.is_open {
+    let happened = if !scene.is_later(last.row) && !last.is_open {
         f32::INFINITY
-    } else if scene.is_later(bar.began) {
+    } else if scene.is_later(first.began) {
         f32::NEG_INFINITY
     } else {
         scene.playhead
@@ -201,12 +189,7 @@ fn paint(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar) {
     let clip = painter.clip_rect();
     let before = painter.with_clip_rect(clip.with_max_x(happened.clamp(clip.left(), clip.right())));
     before.rect(rect, RADIUS_MARK, fill, Stroke::new(1.0, border), StrokeKind::Inside);
-    if bar.is_critical {
-        let y = rect.center().y + BAR / 2.0 + 2.0;
-        let color = if scene.is_later(bar.row) { t.line_strong } else { t.accent };
-        painter.hline(rect.x_range(), y, Stroke::new(2.0, color));
-    }
-    if scene.is_selected(bar.row) && bar.kind != BarKind::Wait {
+    if bunch.bars.iter().any(|bar| scene.is_selected(bar.row) && bar.kind != BarKind::Wait) {
         painter.rect_stroke(rect.expand(3.0), 4, Stroke::new(1.5, t.accent), StrokeKind::Inside);
     }
 }
@@ -228,7 +211,14 @@ fn words(bar: &Bar) -> String {
 }
 
 /// Inside where there is room, else after it, else nowhere.
-fn words_ui(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar, next: f32) {
+fn words_ui(
+    scene: &Scene<'_>,
+    painter: &Painter,
+    rect: Rect,
+    (bar, line_number): (&Bar, usize),
+    next: f32,
+    obstacles: &Obstacles,
+) {
     let t = scene.context.tokens;
     let later = scene.is_later(bar.row);
     let color = match look(bar).map(|look| t.outcome(look)) {
@@ -246,7 +236,7 @@ fn words_ui(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar, next: f
     let before = if glyph.is_some() { 14.0 } else { 0.0 };
     let line = Line::new().caption(&text, color);
     let width = line.width(painter) + before;
-    let seen = rect.intersect(scene.plot);
+    let seen = beside_cuts(rect.intersect(scene.plot), &obstacles.cuts);
     let left = if bar.kind != BarKind::Wait && width + 12.0 <= seen.width() {
         seen.left() + 6.0
     } else if width + 12.0 <= next - rect.right() && !text.is_empty() {
@@ -263,6 +253,11 @@ fn words_ui(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar, next: f
         return;
     }
     let place = Rect::from_center_size(pos2(left + width / 2.0, rect.center().y), vec2(width + 1.0, BAR));
+    // The playhead makes way for words.
+    if left > rect.right() && (place.left()..place.right()).contains(&scene.playhead) {
+        let ground = if scene.selected == Some(line_number) { t.selection } else { t.surface };
+        painter.rect_filled(place, 0, ground);
+    }
     if let Some(glyph) = glyph {
         let square = Rect::from_center_size(pos2(left + 5.0, rect.center().y), vec2(9.0, 9.0));
         glyph.paint(painter, square, color);
@@ -270,8 +265,21 @@ fn words_ui(scene: &Scene<'_>, painter: &Painter, rect: Rect, bar: &Bar, next: f
     line.paint(painter, place.with_min_x(left + before));
 }
 
+/// The widest part of a bar that no cut lies over.
+fn beside_cuts(seen: Rect, cuts: &[(f32, f32)]) -> Rect {
+    let (mut from, mut widest) = (seen.left(), seen.with_max_x(seen.left()));
+    let inside = cuts.iter().filter(|(left, right)| *right > seen.left() && *left < seen.right());
+    for (left, right) in inside.copied().chain([(seen.right(), seen.right())]) {
+        if left - from > widest.width() {
+            widest = Rect::from_x_y_ranges(from..=left, seen.y_range());
+        }
+        from = from.max(right);
+    }
+    widest
+}
+
 fn bunch_ui(scene: &Scene<'_>, ui: &mut Ui, rect: Rect, line: usize, bunch: &Bunch<'_>, acts: &mut Vec<Act>) {
-    let bar = chief(bunch);
+    let bar = bunch.chief();
     let place = Rect::from_x_y_ranges(bunch.rect.x_range(), rect.shrink(2.0).y_range()).intersect(scene.plot);
     if place.width() <= 0.0 || place.height() <= 0.0 {
         return;
@@ -282,7 +290,16 @@ fn bunch_ui(scene: &Scene<'_>, ui: &mut Ui, rect: Rect, line: usize, bunch: &Bun
     let many = bunch.bars.len();
     let mut label = one_line(&bar.words());
     if many > 1 {
-        label = format!("{many} bars, {label}");
+        let failed = bunch.bars.iter().filter(|bar| bar.failed).count();
+        let failed =
+            if failed > 0 { format!(", {} failed", thousands(failed as u64)) } else { String::new() };
+        let length = span(bunch.bars[many - 1].to.saturating_sub(bunch.bars[0].from));
+        let after = span(bunch.bars[0].from.saturating_sub(scene.picture.axis.nanos_at(0.0)));
+        label = format!(
+            "{} of {} within {length} from +{after}{failed}, zoom in on them",
+            count(many as u64, "bar"),
+            one_line(&bar.name)
+        );
     }
     if scene.is_later(bar.row) {
         label += ", after the playhead";

@@ -2,8 +2,11 @@
 //! of the axis. The bars are the engine's; this file keeps what is seen and asks the questions.
 
 mod bars;
+mod bins;
 mod heads;
 mod input;
+mod path;
+mod picture;
 mod toolbar;
 
 use std::collections::HashMap;
@@ -13,13 +16,14 @@ use egui::{Rect, Sense, Stroke, Ui, UiBuilder, pos2};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ruler::{RULER, Ruler};
+use self::picture::{AllSagas, Lines, OneSaga, Picture, all_keys};
+use super::ruler::{CutAct, RULER, Ruler};
 use super::sagas::sagas_ui;
 use super::span::{Gesture, Limits, Span, Zoom};
 use crate::engine::Latest;
 use crate::index::{EventLog, TimeAxis};
 use crate::model::Row;
-use crate::saga::{ListAsk, Page, Sort, Strip, Survey, Timeline};
+use crate::saga::{ListAsk, Sort, Strip, Survey, Timeline};
 use crate::ui::app::navigation::{Playhead, StepList};
 use crate::ui::app::sagas::{PageOf, Sagas, ShownSaga, SurveyKey};
 use crate::ui::command::GoCommand;
@@ -62,37 +66,6 @@ impl Key {
     /// Whether only the axis differs.
     fn is_same_but_for_cuts(&self, other: &Self) -> bool {
         self.survey == other.survey && self.saga == other.saga && self.sort == other.sort
-    }
-}
-
-/// What is drawn.
-#[derive(Debug)]
-enum Lines {
-    One(OneSaga),
-    /// Sagas by their place in the survey, in order.
-    All(Vec<u32>),
-}
-
-#[derive(Debug)]
-struct OneSaga {
-    page: Arc<Page>,
-    timeline: Timeline,
-    /// Where the critical path changes its line: when, from which line, to which.
-    turns: Vec<(i64, u32, u32)>,
-}
-
-#[derive(Debug)]
-struct Picture {
-    lines: Lines,
-    axis: TimeAxis,
-}
-
-impl Picture {
-    fn len(&self) -> usize {
-        match &self.lines {
-            Lines::One(one) => one.timeline.lines() as usize,
-            Lines::All(all) => all.len(),
-        }
     }
 }
 
@@ -174,6 +147,8 @@ struct Scene<'a> {
     in_past: bool,
     /// The saga that is shown elsewhere.
     shown: Option<usize>,
+    /// The line of the selected event.
+    selected: Option<usize>,
 }
 
 impl Scene<'_> {
@@ -183,6 +158,13 @@ impl Scene<'_> {
 
     fn x(&self, nanos: i64) -> f32 {
         self.ruler.x(self.picture.axis.units_of(nanos))
+    }
+
+    /// The times that are seen, and a little beside them.
+    fn times(&self) -> (i64, i64) {
+        let axis = &self.picture.axis;
+        let beside = self.ruler.span.len / f64::from(self.plot.width()) * 8.0;
+        (axis.nanos_at(self.ruler.span.from - beside), axis.nanos_at(self.ruler.span.to() + beside))
     }
 
     fn is_later(&self, row: Row) -> bool {
@@ -253,34 +235,6 @@ enum Waiting {
     Failed(String),
 }
 
-/// The events of all sagas, in order of time.
-fn all_keys(log: &EventLog, survey: &Survey) -> Vec<i64> {
-    let rows = survey.instances.list().iter().flat_map(|one| one.rows().iter());
-    let mut keys: Vec<i64> = rows.map(|row| log.key_of(*row)).filter(|key| *key != i64::MIN).collect();
-    keys.sort_unstable();
-    keys
-}
-
-/// Where the critical path goes from one line to another.
-fn turns(timeline: &Timeline) -> Vec<(i64, u32, u32)> {
-    let mut lines: HashMap<Row, u32> = HashMap::new();
-    for bar in timeline.bars.iter().filter(|bar| bar.is_critical) {
-        lines.entry(bar.row).or_insert(bar.line);
-    }
-    let mut turns = Vec::new();
-    let mut before: Option<u32> = None;
-    for piece in &timeline.critical {
-        let Some(line) = lines.get(&piece.row).copied() else { continue };
-        let from =
-            timeline.bars.iter().find(|bar| bar.row == piece.row && bar.is_critical).map(|bar| bar.from);
-        if let (Some(before), Some(from)) = (before.filter(|before| *before != line), from) {
-            turns.push((from, before, line));
-        }
-        before = Some(line);
-    }
-    turns
-}
-
 impl TimelineView {
     /// What is to be drawn, or the last picture while it is worked out; `None` where no event has a time.
     fn ask(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Result<Option<Arc<Picture>>, Waiting> {
@@ -300,8 +254,8 @@ impl TimelineView {
         self.picture.ask(context.engine.workers(), &key, move |_, _| {
             let picture = if let Some(page) = page {
                 let Some(timeline) = Timeline::of(&log, &survey, &page) else { return Some(None) };
-                let (axis, turns) = (timeline.axis(&asked.restored), turns(&timeline));
-                Picture { lines: Lines::One(OneSaga { page, timeline, turns }), axis }
+                let axis = timeline.axis(&asked.restored);
+                Picture { lines: Lines::One(Box::new(OneSaga::new(page, timeline))), axis }
             } else {
                 let keys = all_keys(&log, &survey);
                 if keys.is_empty() {
@@ -309,7 +263,7 @@ impl TimelineView {
                 }
                 let axis = TimeAxis::from_keys(keys.into_iter(), &asked.restored);
                 let ask = ListAsk { sort: Sort::named(asked.sort), ..ListAsk::default() };
-                Picture { lines: Lines::All(survey.listed(&log, &ask)), axis }
+                Picture { lines: Lines::All(AllSagas::new(&log, &survey, survey.listed(&log, &ask))), axis }
             };
             Some(Some(Arc::new(picture)))
         });
@@ -358,8 +312,8 @@ impl TimelineView {
         ui: &mut Ui,
         below: Rect,
     ) {
-        let usual: f32 = if below.width() >= 1_000.0 { 220.0 } else { 168.0 };
-        let split = below.left() + usual.min(below.width() * 0.4);
+        let zone = Zone { local: context.preferences.local_time };
+        let split = below.left() + heads::width(ui.painter(), picture, zone).min(below.width() / 3.0).floor();
         let right = below.right() - SCROLL_BAR;
         let list = Rect::from_min_max(pos2(below.left(), below.top() + RULER), pos2(right, below.bottom()));
         let plot = Rect::from_min_max(pos2(split, list.top()), list.max);
@@ -384,12 +338,13 @@ impl TimelineView {
             &mut self.scroll,
             |_, row, rect| seen.push((row as usize, Rect::from_x_y_ranges(list.x_range(), rect.y_range()))),
         );
-        let zone = Zone { local: context.preferences.local_time };
-        let ruler = Ruler { t: context.tokens, id: base, zone, span, rect: ruler };
+        let origin = picture.origin();
+        let ruler = Ruler { t: context.tokens, id: base, zone, origin, span, rect: ruler };
         let log = context.log();
         let playhead = context.navigation.playhead_row(log).map(|row| log.key_of(row));
         let playhead = playhead.map_or(f32::MAX, |nanos| ruler.x(picture.axis.units_of(nanos)));
         let shown = self.saga.of_event(context, sagas);
+        let selected = context.navigation.selected.and_then(|row| picture.line_of(row, shown));
         let scene = Scene {
             context,
             survey: &sagas.survey,
@@ -402,6 +357,7 @@ impl TimelineView {
             playhead,
             in_past: context.navigation.is_in_past(log),
             shown,
+            selected,
         };
         let mut acts = Vec::new();
         let grid = scene.ruler.time_grid(&picture.axis);
@@ -409,14 +365,19 @@ impl TimelineView {
         match &picture.lines {
             Lines::One(one) => bars::one_ui(&scene, ui, one, &mut acts),
             Lines::All(all) => {
-                let strips: Vec<Option<Arc<Strip>>> =
-                    seen.iter().map(|(line, _)| self.strip(context, sagas, all[*line] as usize)).collect();
-                bars::all_ui(&scene, ui, all, &strips, &mut acts);
+                let strips: Vec<Option<Arc<Strip>>> = seen
+                    .iter()
+                    .map(|(line, _)| self.strip(context, sagas, all.list[*line] as usize))
+                    .collect();
+                bars::all_ui(&scene, ui, &all.list, &strips, &mut acts);
             }
         }
         heads::heads_ui(&scene, ui, &mut acts);
         scene.ruler.words_ui(ui, &grid);
-        acts.extend(scene.ruler.cuts_ui(ui, picture.axis.cuts().collect()).map(Act::Restore));
+        acts.extend(scene.ruler.cuts_ui(ui, picture.axis.cuts().collect()).map(|act| match act {
+            CutAct::Restore(from) => Act::Restore(from),
+            CutAct::Zoom(from, to) => Act::ZoomTo(picture.axis.nanos_at(from), picture.axis.nanos_at(to)),
+        }));
         acts.extend(scene.ruler.handle_ui(ui, playhead, scene.in_past).map(Act::Playhead));
         heads::corner_ui(&scene, ui, Rect::from_min_max(below.min, pos2(split, list.top())));
         ui.painter().hline(below.x_range(), list.top() - 0.5, Stroke::new(1.0, context.tokens.line));
@@ -469,13 +430,7 @@ impl TimelineView {
             return;
         };
         let is_first = self.followed.replace(selected).is_none();
-        let line = match &picture.lines {
-            Lines::One(one) => one.timeline.line_of(selected).map(|line| line as usize),
-            Lines::All(all) => {
-                let saga = self.saga.of_event(context, sagas);
-                all.iter().position(|at| Some(*at as usize) == saga)
-            }
-        };
+        let line = picture.line_of(selected, self.saga.of_event(context, sagas));
         let Some(line) = line else { return };
         self.scroll.scroll_to(line as u64, RowAlign::Nearest);
         if is_first {

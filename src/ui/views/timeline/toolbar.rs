@@ -1,24 +1,26 @@
 //! The bar above the timeline: one saga or all, the critical path in words, zoom, copying and saving.
 
-use egui::{
-    Align, Layout, Popup, PopupCloseBehavior, Rect, RectAlign, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
-};
+use egui::{Align, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use super::{Lines, Picture, TimelineView};
+use super::TimelineView;
+use super::picture::{Lines, Picture};
+use crate::saga::gantt;
 use crate::saga::mermaid::Diagram;
 use crate::saga::pictures::Picture as Drawn;
 use crate::saga::svg::Palette;
-use crate::saga::{Page, Survey, gantt};
 use crate::ui::app::sagas::Sagas;
 use crate::ui::command::WindowCommand;
 use crate::ui::format::{count, middle};
 use crate::ui::icons::Icon;
 use crate::ui::theme::PAD;
 use crate::ui::view::ViewContext;
-use crate::ui::widgets::{Button, Line, segment};
+use crate::ui::views::actions::{Action, actions_ui};
+use crate::ui::widgets::{Line, node, segment};
 
-/// From these widths on, there is room for the words of the buttons at the right.
+/// From this width on, there is room for the ways to sort.
 const WIDE: f32 = 620.0;
+/// Room that the words on the critical path keep beside the buttons.
+const WORDS: f32 = 640.0;
 
 impl TimelineView {
     pub(super) fn toolbar_ui(
@@ -41,84 +43,111 @@ impl TimelineView {
             segment(&mut bar, "Sort by", &mut self.sort, &sorts);
         }
         let left = bar.min_rect().right() + 8.0;
-        let layout = Layout::right_to_left(Align::Center);
         let room = Rect::from_min_max(pos2(left, inner.top()), inner.max);
-        let mut end = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("timeline out"));
-        end.spacing_mut().item_spacing.x = 4.0;
-        self.view_ui(context, sagas, picture, &mut end, rect.width());
+        let right = self.view_ui(context, sagas, picture, ui, room);
         let words = match picture.map(|picture| &picture.lines) {
             Some(Lines::One(one)) => {
                 let path = gantt::path_words(&sagas.survey, context.log(), &one.timeline);
                 format!("{}  {path}", middle(&one.page.title, 24))
             }
-            Some(Lines::All(all)) => count(all.len() as u64, "saga"),
+            Some(Lines::All(all)) => count(all.list.len() as u64, "saga"),
             None => return,
         };
-        let place = Rect::from_min_max(
-            pos2(left + 4.0, rect.top()),
-            pos2(end.min_rect().left() - 8.0, rect.bottom()),
-        );
-        if place.width() > 80.0 {
-            let painted = Line::new().caption(&words, t.muted).paint(ui.painter(), place);
-            let id = ui.scope_id().with("timeline words");
-            let response =
-                crate::ui::widgets::node(ui, painted.rect, id, Sense::hover(), egui::Role::Label, &words);
-            response.on_hover_text(&words);
+        let mut place = Rect::from_min_max(pos2(left + 4.0, rect.top()), pos2(right - 8.0, rect.bottom()));
+        if place.width() <= 80.0 {
+            return;
         }
+        if matches!(picture.map(|picture| &picture.lines), Some(Lines::One(_))) {
+            // What the line in the picture is.
+            let swatch = place.left()..=place.left() + 14.0;
+            ui.painter().hline(swatch, rect.center().y, Stroke::new(2.0, t.accent));
+            place.min.x += 20.0;
+        }
+        let painted = Line::new().caption(&words, t.muted).paint(ui.painter(), place);
+        let id = ui.scope_id().with("timeline words");
+        node(ui, painted.rect, id, Sense::hover(), Role::Label, &words).on_hover_text(&words);
     }
 
-    /// Zoom, cuts and what goes out, from the right.
+    /// Zoom, cuts and what goes out, at the right; where they begin.
     fn view_ui(
         &mut self,
         context: &ViewContext<'_>,
         sagas: &Sagas,
         picture: Option<&Picture>,
         ui: &mut Ui,
-        width: f32,
-    ) {
-        if let Some(Lines::One(one)) = picture.map(|picture| &picture.lines) {
-            let page = std::sync::Arc::clone(&one.page);
-            out_ui(context, &sagas.survey, &page, ui);
+        room: Rect,
+    ) -> f32 {
+        let one = match picture.map(|picture| &picture.lines) {
+            Some(Lines::One(one)) => Some(one),
+            _ => None,
+        };
+        let actions = actions(one.is_some(), self.zoom.can_undo(), !self.restored.is_empty());
+        // What is said of the critical path has the rest.
+        let room = room.with_min_x(room.left() + (room.width() * 0.45).min(WORDS));
+        let (act, left) = actions_ui(ui, room, &actions, "More: copy, save");
+        let (log, survey) = (context.log(), &sagas.survey);
+        match (act, one.map(|one| &*one.page)) {
+            (Some(Act::Fit), _) => self.zoom.fit(self.now, &self.limits),
+            (Some(Act::UndoZoom), _) => _ = self.zoom.undo(),
+            (Some(Act::CutAgain), _) => self.restored.clear(),
+            (Some(Act::CopyText), Some(page)) => {
+                context.send(WindowCommand::Copy(gantt::lines(log, survey, page).join("\n")));
+            }
+            (Some(Act::CopyMermaid), Some(page)) => {
+                if let Some(diagram) = Diagram::named("gantt") {
+                    context.send(WindowCommand::Copy(diagram.mermaid(log, survey, page)));
+                }
+            }
+            (Some(Act::SaveSvg), Some(page)) => {
+                let palette = if ui.visuals().dark_mode { Palette::DARK } else { Palette::LIGHT };
+                if let Some(picture) = Drawn::named("timeline") {
+                    let text = picture.svg(log, survey, page, &palette);
+                    context.send(WindowCommand::SaveText { name: "timeline.svg".to_owned(), text });
+                }
+            }
+            _ => {}
         }
-        if ui.add(Button::ghost("Fit")).on_hover_text("Show all of it (F)").clicked() {
-            self.zoom.fit(self.now, &self.limits);
-        }
-        let undo = Button::ghost("Undo zoom").enabled(self.zoom.can_undo());
-        if width >= WIDE && ui.add(undo).on_hover_text("Back to what was seen before (Ctrl+Z)").clicked() {
-            self.zoom.undo();
-        }
-        let cut = Button::ghost("Cut idle time again").icon(Icon::Zigzag);
-        if !self.restored.is_empty() && ui.add(cut).clicked() {
-            self.restored.clear();
-        }
+        left
     }
 }
 
-/// Copying and saving one saga's timeline.
-fn out_ui(context: &ViewContext<'_>, survey: &Survey, page: &Page, ui: &mut Ui) {
-    let button = ui.add(Button::ghost("…").label("More: copy, save"));
-    let close = PopupCloseBehavior::CloseOnClickOutside;
-    Popup::menu(&button).close_behavior(close).gap(4.0).align(RectAlign::BOTTOM_END).show(|ui| {
-        ui.set_width(220.0);
-        let log = context.log();
-        if ui.button("Copy timeline as text").clicked() {
-            context.send(WindowCommand::Copy(gantt::lines(log, survey, page).join("\n")));
-            ui.close();
-        }
-        if ui.button("Copy timeline as Mermaid").clicked() {
-            if let Some(diagram) = Diagram::named("gantt") {
-                context.send(WindowCommand::Copy(diagram.mermaid(log, survey, page)));
-            }
-            ui.close();
-        }
-        if ui.button("Save timeline as SVG…").clicked() {
-            let palette = if ui.visuals().dark_mode { Palette::DARK } else { Palette::LIGHT };
-            if let Some(picture) = Drawn::named("timeline") {
-                let text = picture.svg(log, survey, page, &palette);
-                context.send(WindowCommand::SaveText { name: "timeline.svg".to_owned(), text });
-            }
-            ui.close();
-        }
-    });
-    button.on_hover_text("Copy or save the timeline");
+/// What can be done with what is seen.
+#[derive(Clone, Copy)]
+enum Act {
+    Fit,
+    UndoZoom,
+    CutAgain,
+    CopyText,
+    CopyMermaid,
+    SaveSvg,
+}
+
+/// The most wanted first: of one saga it can be copied and saved too.
+fn actions(is_one: bool, can_undo: bool, has_restored: bool) -> Vec<Action<'static, Act>> {
+    let action = |words: &'static str, name: &str, about, act| Action {
+        words,
+        icon: None,
+        about,
+        choices: vec![(name.to_owned(), act)],
+        is_on: false,
+        enabled: true,
+    };
+    let mut actions = vec![action("Fit", "Fit", "Show all of it (F)", Act::Fit)];
+    let undo = action("Undo zoom", "Undo zoom", "Back to what was seen before (Ctrl+Z)", Act::UndoZoom);
+    actions.push(Action { enabled: can_undo, ..undo });
+    if has_restored {
+        let about = "Idle stretches that were restored are cut out again";
+        let cut = action("Cut idle time again", "Cut idle time again", about, Act::CutAgain);
+        actions.push(Action { icon: Some(Icon::Zigzag), ..cut });
+    }
+    if is_one {
+        let about = "Copy the timeline as text";
+        let copy = action("Copy as text", "Copy timeline as text", about, Act::CopyText);
+        actions.push(Action { icon: Some(Icon::Copy), ..copy });
+        let about = "Save the timeline as a picture";
+        actions.push(action("Save SVG", "Save timeline as SVG…", about, Act::SaveSvg));
+        let about = "Copy the timeline as Mermaid text";
+        actions.push(action("Mermaid", "Copy timeline as Mermaid", about, Act::CopyMermaid));
+    }
+    actions
 }

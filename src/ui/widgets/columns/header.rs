@@ -69,12 +69,17 @@ fn edge(ui: &Ui, id: Id, spec: &ColumnSpec<'_>, x: Rangef, rect: Rect, columns: 
     response.widget_info(|| {
         let mut info =
             WidgetInfo::labeled(Role::Splitter, ui.is_enabled(), format!("Width of {}", spec.title));
-        info.value = columns.width(spec.id).map(f64::from);
+        info.value = Some(f64::from(x.span()));
         info
     });
     let response = response.on_hover_cursor(CursorIcon::ResizeHorizontal);
-    let width = columns.width(spec.id).unwrap_or(spec.width);
-    columns.set_width(spec, moved(ui, &response, width, Rangef::new(spec.least, f32::INFINITY), spec.width));
+    let chosen = columns.width(spec.id).unwrap_or(spec.width);
+    let width = Columns::shown_width(spec, chosen);
+    let new = moved(ui, &response, width, Rangef::new(spec.least, f32::INFINITY), spec.width);
+    // Not moved: it goes on being as wide as its content.
+    if (new - width).abs() > f32::EPSILON {
+        columns.set_width(spec, new);
+    }
     if response.hovered() || response.dragged() || response.has_focus() {
         let line = rect.shrink2(egui::vec2(0.0, 4.0)).y_range();
         ui.painter().vline(grip.center().x, line, Stroke::new(1.0, tokens(ui).accent));

@@ -29,12 +29,25 @@ pub struct ColumnSpec<'a> {
     /// Where there is not room enough for the stretching column, the column with the highest number makes way
     /// first; 0 never does.
     pub yields: u8,
+    /// What is in it needs this width, its head included: taken as long as nobody chose a width. A column in which nothing
+    /// is, 0, is left out until somebody does. The stretching column does not grow beyond it.
+    pub fits: Option<f32>,
 }
 
 impl<'a> ColumnSpec<'a> {
     /// A shown column of text.
     pub const fn text(id: &'a str, title: &'a str, width: f32) -> Self {
-        Self { id, title, width, least: 40.0, align: LineAlign::Left, shown: true, stretch: false, yields: 0 }
+        Self {
+            id,
+            title,
+            width,
+            least: 40.0,
+            align: LineAlign::Left,
+            shown: true,
+            stretch: false,
+            yields: 0,
+            fits: None,
+        }
     }
 
     /// A shown column of numbers.
@@ -53,6 +66,13 @@ impl<'a> ColumnSpec<'a> {
     #[must_use]
     pub const fn yields(mut self, order: u8) -> Self {
         self.yields = order;
+        self
+    }
+
+    /// As wide as what is in it; 0 where that is nothing.
+    #[must_use]
+    pub const fn fits(mut self, width: f32) -> Self {
+        self.fits = Some(width);
         self
     }
 
@@ -148,9 +168,15 @@ impl Columns {
         }
     }
 
-    /// The width of a column.
+    /// The width that was chosen for a column, or its usual one.
     pub fn width(&self, id: &str) -> Option<f32> {
         self.columns.iter().find(|column| column.id == id).map(|column| column.width)
+    }
+
+    /// The width a column is shown with: what somebody chose, else what its content needs.
+    fn shown_width(spec: &ColumnSpec<'_>, chosen: f32) -> f32 {
+        // The usual width is nobody's choice.
+        spec.fits.filter(|_| (chosen - spec.width).abs() < 0.5).unwrap_or(chosen)
     }
 
     /// Makes a column as wide as given, but not narrower than it may be.
@@ -181,38 +207,49 @@ impl Columns {
     /// columns that yield are left out until it has its usual width; columns beyond the right edge are not
     /// returned.
     pub fn layout(&self, specs: &[ColumnSpec<'_>], left: f32, right: f32) -> Vec<Cell> {
-        let mut visible: Vec<(usize, f32)> = self
+        let all: Vec<(usize, f32)> = self
             .columns
             .iter()
             .filter(|column| column.visible)
             .filter_map(|column| {
                 let spec = specs.iter().position(|spec| spec.id == column.id)?;
-                Some((spec, column.width))
+                let width = Self::shown_width(&specs[spec], column.width);
+                (width > 0.0).then_some((spec, width))
             })
             .collect();
-        let rest_of = |visible: &[(usize, f32)]| {
-            let gaps = BETWEEN * visible.len().saturating_sub(1) as f32;
-            let fixed: f32 = visible.iter().filter(|(n, _)| !specs[*n].stretch).map(|(_, width)| width).sum();
+        let mut shown = vec![true; all.len()];
+        let rest_of = |shown: &[bool]| {
+            let visible = || all.iter().zip(shown).filter(|(_, shown)| **shown).map(|(column, _)| column);
+            let gaps = BETWEEN * visible().count().saturating_sub(1) as f32;
+            let fixed: f32 = visible().filter(|(n, _)| !specs[*n].stretch).map(|(_, width)| width).sum();
             right - left - gaps - fixed
         };
-        let mut rest = rest_of(&visible);
-        if let Some((stretching, _)) = visible.iter().find(|(n, _)| specs[*n].stretch).copied() {
-            while rest < specs[stretching].width
-                && let Some(first) = visible
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, (n, _))| specs[*n].yields > 0)
-                    .max_by_key(|(_, (n, _))| specs[*n].yields)
-                    .map(|(at, _)| at)
-            {
-                visible.remove(first);
-                rest = rest_of(&visible);
+        if let Some(stretching) = all.iter().map(|(n, _)| &specs[*n]).find(|spec| spec.stretch) {
+            let wanted = stretching.fits.map_or(stretching.width, |fits| fits.min(stretching.width));
+            let mut yielding: Vec<usize> = (0..all.len()).filter(|at| specs[all[*at].0].yields > 0).collect();
+            yielding.sort_by_key(|at| std::cmp::Reverse(specs[all[*at].0].yields));
+            let mut out = Vec::new();
+            for at in yielding {
+                if rest_of(&shown) >= wanted {
+                    break;
+                }
+                shown[at] = false;
+                out.push(at);
+            }
+            // A wide one may have left room for others that made way before it.
+            for at in out.into_iter().rev() {
+                shown[at] = true;
+                shown[at] = rest_of(&shown) >= wanted;
             }
         }
+        let rest = rest_of(&shown);
+        let visible: Vec<(usize, f32)> =
+            all.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(column, _)| *column).collect();
         let mut x = left;
         let mut cells = Vec::with_capacity(visible.len());
         for (spec, width) in visible {
-            let width = if specs[spec].stretch { rest.max(specs[spec].least) } else { width };
+            let most = specs[spec].fits.unwrap_or(f32::INFINITY);
+            let width = if specs[spec].stretch { rest.min(most).max(specs[spec].least) } else { width };
             if x >= right {
                 break;
             }
@@ -268,6 +305,33 @@ mod tests {
         assert_eq!(shown(384.0), ["position", "time", "data"]);
         assert_eq!(shown(383.0), ["position", "data"]);
         assert_eq!(shown(260.0), ["data"]);
+        // What makes way last is so wide that others have room without it.
+        specs[0] = specs[0].yields(2);
+        specs[1] = specs[1].yields(1);
+        let shown = |right| {
+            let cells = columns.layout(&specs, 0.0, right);
+            cells.iter().map(|cell| specs[cell.spec].id).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(383.0), ["time", "data"]);
+        assert_eq!(shown(300.0), ["position", "data"]);
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_what_is_in_them_until_somebody_chooses() {
+        let mut specs = SPECS;
+        (specs[0], specs[1], specs[3]) = (specs[0].fits(0.0), specs[1].fits(140.0), specs[3].fits(300.0));
+        let mut columns = Columns::new(&specs);
+        let shown = |columns: &Columns, right| {
+            let cells = columns.layout(&specs, 0.0, right);
+            cells.iter().map(|cell| (specs[cell.spec].id, cell.x.min, cell.x.max)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&columns, 500.0), [("time", 0.0, 140.0), ("data", 152.0, 452.0)]);
+        columns.set_width(&specs[0], 50.0);
+        columns.set_width(&specs[1], 90.0);
+        assert_eq!(
+            shown(&columns, 400.0),
+            [("position", 0.0, 50.0), ("time", 62.0, 152.0), ("data", 164.0, 400.0)]
+        );
     }
 
     #[test]
