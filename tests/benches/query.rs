@@ -72,6 +72,20 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<()> {
         "rg -c over the same lines",
         &[vec!["rg".into(), "-c".into(), "-i".into(), word.into(), lines.display().to_string()]].concat(),
     );
+    // As in the window a while after the log was opened.
+    open.keep_texts(u64::MAX, &CancelToken::default());
+    let kept = ask(open, &format!("\"{word}\""));
+    anyhow::ensure!(kept == found, "{found} found in the file and {kept} in memory");
+    against(
+        &format!("text in all payloads, kept in memory, {kept} found"),
+        events,
+        Some(("1/4", |own| own.ratio <= 0.25)),
+        || {
+            black_box(ask(open, &format!("\"{word}\"")));
+        },
+        "rg -c over the same lines",
+        &[vec!["rg".into(), "-c".into(), "-i".into(), word.into(), lines.display().to_string()]].concat(),
+    );
     against(
         "a number inside payloads",
         events,

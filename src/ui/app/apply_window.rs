@@ -9,7 +9,7 @@ use super::{Answer, App};
 use crate::base::thread;
 use crate::engine::MemoryLimit;
 use crate::ui::command::{GoCommand, Panel, WindowCommand};
-use crate::ui::format::one_line;
+use crate::ui::format::{bytes, one_line};
 use crate::ui::headless::draw;
 use crate::ui::panels::menu_bar::filter_id;
 use crate::ui::theme::{self, Theme};
@@ -25,6 +25,13 @@ impl App {
             self.preferences.value_columns.push(path);
             self.layout.show("log");
         }
+    }
+
+    fn limit_memory(&mut self, limit: Option<u64>) {
+        self.preferences.memory_limit = limit;
+        self.engine.limit_memory(limit.map(MemoryLimit::of));
+        let said = limit.map_or_else(|| "as this system allows".to_owned(), bytes);
+        self.say(format!("Memory limit: {said}"));
     }
 
     pub(super) fn apply_window(&mut self, context: &Context, command: WindowCommand) {
@@ -81,12 +88,7 @@ impl App {
                 }
             }
             WindowCommand::Ask(wish) => self.ask_line(wish),
-            WindowCommand::LimitMemory(bytes) => {
-                preferences.memory_limit = bytes;
-                self.engine.limit_memory(bytes.map(MemoryLimit::of));
-                let said = bytes.map_or_else(|| "as this system allows".to_owned(), crate::ui::format::bytes);
-                self.say(format!("Memory limit: {said}"));
-            }
+            WindowCommand::LimitMemory(limit) => self.limit_memory(limit),
             WindowCommand::AddRule => self.add_rule(),
             WindowCommand::RemoveRule(query) => self.remove_rule(&query),
             WindowCommand::ToggleColumn(path) => self.toggle_column(path),
