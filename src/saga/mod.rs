@@ -26,6 +26,7 @@ mod mined;
 mod naming;
 mod outcome;
 mod page;
+pub mod pen;
 pub mod pictures;
 mod plan;
 mod scope;
