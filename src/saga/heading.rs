@@ -25,6 +25,8 @@ pub(super) enum Key {
     Cut(&'static str),
     /// A few letters, in a colour.
     Letters(&'static str, &'static str),
+    /// Nothing: a sentence.
+    Words,
 }
 
 impl Key {
@@ -33,6 +35,7 @@ impl Key {
             Self::Line(_) | Self::Cut(_) => 26,
             Self::Bar(_) => 4,
             Self::Letters(letters, colour) => width(letters, letter(colour)),
+            Self::Words => -NEAR,
         }
     }
 
@@ -42,6 +45,7 @@ impl Key {
             Self::Bar(colour) => drawing.rect((x, y - 11), (4, 13), colour, None),
             Self::Cut(colour) => zigzag(drawing, x, x + 26, y - 4, Pen::thin(colour)),
             Self::Letters(letters, colour) => drawing.text((x, y), Anchor::Start, letter(colour), letters),
+            Self::Words => {}
         }
     }
 }
