@@ -1,181 +1,91 @@
 //! The flow of a saga: why each event happened, a column for each lifeline, causes above their effects. What undoes
-//! something is drawn as a return to it.
+//! something is joined to it by a line of its own, or by a number where there are too many lines.
 
-use std::collections::{BTreeSet, HashMap};
+mod layout;
+#[cfg(test)]
+mod tests;
+mod tracks;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::layout::{HIGH, Layout};
 use super::graph::EdgeKind;
+use super::heading::{Heading, Key, Legend, least};
+use super::measure::{fit, width};
 use super::page::Page;
+use super::pen::{Pattern, Pen};
 use super::pictures::title;
 use super::scope::{Scope, Shown};
-use super::sequence::{HEAD, SIDE, fold, head, offsets, stand_in, style};
+use super::sequence::{FOLD, NAMES, SIDE, fold, head, line_name, offsets, stand_in, style};
 use super::survey::Survey;
-use super::svg::{Anchor, Drawing, Palette, Stroke, Subject, fit};
+use super::svg::{Anchor, Drawing, Palette, Style, Subject};
 use crate::base::text::span;
 use crate::index::EventLog;
 
-const BOX: (i32, i32) = (196, 42);
-const STEP: (i32, i32) = (BOX.0 + 32, 78);
-/// Boxes beside each other in one column at most; more go on below.
-const BESIDE_MAX: usize = 3;
-/// Between two columns.
-const BETWEEN: i32 = 24;
+/// The least and the most width of a box, and the room beside its text.
+const LEAST: i32 = 120;
+const MOST: i32 = 320;
+const PADDING: i32 = 20;
 
-/// Where every group stands.
-struct Layout {
-    /// Layer and place in the column, by group.
-    places: Vec<(usize, usize)>,
-    /// Left edge of each column, and its width.
-    columns: Vec<(i32, i32)>,
-    layers: usize,
+/// What a box says.
+struct Said {
+    /// In two lines.
+    name: String,
+    when: String,
+    label: String,
+    border: &'static str,
+    colour: &'static str,
+    failed: bool,
+    undo: bool,
 }
 
-impl Layout {
-    fn of(shown: &Shown) -> Self {
-        let mut places: Vec<(usize, usize)> = Vec::with_capacity(shown.groups.len());
-        let mut taken: HashMap<(usize, usize), usize> = HashMap::new();
-        // From where on a column may have room: a thousand effects of one cause look for it once.
-        let mut free: HashMap<(usize, usize), usize> = HashMap::new();
-        let mut beside: Vec<usize> = vec![1; shown.lines.len()];
-        for (at, group) in shown.groups.iter().enumerate() {
-            let causes = shown.causes(at).iter().filter(|(cause, _)| *cause < at);
-            let least = causes.map(|(cause, _)| places[*cause].0 + 1).max().unwrap_or(0);
-            let mut layer = free.get(&(group.line, least)).copied().unwrap_or(least);
-            while taken.get(&(group.line, layer)).is_some_and(|count| *count >= BESIDE_MAX) {
-                layer += 1;
-            }
-            free.insert((group.line, least), layer);
-            let count = taken.entry((group.line, layer)).or_default();
-            places.push((layer, *count));
-            *count += 1;
-            beside[group.line] = beside[group.line].max(*count);
-        }
-        let mut left = SIDE + 8;
-        let columns = beside.iter().map(|count| {
-            let column = (left, *count as i32 * STEP.0);
-            left += column.1 + BETWEEN;
-            column
-        });
-        let columns: Vec<(i32, i32)> = columns.collect();
-        let layers = places.iter().map(|(layer, _)| layer + 1).max().unwrap_or(0);
-        Self { places, columns, layers }
-    }
-
-    /// The middle of a group's box.
-    fn middle(&self, shown: &Shown, at: usize) -> (i32, i32) {
-        let (layer, beside) = self.places[at];
-        let (left, _) = self.columns[shown.groups[at].line];
-        (left + beside as i32 * STEP.0 + STEP.0 / 2, HEAD + layer as i32 * STEP.1 + BOX.1 / 2 + 12)
-    }
+fn name_style(colour: &'static str) -> Style {
+    style(12, true, colour)
 }
 
 pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, p: &Palette) -> Drawing {
-    let shown = Shown::of(log, page, scope);
-    let layout = Layout::of(&shown);
-    let right = layout.columns.last().map_or(0, |(left, width)| left + width);
-    let (width, height) = ((right + SIDE).max(560), HEAD + layout.layers as i32 * STEP.1 + 48);
-    let mut drawing = Drawing::new(width, height, &title(page), p);
-    drawing.head = HEAD - 8;
-    drawing.text((SIDE, 28), Anchor::Start, style(16, true, p.text), &fit(&title(page), width - 40));
+    let shown = Shown::of(log, page, scope).with_siblings_joined(page, scope);
+    let offsets = offsets(page);
+    let said: Vec<Said> =
+        (0..shown.groups.len()).map(|at| said(survey, page, &shown, at, &offsets, p)).collect();
+    let undos = undos(page, &shown);
+    let lines: Vec<String> = (0..shown.lines.len()).map(|line| line_name(&shown, scope, line)).collect();
+    let widths = widths(&shown, &said, &lines, p);
+    let layout = Layout::of(&shown, &widths, &undos, SIDE);
+    let numbers = numbers(&layout);
+    let wide = (layout.size.0 + SIDE).max(least(&title(page), p));
+    let heading = Heading::of(&title(page), legend(&shown, &said, &layout, &numbers, p), wide, p);
+    let top = heading.height() + NAMES;
+    let layout = layout.moved_down(top);
+    let mut drawing = Drawing::new(wide, layout.size.1 + 48, &title(page), p);
+    (drawing.names, drawing.head) = (heading.height() - 2, top - 8);
+    heading.draw(&mut drawing, p);
     stand_in(&mut drawing, &shown, page);
     for (line, (left, wide)) in layout.columns.iter().enumerate() {
-        head(&mut drawing, &shown, scope, line, left + wide / 2, wide - 16, p);
+        head(&mut drawing, &shown, scope, line, (left + wide / 2, top - 20), *wide, p);
         if line > 0 {
-            let rail = Stroke { colour: p.line, dashed: true, arrow: false };
-            let x = left - BETWEEN / 2;
-            drawing.path(&[(x, HEAD - 8), (x, height - 30)], rail);
+            let x = left - 8;
+            drawing.path(&[(x, top - 8), (x, layout.size.1 + 20)], Pen::thin(p.line));
         }
     }
-    for at in 0..shown.groups.len() {
-        edges(&mut drawing, &shown, &layout, page, at, p);
-    }
-    returns(&mut drawing, &shown, &layout, page, p);
-    let offsets = offsets(page);
-    for at in 0..shown.groups.len() {
-        node(&mut drawing, survey, page, &shown, &layout, (at, &offsets), p);
+    lines_of(&mut drawing, &shown, &layout, page, &said, p);
+    for (at, said) in said.iter().enumerate() {
+        node(&mut drawing, page, &shown, &layout, (at, said), numbers.get(&at), p);
     }
     drawing.belongs_to(None);
-    let mut words = vec!["Causes stand above their effects; a dashed grey line is a guess by order, a dashed coloured one an undo".to_owned()];
     if shown.left_out > 0 {
-        words.push(format!("{} events left out", shown.left_out));
+        let words = format!("{} events left out", shown.left_out);
+        drawing.text((SIDE, layout.size.1 + 34), Anchor::Start, style(11, false, p.muted), &words);
     }
-    drawing.text((SIDE, height - 14), Anchor::Start, style(11, false, p.muted), &words.join(" · "));
     drawing
 }
 
-/// From the causes of a group to it.
-fn edges(drawing: &mut Drawing, shown: &Shown, layout: &Layout, page: &Page, at: usize, p: &Palette) {
+fn said(survey: &Survey, page: &Page, shown: &Shown, at: usize, offsets: &[i64], p: &Palette) -> Said {
     let group = &shown.groups[at];
-    drawing.belongs_to(Some(group.row(page).row));
-    let (x, y) = layout.middle(shown, at);
-    let top = y - BOX.1 / 2;
-    for (cause, kind) in shown.causes(at) {
-        let is_guess = *kind == EdgeKind::StreamOrder;
-        let colour = match (group.failed(page), group.is_undo(page)) {
-            _ if is_guess => p.muted,
-            (true, _) => p.failed,
-            (false, true) => p.undo,
-            (false, false) => p.accent,
-        };
-        let stroke = Stroke { colour, dashed: is_guess, arrow: true };
-        let (from_x, from_y) = layout.middle(shown, *cause);
-        let foot = from_y + BOX.1 / 2;
-        if layout.places[at].0 == layout.places[*cause].0 + 1 {
-            drawing.path(&[(from_x, foot), (x, top)], stroke);
-        } else {
-            // Past the boxes between, beside the column of the effect.
-            let gutter = x - BOX.0 / 2 - 10;
-            drawing.path(&[(from_x, foot), (gutter, foot + 18), (gutter, top - 14), (x - 40, top)], stroke);
-        }
-    }
-}
-
-/// From what undoes something back to what it undoes.
-fn returns(drawing: &mut Drawing, shown: &Shown, layout: &Layout, page: &Page, p: &Palette) {
-    let group_of = |row| page.graph.place(row).and_then(|place| shown.group_of(place));
-    let mut drawn: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for line in &page.ledger {
-        for (effect, undo) in line.effects.iter().zip(&line.undone) {
-            let (Some(to), Some(from)) = (group_of(*effect), group_of(*undo)) else { continue };
-            if from == to || !drawn.insert((from, to)) {
-                continue;
-            }
-            drawing.belongs_to(Some(*undo));
-            let ((from_x, from_y), (x, y)) = (layout.middle(shown, from), layout.middle(shown, to));
-            let side = BOX.0 / 2;
-            let gutter = x + side + 10;
-            let start = if from_x > gutter { from_x - side } else { from_x + side };
-            let stroke = Stroke { colour: p.undo, dashed: true, arrow: true };
-            drawing.path(
-                &[(start, from_y + 6), (gutter, from_y + 6), (gutter, y + 6), (x + side, y + 6)],
-                stroke,
-            );
-        }
-    }
-}
-
-fn node(
-    drawing: &mut Drawing,
-    survey: &Survey,
-    page: &Page,
-    shown: &Shown,
-    layout: &Layout,
-    (at, offsets): (usize, &[i64]),
-    p: &Palette,
-) {
-    let group = &shown.groups[at];
-    let event = group.row(page);
     let name = group.name(survey, page);
     let (failed, undo) = (group.failed(page), group.is_undo(page));
-    let (border, colour) = match (failed, undo) {
-        (true, _) => (p.failed, p.failed),
-        (false, true) => (p.undo, p.undo),
-        (false, false) => (p.line, p.text),
-    };
-    let (x, y) = layout.middle(shown, at);
-    let corner = (x - BOX.0 / 2, y - BOX.1 / 2);
     let when = offsets[group.rows[0]];
     let cause = shown.cause(at).map(|(cause, _)| &shown.groups[cause]);
-    let waited = cause.map(|cause| when - offsets[cause.rows[cause.rows.len() - 1]]);
     let mut label = format!("{name}, {}", shown.lines[group.line]);
     if let Some(cause) = cause {
         label += ", caused by ";
@@ -186,16 +96,152 @@ fn node(
             label += words;
         }
     }
-    drawing.belongs_to(Some(event.row));
-    drawing.rect(corner, BOX, p.raised, Some(border));
-    drawing.spot(corner, BOX, Subject::Event(event.row), label);
-    let room = if group.can_open() { BOX.0 - 62 } else { BOX.0 - 20 };
-    let text = if failed { format!("✖ {name}") } else { name };
-    drawing.text((corner.0 + 10, y - 3), Anchor::Start, style(12, true, colour), &fit(&text, room));
-    let below = match waited {
+    let waited = cause.map(|cause| when - offsets[cause.rows[cause.rows.len() - 1]]);
+    let when = match waited {
         Some(waited) => format!("after {}", span(waited.max(0))),
         None => format!("at {}", span(when)),
     };
-    drawing.text((corner.0 + 10, y + 13), Anchor::Start, style(11, false, p.muted), &fit(&below, BOX.0 - 20));
-    fold(drawing, shown, at, (corner.0 + BOX.0 - 40, corner.1 + 5), page, p);
+    // How often stands on the button beside it.
+    let often = format!(" ×{}", group.rows.len());
+    let name = name.strip_suffix(&often).filter(|_| group.can_open()).map_or(name.clone(), str::to_owned);
+    let (border, colour, name) = match (failed, undo) {
+        (true, _) => (p.failed, p.failed, format!("✖ {name}")),
+        (false, true) => (p.undo, p.undo, format!("↺ {name}")),
+        (false, false) => (p.line, p.text, name),
+    };
+    Said { name, when, label, border, colour, failed, undo }
+}
+
+/// How wide the boxes of each lifeline are: as wide as what they say, within bounds.
+fn widths(shown: &Shown, said: &[Said], lines: &[String], p: &Palette) -> Vec<i32> {
+    let head = |name: &String| width(name, style(13, true, p.text)).clamp(LEAST, MOST);
+    let mut widths: Vec<i32> = lines.iter().map(head).collect();
+    for (group, said) in shown.groups.iter().zip(said) {
+        let button = if group.can_open() { FOLD.0 + 10 } else { 0 };
+        // What is below may have a number at its right.
+        let below = width(&said.when, style(11, false, p.muted)) + 48;
+        let own = (width(&said.name, name_style(said.colour)) + button).max(below) + PADDING;
+        widths[group.line] = widths[group.line].max(own.min(MOST));
+    }
+    widths
+}
+
+/// What undoes what: pairs of groups.
+fn undos(page: &Page, shown: &Shown) -> BTreeSet<(usize, usize)> {
+    let group_of = |row| page.graph.place(row).and_then(|place| shown.group_of(place));
+    let pairs = page.ledger.iter().flat_map(|line| line.effects.iter().zip(&line.undone));
+    pairs
+        .filter_map(|(effect, undo)| Some((group_of(*undo)?, group_of(*effect)?)))
+        .filter(|(undo, effect)| undo != effect)
+        .collect()
+}
+
+/// The numbers at both ends of those that have no line, by group.
+fn numbers(layout: &Layout) -> BTreeMap<usize, Vec<usize>> {
+    let mut numbers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut unseen: Vec<(usize, usize)> =
+        layout.undos.iter().filter(|way| way.points.is_empty()).map(|way| (way.to, way.from)).collect();
+    unseen.sort_unstable();
+    for (number, (effect, undo)) in (1..).zip(unseen) {
+        numbers.entry(effect).or_default().push(number);
+        numbers.entry(undo).or_default().push(number);
+    }
+    numbers
+}
+
+/// What a line from a cause looks like.
+fn pen(kind: EdgeKind, effect: &Said, p: &Palette) -> Pen {
+    if kind == EdgeKind::StreamOrder {
+        return Pen::arrow(p.muted).with(Pattern::Dotted);
+    }
+    Pen::arrow(match (effect.failed, effect.undo) {
+        (true, _) => p.failed,
+        (false, true) => p.undo,
+        (false, false) => p.accent,
+    })
+}
+
+fn undo_pen(p: &Palette) -> Pen {
+    Pen::arrow(p.undo).with(Pattern::Mixed).wide(10)
+}
+
+fn legend(
+    shown: &Shown,
+    said: &[Said],
+    layout: &Layout,
+    numbers: &BTreeMap<usize, Vec<usize>>,
+    p: &Palette,
+) -> Legend {
+    let mut legend = Legend::default();
+    let kinds = || (0..shown.groups.len()).flat_map(|at| shown.causes(at)).map(|(_, kind)| *kind);
+    if kinds().any(|kind| kind != EdgeKind::StreamOrder) {
+        legend.has(Key::Line(Pen::arrow(p.accent)), "caused");
+    }
+    if kinds().any(|kind| kind == EdgeKind::StreamOrder) {
+        legend.has(Key::Line(Pen::arrow(p.muted).with(Pattern::Dotted)), "a guess by order");
+    }
+    if layout.undos.iter().any(|way| !way.points.is_empty()) {
+        legend.has(Key::Line(undo_pen(p)), "undoes");
+    }
+    if said.iter().any(|said| said.failed) {
+        legend.has(Key::Letters("✖", p.failed), "failed");
+    }
+    if said.iter().any(|said| said.undo) {
+        legend.has(Key::Letters("↺", p.undo), "compensation");
+    }
+    if !numbers.is_empty() {
+        legend.has(Key::Letters("↺ 1", p.undo), "undo and undone");
+    }
+    legend
+}
+
+/// From causes to effects, and from what undoes to what it undoes.
+fn lines_of(drawing: &mut Drawing, shown: &Shown, layout: &Layout, page: &Page, said: &[Said], p: &Palette) {
+    let kinds = (0..shown.groups.len()).flat_map(|at| shown.causes(at)).map(|(_, kind)| *kind);
+    for (way, kind) in layout.causes.iter().zip(kinds) {
+        drawing.belongs_to(Some(shown.groups[way.to].row(page).row));
+        drawing.path(&way.points, pen(kind, &said[way.to], p));
+    }
+    for way in layout.undos.iter().filter(|way| !way.points.is_empty()) {
+        drawing.belongs_to(Some(shown.groups[way.from].row(page).row));
+        drawing.path(&way.points, undo_pen(p));
+    }
+}
+
+fn node(
+    drawing: &mut Drawing,
+    page: &Page,
+    shown: &Shown,
+    layout: &Layout,
+    (at, said): (usize, &Said),
+    numbers: Option<&Vec<usize>>,
+    p: &Palette,
+) {
+    let group = &shown.groups[at];
+    let event = group.row(page);
+    let (corner, wide) = layout.boxes[at];
+    drawing.belongs_to(Some(event.row));
+    drawing.rect(corner, (wide, HIGH), p.raised, Some(said.border));
+    let mut label = said.label.clone();
+    let (x, y) = (corner.0 + 10, corner.1 + HIGH / 2);
+    if let Some(numbers) = numbers {
+        let words = match numbers.as_slice() {
+            [one] => format!("↺ {one}"),
+            [first, ..] => format!("↺ {first} …"),
+            [] => String::new(),
+        };
+        let small = style(11, true, p.undo);
+        drawing.text((corner.0 + wide - 10, y + 13), Anchor::End, small, &words);
+        let all: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        label += ", undo number ";
+        label += &all.join(", ");
+    }
+    drawing.spot(corner, (wide, HIGH), Subject::Event(event.row), label);
+    let room = wide - PADDING - if group.can_open() { FOLD.0 + 6 } else { 0 };
+    let style_of_name = name_style(said.colour);
+    drawing.text((x, y - 3), Anchor::Start, style_of_name, &fit(&said.name, style_of_name, room));
+    let small = style(11, false, p.muted);
+    let room = wide - PADDING - if numbers.is_some() { 48 } else { 0 };
+    drawing.text((x, y + 13), Anchor::Start, small, &fit(&said.when, small, room));
+    fold(drawing, shown, at, (corner.0 + wide - FOLD.0 - 5, corner.1 + 4), page, p);
 }

@@ -25,8 +25,6 @@ pub(super) struct Layered {
     pub(super) nodes: Vec<(i32, i32)>,
     /// Points of each edge, from its beginning to its end.
     pub(super) edges: Vec<Vec<(i32, i32)>>,
-    /// Edges that run upwards.
-    pub(super) back: Vec<bool>,
     /// Width and height of it all.
     pub(super) size: (i32, i32),
 }
@@ -80,7 +78,6 @@ pub(super) fn lay_out(nodes: usize, edges: &[(usize, usize)], sizes: Sizes) -> L
     Layered {
         nodes: items[..nodes].iter().map(|item| (item.x, y(item.layer))).collect(),
         edges: routes(edges, &ways, &items, sizes),
-        back: edges.iter().map(|(from, to)| from >= to).collect(),
         size: (right, (rows.len() as i32 - 1) * sizes.down + sizes.node.1),
     }
 }
@@ -265,7 +262,6 @@ mod tests {
     fn a_chain_stands_straight_and_a_way_back_runs_beside_it() {
         let drawn = lay_out(3, &[(0, 1), (1, 2), (2, 0)], SIZES);
         assert_eq!(drawn.nodes.iter().map(|(_, y)| *y).collect::<Vec<_>>(), [20, 120, 220]);
-        assert_eq!(drawn.back, [false, false, true]);
         let back = &drawn.edges[2];
         assert_eq!(
             (back[0].1, back[back.len() - 1].1),

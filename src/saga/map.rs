@@ -1,6 +1,8 @@
 //! The process map: event types as nodes, what followed what as edges, with how often and how long. Two thresholds
 //! leave out what is rare; what is kept stays connected.
 
+use std::collections::BTreeMap;
+
 use super::instances::Instance;
 use super::machine::{Edge, Machine, Transition, moves};
 use super::variants::Variants;
@@ -32,6 +34,8 @@ pub struct Node {
     pub id: TypeId,
     /// In how many sagas it comes.
     pub sagas: usize,
+    /// How often it comes, several in a row counted once: as often as the ways to it are taken together.
+    pub times: usize,
     /// How far down it stands: its usual place in a saga.
     pub layer: usize,
 }
@@ -81,21 +85,24 @@ impl ProcessMap {
 }
 
 fn nodes(variants: &Variants) -> Vec<Node> {
-    // For each type: sagas, and the sum of its first places, weighed by sagas.
-    let mut known: std::collections::BTreeMap<TypeId, (usize, usize)> = std::collections::BTreeMap::new();
-    for variant in &variants.list {
+    // For each type: sagas, the sum of its first places, weighed by sagas, how often it comes, and the variant, counted
+    // from 1, that was the last to have it.
+    let mut known: BTreeMap<TypeId, (usize, usize, usize, usize)> = BTreeMap::new();
+    for (number, variant) in (1..).zip(&variants.list) {
         for (place, id) in variant.shape.iter().enumerate() {
-            if variant.shape[..place].contains(id) {
-                continue;
+            let (sagas, places, times, newest) = known.entry(*id).or_default();
+            *times += variant.count;
+            if std::mem::replace(newest, number) != number {
+                *sagas += variant.count;
+                *places += variant.count * (place + 1);
             }
-            let (sagas, places) = known.entry(*id).or_default();
-            *sagas += variant.count;
-            *places += variant.count * (place + 1);
         }
     }
     let mut placed: Vec<(usize, Node)> = known
         .into_iter()
-        .map(|(id, (sagas, places))| (places * 10 / sagas.max(1), Node { id, sagas, layer: 0 }))
+        .map(|(id, (sagas, places, times, _))| {
+            (places * 10 / sagas.max(1), Node { id, sagas, times, layer: 0 })
+        })
         .collect();
     placed.sort_by_key(|(place, node)| (*place, node.id));
     placed.into_iter().map(|(place, node)| Node { layer: (place + 5) / 10, ..node }).collect()

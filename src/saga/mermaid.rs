@@ -170,7 +170,7 @@ fn states(survey: &Survey, page: &Page) -> String {
 pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel) -> String {
     let mut text = "flowchart TD\n".to_owned();
     for node in &map.nodes {
-        writeln!(text, "    t{}[\"{} ({})\"]", node.id.0, escape(name(survey, node.id)), node.sagas)
+        writeln!(text, "    t{}[\"{} ({})\"]", node.id.0, escape(name(survey, node.id)), node.times)
             .expect("a String takes all");
     }
     if !map.nodes.is_empty() {

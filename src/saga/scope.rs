@@ -291,5 +291,6 @@ fn in_focus(page: &Page, scope: &Scope, kept: &[bool], causes: &[Vec<(usize, Edg
     seen
 }
 
+mod siblings;
 #[cfg(test)]
 mod tests;

@@ -1,28 +1,34 @@
-//! The sequence of a saga: when which service said what to which, a lifeline for each of them. Even spacing or to the
-//! scale of time, the time at the left; how long something took to follow its cause, failures, and compensation as a return.
+//! The sequence of a saga: when which service said what to which, a lifeline for each of them, as wide as what is said
+//! needs. Even spacing or to the scale of time, the time since the beginning at the left; how long something took to
+//! follow its cause, failures, and where compensation begins.
 
+mod message;
+mod spacing;
+#[cfg(test)]
+mod tests;
+
+use self::message::{Message, Said};
+use self::spacing::{CUT, Columns, ROW, RULE, Spacing};
+use super::elapsed::Elapsed;
 use super::facts::Sign;
-use super::graph::EdgeKind;
+use super::heading::{Heading, Key, Legend, least, zigzag};
+use super::measure::{fit, width};
 use super::page::Page;
+use super::pen::{Pattern, Pen};
 use super::pictures::title;
 use super::scope::{Scope, Shown};
 use super::survey::Survey;
-use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject, fit};
-use super::text::said;
+use super::svg::{Anchor, Drawing, Palette, Style, Subject};
 use crate::base::text::span;
 use crate::index::EventLog;
 
 pub(super) const SIDE: i32 = 20;
-pub(super) const HEAD: i32 = 76;
-const ROW: i32 = 34;
-/// Room for the longest gap of a sequence that is drawn to scale.
-const CUT: i32 = 8 * ROW;
-const LEFT: i32 = SIDE + 124;
-const LANE: i32 = 200;
-/// A delay is drawn where it is at least this part of the whole.
-const DELAY_SHARE: i64 = 20;
-/// A label may stand at the right of the last line.
-const LEAST: i32 = 560;
+/// From the heading to the names of the lifelines, and to the first row below them.
+pub(super) const NAMES: i32 = 32;
+/// Of a row what is above its line: the words of a delay stand there.
+const ABOVE: i32 = 27;
+/// A button that opens what is folded.
+pub(super) const FOLD: (i32, i32) = (34, 18);
 
 /// The text of a row, in a colour.
 pub(super) fn style(size: i32, bold: bool, colour: &'static str) -> Style {
@@ -41,23 +47,28 @@ pub(super) fn offsets(page: &Page) -> Vec<i64> {
         .collect()
 }
 
-/// The name of a lifeline above it, and where it is folded.
+/// What stands above a lifeline: its name, and whether it is folded.
+pub(super) fn line_name(shown: &Shown, scope: &Scope, line: usize) -> String {
+    let name = &shown.lines[line];
+    if scope.folded.contains(name) { format!("▸ {name}") } else { name.clone() }
+}
+
+/// The name of a lifeline with its middle at `at`, to be folded by a click.
 pub(super) fn head(
     drawing: &mut Drawing,
     shown: &Shown,
     scope: &Scope,
     line: usize,
-    x: i32,
+    (x, y): (i32, i32),
     room: i32,
     p: &Palette,
 ) {
-    let name = &shown.lines[line];
-    let is_folded = scope.folded.contains(name);
-    let words = if is_folded { format!("▸ {name}") } else { name.clone() };
-    drawing.text((x, 56), Anchor::Middle, style(13, true, p.text), &fit(&words, room));
-    let (state, events) = (if is_folded { "folded" } else { "open" }, shown.events[line]);
+    let style = style(13, true, p.text);
+    drawing.text((x, y), Anchor::Middle, style, &fit(&line_name(shown, scope, line), style, room));
+    let (name, events) = (&shown.lines[line], shown.events[line]);
+    let state = if scope.folded.contains(name) { "folded" } else { "open" };
     let label = format!("Lifeline {name}, {events} events, {state}");
-    drawing.spot((x - room / 2, 40), (room, 24), Subject::Line(line as u32), label);
+    drawing.spot((x - room / 2, y - 16), (room, 24), Subject::Line(line as u32), label);
 }
 
 /// The number of events of a group, as a button that opens it.
@@ -74,10 +85,10 @@ pub(super) fn fold(
         return;
     }
     let words = format!("×{}", group.rows.len());
-    drawing.rect(corner, (34, 18), p.raised, Some(p.line));
+    drawing.rect(corner, FOLD, p.raised, Some(p.line));
     drawing.text((corner.0 + 17, corner.1 + 13), Anchor::Middle, style(11, false, p.text), &words);
     let label = format!("Show each of the {} events", group.rows.len());
-    drawing.spot(corner, (34, 18), Subject::Fold(group.first(page)), label);
+    drawing.spot(corner, FOLD, Subject::Fold(group.first(page)), label);
 }
 
 /// What a window has to know of a drawing: its lifelines, and which event stands for those of a group.
@@ -89,46 +100,72 @@ pub(super) fn stand_in(drawing: &mut Drawing, shown: &Shown, page: &Page) {
     }
 }
 
+/// The group with which compensation begins, where all of the saga is shown.
+fn begins_to_undo(page: &Page, shown: &Shown, scope: &Scope) -> Option<usize> {
+    let goes_back = page.rows.iter().position(|row| row.sign == Some(Sign::GoesBack));
+    let at = goes_back.or_else(|| page.rows.iter().position(|row| row.undo))?;
+    shown.group_of(at).filter(|_| scope.focus.is_none())
+}
+
+/// Everything that is drawn, and where.
+struct Scene<'a> {
+    page: &'a Page,
+    shown: &'a Shown,
+    messages: Vec<Message>,
+    columns: Columns,
+    spacing: Spacing,
+    /// Below the names of the lifelines.
+    top: i32,
+    p: &'a Palette,
+}
+
+impl Scene<'_> {
+    fn y(&self, at: usize) -> i32 {
+        self.top + self.spacing.ys[at]
+    }
+}
+
 pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, p: &Palette) -> Drawing {
     let shown = Shown::of(log, page, scope);
-    let x = |line: usize| LEFT + line as i32 * LANE + LANE / 2;
-    let width = (LEFT + shown.lines.len() as i32 * LANE + SIDE).max(LEAST);
     let offsets = offsets(page);
-    let spacing = Spacing::of(&shown, &offsets, scope.to_scale);
-    let height = HEAD + spacing.ys.last().map_or(0, |y| y + ROW - 22) + 64;
-    let mut drawing = Drawing::new(width, height, &title(page), p);
-    drawing.head = HEAD - 8;
-    drawing.text((SIDE, 28), Anchor::Start, style(16, true, p.text), &fit(&title(page), width - 40));
+    let messages = message::all(survey, page, &shown, &offsets, p);
+    let lasts: Vec<i64> =
+        shown.groups.iter().map(|group| offsets[group.rows[group.rows.len() - 1]]).collect();
+    let elapsed = Elapsed::of(&lasts);
+    let undo = begins_to_undo(page, &shown, scope);
+    let starts: Vec<i64> = shown.groups.iter().map(|group| offsets[group.rows[0]]).collect();
+    let spacing = Spacing::of(&starts, scope.to_scale, undo);
+    let names: Vec<String> = (0..shown.lines.len()).map(|line| line_name(&shown, scope, line)).collect();
+    let folds = shown.groups.iter().any(super::scope::Group::can_open);
+    let least = least(&title(page), p);
+    let columns = Columns::of(&names, &messages, elapsed.letters(), (folds, least), p);
+    let legend = legend(&messages, &spacing, undo.is_some(), &lasts, p);
+    let heading = Heading::of(&title(page), legend, columns.width, p);
+    let top = heading.height() + NAMES;
+    let height = top + spacing.ys.last().map_or(0, |y| y + ROW - 22) + 64;
+    let mut drawing = Drawing::new(columns.width, height, &title(page), p);
+    (drawing.names, drawing.head) = (heading.height() - 2, top - 8);
+    heading.draw(&mut drawing, p);
     stand_in(&mut drawing, &shown, page);
-    for line in 0..shown.lines.len() {
-        head(&mut drawing, &shown, scope, line, x(line), LANE - 16, p);
-        let rail = Stroke { colour: p.line, dashed: false, arrow: false };
-        drawing.path(&[(x(line), HEAD - 8), (x(line), height - 44)], rail);
+    drawing.text((columns.time, top - 20), Anchor::End, style(11, false, p.muted), "elapsed");
+    for (line, x) in columns.xs.iter().enumerate() {
+        head(&mut drawing, &shown, scope, line, (*x, top - 20), columns.heads[line], p);
+        drawing.path(&[(*x, top - 8), (*x, height - 44)], Pen::thin(p.line));
     }
-    let goes_back = page
-        .rows
-        .iter()
-        .position(|row| row.sign == Some(Sign::GoesBack))
-        .or_else(|| page.rows.iter().position(|row| row.undo));
-    let goes_back = goes_back.and_then(|at| shown.group_of(at)).filter(|_| scope.focus.is_none());
+    let scene = Scene { page, shown: &shown, messages, columns, spacing, top, p };
+    if let Some(at) = undo {
+        rule(&mut drawing, &scene, at);
+    }
     for at in 0..shown.groups.len() {
-        let y = HEAD + spacing.ys[at];
-        if goes_back == Some(at) {
-            let dashed = Stroke { colour: p.undo, dashed: true, arrow: false };
-            drawing.path(&[(LEFT, y - ROW + 9), (width - SIDE, y - ROW + 9)], dashed);
-        }
-        let scene = Scene { survey, page, shown: &shown, offsets: &offsets, spacing: &spacing, p };
-        row(&mut drawing, &scene, at, (y, width), &x);
-    }
-    for (at, nanos) in &spacing.cuts {
-        drawing.belongs_to(None);
-        let y = HEAD + spacing.ys[*at] - ROW - (CUT - ROW) / 2;
-        let dashed = Stroke { colour: p.line, dashed: true, arrow: false };
-        drawing.path(&[(SIDE, y), (width - SIDE, y)], dashed);
-        let words = format!("{} cut", span(*nanos));
-        drawing.text((SIDE, y - 5), Anchor::Start, style(10, false, p.muted), &words);
+        let same = at > 0 && lasts[at] == lasts[at - 1];
+        let time = if same { "=".to_owned() } else { elapsed.text(lasts[at]) };
+        row(&mut drawing, &scene, at, &time, undo == Some(at));
     }
     drawing.belongs_to(None);
+    // Over the bars of those who waited.
+    for (at, nanos) in &scene.spacing.cuts {
+        cut(&mut drawing, &scene, *at, *nanos);
+    }
     let debts = page.summary.owed.len();
     let owed = if debts == 0 { "nothing owed".to_owned() } else { format!("{debts} owed") };
     let left_out = match shown.left_out {
@@ -136,147 +173,106 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
         events => format!(" · {events} events left out"),
     };
     let end = format!("{} · {owed}{left_out}", page.summary.outcome);
-    drawing.text((LEFT, height - 18), Anchor::Start, style(12, true, p.text), &end);
+    drawing.text((scene.columns.left, height - 18), Anchor::Start, style(12, true, p.text), &end);
     drawing
 }
 
-/// How far apart rows are.
-struct Spacing {
-    /// Where each group stands below the head.
-    ys: Vec<i32>,
-    /// Groups before which time was cut out, and how much.
-    cuts: Vec<(usize, i64)>,
-    is_to_scale: bool,
-}
-
-impl Spacing {
-    /// Even, or as far apart as in time: never closer than can be read, and what is much longer than most is cut.
-    fn of(shown: &Shown, offsets: &[i64], is_to_scale: bool) -> Self {
-        let starts: Vec<i64> = shown.groups.iter().map(|group| offsets[group.rows[0]]).collect();
-        let gaps: Vec<i64> = starts.windows(2).map(|pair| (pair[1] - pair[0]).max(0)).collect();
-        let mut sorted: Vec<i64> = gaps.iter().copied().filter(|gap| *gap > 0).collect();
-        sorted.sort_unstable();
-        // Three of four gaps are at most three rows high.
-        let usual = sorted.get(sorted.len() * 3 / 4).copied().unwrap_or(1).max(1);
-        let (mut y, mut ys, mut cuts) = (22, Vec::with_capacity(starts.len()), Vec::new());
-        for at in 0..starts.len() {
-            if let Some(gap) = at.checked_sub(1).map(|before| gaps[before]) {
-                let room =
-                    (i128::from(gap) * i128::from(3 * ROW) / i128::from(usual)).min(i128::from(i32::MAX));
-                y += match room as i32 {
-                    _ if !is_to_scale => ROW,
-                    room if room > CUT => {
-                        cuts.push((at, gap));
-                        CUT
-                    }
-                    room => room.max(ROW),
-                };
-            }
-            ys.push(y);
+/// The signs that come in it.
+fn legend(messages: &[Message], spacing: &Spacing, undoes: bool, lasts: &[i64], p: &Palette) -> Legend {
+    let mut legend = Legend::default();
+    let drawn = |pattern: Pattern| messages.iter().any(|message| message.pattern == Some(pattern));
+    for (pattern, colour, words) in [
+        (Pattern::Whole, p.accent, "caused"),
+        (Pattern::Dashed, p.accent, "back to who asked"),
+        (Pattern::Dotted, p.muted, "a guess by order"),
+    ] {
+        if drawn(pattern) {
+            legend.has(Key::Line(Pen::arrow(colour).with(pattern)), words);
         }
-        Self { ys, cuts, is_to_scale }
     }
+    if messages.iter().any(|message| message.delay.is_some()) {
+        legend.has(Key::Bar(p.muted), "waited");
+    }
+    if messages.iter().any(|message| message.said == Said::Failure) {
+        legend.has(Key::Letters("✖", p.failed), "failed");
+    }
+    if undoes || messages.iter().any(|message| message.said == Said::Undo) {
+        legend.has(Key::Letters("↺", p.undo), "compensation");
+    }
+    if !spacing.cuts.is_empty() {
+        legend.has(Key::Cut(p.line), "a long wait, cut short");
+    }
+    if lasts.windows(2).any(|pair| pair[0] == pair[1]) {
+        legend.has(Key::Letters("=", p.muted), "at the same time");
+    }
+    legend
 }
 
-struct Scene<'a> {
-    survey: &'a Survey,
-    page: &'a Page,
-    shown: &'a Shown,
-    offsets: &'a [i64],
-    spacing: &'a Spacing,
-    p: &'a Palette,
+/// Words on a line across the drawing, on a ground of their own.
+fn on_ground(drawing: &mut Drawing, at: (i32, i32), style: Style, words: &str, p: &Palette) {
+    drawing.rect((at.0 - 6, at.1 - 13), (width(words, style) + 12, 18), p.surface, None);
+    drawing.text(at, Anchor::Start, style, words);
 }
 
-impl Scene<'_> {
-    /// How long a group took to follow its cause, and in which words.
-    fn delay(&self, at: usize) -> Option<(i64, String)> {
-        let (cause, kind) = self.shown.cause(at)?;
-        let (from, to) = (&self.shown.groups[cause], &self.shown.groups[at]);
-        let nanos = self.offsets[to.rows[0]] - self.offsets[from.rows[from.rows.len() - 1]];
-        // Where a history tells when something was scheduled and when it started, the time between is the queue's.
-        let started = &self.survey.traits[self.page.rows[to.rows[0]].event_type.0 as usize].name;
-        let is_queue = kind == EdgeKind::Scheduled && started.to_lowercase().contains("started");
-        let word = if is_queue { "queued" } else { "after" };
-        (nanos > 0).then(|| (nanos, format!("{word} {}", span(nanos))))
-    }
+/// The line above the group with which compensation begins.
+fn rule(drawing: &mut Drawing, scene: &Scene<'_>, at: usize) {
+    let p = scene.p;
+    let y = scene.y(at) - ROW / 2 - RULE / 2;
+    drawing.belongs_to(Some(scene.page.rows[scene.shown.groups[at].rows[0]].row));
+    drawing.path(&[(SIDE, y), (scene.columns.width - SIDE, y)], Pen::thin(p.undo));
+    let x = scene.columns.xs.first().map_or(SIDE, |x| x + 14);
+    on_ground(drawing, (x, y + 4), style(11, true, p.undo), "↺ compensation starts", p);
+    drawing.belongs_to(None);
+}
+
+/// The mark before the group before which time is cut out, and how much.
+fn cut(drawing: &mut Drawing, scene: &Scene<'_>, at: usize, nanos: i64) {
+    let p = scene.p;
+    let y = scene.y(at) - scene.spacing.above(at) - (CUT - ROW) / 2;
+    zigzag(drawing, SIDE, scene.columns.width - SIDE, y, Pen::thin(p.line));
+    let words = format!("{} without an event, cut short", span(nanos));
+    let x = scene.columns.xs.first().map_or(SIDE, |x| x + 14);
+    on_ground(drawing, (x, y + 4), style(11, false, p.muted), &words, p);
 }
 
 /// One group: an arrow from the lifeline of its cause, or a box on its own.
-fn row(
-    drawing: &mut Drawing,
-    scene: &Scene<'_>,
-    at: usize,
-    (y, width): (i32, i32),
-    x: &dyn Fn(usize) -> i32,
-) {
-    let Scene { survey, page, shown, offsets, spacing, p } = *scene;
-    let group = &shown.groups[at];
-    let event = group.row(page);
-    let (failed, undo) = (group.failed(page), group.is_undo(page));
-    let name = group.name(survey, page);
-    let line = &shown.lines[group.line];
-    let cause = shown.cause(at);
-    let delay = scene.delay(at);
-    let mut label = format!("{name}, {line}");
-    for (holds, words) in [(failed, ", failed"), (undo, ", compensation")] {
-        if holds {
-            label += words;
-        }
-    }
-    let about = said(page, event);
-    if !about.is_empty() {
-        label += ", ";
-        label += &about;
+fn row(drawing: &mut Drawing, scene: &Scene<'_>, at: usize, time: &str, begins_to_undo: bool) {
+    let Scene { page, shown, columns, spacing, p, .. } = scene;
+    let (group, message) = (&shown.groups[at], &scene.messages[at]);
+    let (event, y) = (group.row(page), scene.y(at));
+    let mut label = message.label.clone();
+    if begins_to_undo && event.sign != Some(Sign::GoesBack) {
+        label += ", compensation starts";
     }
     drawing.belongs_to(Some(event.row));
-    drawing.spot((0, y - ROW / 2 - 4), (width, ROW), Subject::Event(event.row), label);
-    let time = style(11, false, p.muted);
-    drawing.text((SIDE, y + 3), Anchor::Start, time, &span(offsets[group.rows[group.rows.len() - 1]]));
-    fold(drawing, shown, at, (LEFT - 42, y - 10), page, p);
-    let to = x(group.line);
-    if let Some((_, words)) = delay.filter(|(nanos, _)| *nanos * DELAY_SHARE >= page.summary.duration.max(1))
-    {
+    drawing.spot((0, y - ABOVE), (columns.width, ROW), Subject::Event(event.row), label);
+    drawing.digits((columns.time, y + 4), style(11, false, p.muted), time);
+    fold(drawing, shown, at, (columns.time + 12, y - 10), page, p);
+    let to = columns.xs[group.line];
+    if let Some(words) = &message.delay {
         // To scale, the whole delay is seen.
-        let since = cause.filter(|_| spacing.is_to_scale).map(|(cause, _)| HEAD + spacing.ys[cause] + 8);
-        let top = since.unwrap_or(y - ROW + 12).min(y - ROW + 12);
+        let usual = y - ROW + 12;
+        let since = message.cause.filter(|_| spacing.is_to_scale).map_or(usual, |cause| scene.y(cause) + 8);
+        let top = since.min(usual);
         drawing.rect((to - 2, top), (4, y - top - 2), p.muted, None);
-        drawing.text((to + 8, y - 16), Anchor::Start, style(10, false, p.muted), &words);
+        let small = message::delay_style(p);
+        drawing.text((to + 14, y - 16), Anchor::Start, small, words);
     }
-    let colour = match (failed, undo) {
-        (true, _) => p.failed,
-        (false, true) => p.undo,
-        (false, false) => p.text,
+    let (colour, text) = (message.colour, style(11, false, message.text_colour));
+    let handled = |drawing: &mut Drawing| drawing.rect((to - 5, y - 6), (10, 12), p.raised, Some(colour));
+    let (Some(from), Some(pattern)) = (message.from, message.pattern) else {
+        handled(drawing);
+        let room = columns.room_right(group.line);
+        drawing.text((to + 14, y + 4), Anchor::Start, text, &fit(&message.text, text, room));
+        return;
     };
-    let text = if failed { format!("✖ {name}") } else { name };
-    let from = cause.map(|(cause, kind)| (shown.groups[cause].line, kind, cause));
-    if let Some((line, kind, cause)) = from.filter(|(line, ..)| *line != group.line) {
-        // Back to who asked, or taking back: a return.
-        let asked = shown.cause(cause).is_some_and(|(asker, _)| shown.groups[asker].line == group.line);
-        let is_guess = kind == EdgeKind::StreamOrder;
-        let stroke = match (failed, undo) {
-            (true, _) => p.failed,
-            (false, true) => p.undo,
-            (false, false) if is_guess => p.muted,
-            (false, false) => p.accent,
-        };
-        let from = x(line);
-        let dashed = undo || asked || is_guess;
-        let end = if from < to { to - 5 } else { to + 5 };
-        drawing.path(&[(from, y), (end, y)], Stroke { colour: stroke, dashed, arrow: true });
-        drawing.rect((to - 5, y - 6), (10, 12), p.raised, Some(stroke));
-        let room = (from - to).abs() - 16;
-        let label = fit(&text, room.max(LANE - 30));
-        let wide = label.chars().count() as i32 * 6 + 6;
-        drawing.rect((from.midpoint(to) - wide / 2, y - 15), (wide, 13), p.surface, None);
-        drawing.text((from.midpoint(to), y - 5), Anchor::Middle, style(11, false, colour), &label);
-    } else {
-        let border = match (failed, undo) {
-            (true, _) => p.failed,
-            (false, true) => p.undo,
-            (false, false) => p.accent,
-        };
-        drawing.rect((to - 5, y - 6), (10, 12), p.raised, Some(border));
-        let label = fit(&text, LANE - 10);
-        drawing.text((to + 12, y + 4), Anchor::Start, style(11, false, colour), &label);
-    }
+    let start = columns.xs[from];
+    let (end, is_rightward) = if start < to { (to - 5, true) } else { (to + 5, false) };
+    drawing.path(&[(start, y), (end, y)], Pen::arrow(colour).with(pattern));
+    handled(drawing);
+    // Beside the head of the arrow, where no other lifeline runs.
+    let room = if is_rightward { columns.room_left(group.line) } else { columns.room_right(group.line) };
+    let words = fit(&message.text, text, room);
+    let x = if is_rightward { to - 14 - width(&words, text) } else { to + 14 };
+    drawing.text((x, y - 5), Anchor::Start, text, &words);
 }

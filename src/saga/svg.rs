@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::machine::Edge;
+use super::pen::{Pattern, Pen};
 use crate::base::text::one_line;
 use crate::index::TypeId;
 use crate::model::Row;
@@ -62,6 +63,8 @@ pub enum Anchor {
     Start,
     /// Its middle is here.
     Middle,
+    /// It ends here.
+    End,
 }
 
 impl Anchor {
@@ -69,6 +72,7 @@ impl Anchor {
         match self {
             Self::Start => "start",
             Self::Middle => "middle",
+            Self::End => "end",
         }
     }
 }
@@ -84,7 +88,7 @@ pub struct Style {
     pub colour: &'static str,
 }
 
-/// How a line looks.
+/// How a line of the usual width looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Stroke {
     /// Its colour.
@@ -93,6 +97,13 @@ pub struct Stroke {
     pub dashed: bool,
     /// With a head at its end.
     pub arrow: bool,
+}
+
+impl From<Stroke> for Pen {
+    fn from(stroke: Stroke) -> Self {
+        let pattern = if stroke.dashed { Pattern::Dashed } else { Pattern::Whole };
+        Self { pattern, arrow: stroke.arrow, ..Self::line(stroke.colour) }
+    }
 }
 
 /// Something in a picture.
@@ -106,6 +117,8 @@ pub enum Shape {
         anchor: Anchor,
         /// How it looks.
         style: Style,
+        /// In digits of one width.
+        mono: bool,
         /// What it says, on one line.
         text: String,
     },
@@ -125,7 +138,7 @@ pub enum Shape {
         /// At least two.
         points: Vec<(i32, i32)>,
         /// How it looks.
-        stroke: Stroke,
+        pen: Pen,
     },
 }
 
@@ -170,14 +183,17 @@ pub struct Drawing {
     pub owners: Vec<Option<Row>>,
     /// What can be pointed at.
     pub spots: Vec<Spot>,
+    /// What its lines and signs mean, in words.
+    pub legend: String,
     /// Height of the part above that stays in view while the rest is scrolled; 0: nothing stays.
     pub head: i32,
+    /// Where in that part the names begin: where there is little room only they stay.
+    pub names: i32,
     /// The lifelines by their place, where there are any.
     pub lines: Vec<String>,
     /// Events that are not drawn for themselves, and the event that stands for them.
     pub stand_ins: BTreeMap<Row, Row>,
     owner: Option<Row>,
-    palette: Palette,
 }
 
 impl Drawing {
@@ -189,11 +205,12 @@ impl Drawing {
             shapes: Vec::new(),
             owners: Vec::new(),
             spots: Vec::new(),
+            legend: String::new(),
             head: 0,
+            names: 0,
             lines: Vec::new(),
             stand_ins: BTreeMap::new(),
             owner: None,
-            palette: *palette,
         };
         drawing.rect((0, 0), (width, height), palette.surface, None);
         drawing
@@ -202,7 +219,13 @@ impl Drawing {
     /// A text on one line.
     pub fn text(&mut self, at: (i32, i32), anchor: Anchor, style: Style, text: &str) {
         let text = one_line(text).into_owned();
-        self.push(Shape::Text { at, anchor, style, text });
+        self.push(Shape::Text { at, anchor, style, mono: false, text });
+    }
+
+    /// Numbers that end here, in digits of one width.
+    pub fn digits(&mut self, at: (i32, i32), style: Style, text: &str) {
+        let text = one_line(text).into_owned();
+        self.push(Shape::Text { at, anchor: Anchor::End, style, mono: true, text });
     }
 
     fn push(&mut self, shape: Shape) {
@@ -227,8 +250,8 @@ impl Drawing {
     }
 
     /// A line through some points.
-    pub fn path(&mut self, points: &[(i32, i32)], stroke: Stroke) {
-        self.push(Shape::Path { points: points.to_vec(), stroke });
+    pub fn path(&mut self, points: &[(i32, i32)], pen: impl Into<Pen>) {
+        self.push(Shape::Path { points: points.to_vec(), pen: pen.into() });
     }
 
     /// This part stands for something.
@@ -244,18 +267,6 @@ impl Drawing {
              viewBox=\"0 0 {width} {height}\" font-family=\"Inter, sans-serif\" role=\"img\">\n<title>{}</title>\n",
             escape(&self.title)
         );
-        svg += "<defs>";
-        let Palette { accent, failed, undo, muted, .. } = self.palette;
-        for colour in [accent, failed, undo, muted] {
-            write!(
-                svg,
-                "<marker id=\"{}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
-                 orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" fill=\"{colour}\"/></marker>",
-                marker(colour)
-            )
-            .expect("a String takes all");
-        }
-        svg += "</defs>\n";
         for shape in &self.shapes {
             write_shape(&mut svg, shape);
         }
@@ -266,11 +277,12 @@ impl Drawing {
 
 fn write_shape(svg: &mut String, shape: &Shape) {
     match shape {
-        Shape::Text { at: (x, y), anchor, style, text } => {
+        Shape::Text { at: (x, y), anchor, style, mono, text } => {
             let weight = if style.bold { 600 } else { 400 };
+            let family = if *mono { " font-family=\"JetBrains Mono, monospace\"" } else { "" };
             writeln!(
                 svg,
-                "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" font-weight=\"{weight}\" fill=\"{}\" text-anchor=\"{}\">{}</text>",
+                "<text x=\"{x}\" y=\"{y}\"{family} font-size=\"{}\" font-weight=\"{weight}\" fill=\"{}\" text-anchor=\"{}\">{}</text>",
                 style.size,
                 style.colour,
                 anchor.name(),
@@ -284,29 +296,39 @@ fn write_shape(svg: &mut String, shape: &Shape) {
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"4\" fill=\"{fill}\"{border}/>"
             )
         }
-        Shape::Path { points, stroke } => {
-            let mut d = String::new();
-            for (at, (x, y)) in points.iter().enumerate() {
-                write!(d, "{}{x} {y}", if at == 0 { "M" } else { " L" }).expect("a String takes all");
-            }
-            let dash = if stroke.dashed { " stroke-dasharray=\"5 4\"" } else { "" };
-            let head = if stroke.arrow {
-                format!(" marker-end=\"url(#{})\"", marker(stroke.colour))
-            } else {
+        Shape::Path { points, pen } => {
+            let traced = pen.trace(points);
+            let (strokes, gaps) = pen.pattern.lengths();
+            let lengths: Vec<String> =
+                strokes.iter().zip(gaps).map(|(stroke, gap)| format!("{stroke} {gap}")).collect();
+            let dash = if lengths.is_empty() {
                 String::new()
+            } else {
+                format!(" stroke-dasharray=\"{}\"", lengths.join(" "))
             };
+            let (colour, width) = (pen.colour, f64::from(pen.width) / 10.0);
+            if let Some(head) = traced.head {
+                writeln!(svg, "<path d=\"{}z\" fill=\"{colour}\"/>", way(&head)).expect("a String takes all");
+            }
             writeln!(
                 svg,
-                "<path d=\"{d}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"{dash}{head}/>",
-                stroke.colour
+                "<path d=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"{dash}/>",
+                way(&traced.line)
             )
         }
     }
     .expect("a String takes all");
 }
 
-fn marker(colour: &str) -> String {
-    format!("head{}", colour.trim_start_matches('#'))
+/// Points as a path has them, to a tenth of a pixel.
+fn way(points: &[(f32, f32)]) -> String {
+    let mut d = String::new();
+    let tenth = |value: f32| (value * 10.0).round() / 10.0;
+    for (at, (x, y)) in points.iter().enumerate() {
+        write!(d, "{}{} {}", if at == 0 { "M" } else { " L" }, tenth(*x), tenth(*y))
+            .expect("a String takes all");
+    }
+    d
 }
 
 /// Text as XML takes it: markup escaped, and no character that XML does not know.

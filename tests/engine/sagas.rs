@@ -16,8 +16,8 @@ use sagascope::saga::mermaid::{self, DIAGRAMS};
 use sagascope::saga::pictures::{self, PICTURES};
 use sagascope::saga::svg::Palette;
 use sagascope::saga::{
-    Account, Along, Detail, EdgeLabel, Graph, Instance, ListAsk, Outcome, Page, ProcessMap, Survey, compare,
-    text,
+    Account, Along, Detail, EdgeLabel, Graph, Instance, ListAsk, Node, Outcome, Page, ProcessMap, Survey,
+    compare, text,
 };
 use sagascope::sim::generate::{GenerateOptions, generate};
 use serde_json::json;
@@ -417,6 +417,13 @@ proptest! {
                 let joined = |end: Option<sagascope::index::TypeId>| end == Some(node.id);
                 prop_assert!(map.edges.iter().any(|known| joined(known.edge.0) || joined(known.edge.1)));
             }
+            let taken_to = |node: &Node| {
+                let ways = map.edges.iter().filter(|known| known.edge.1 == Some(node.id));
+                ways.map(|known| known.count).sum::<usize>()
+            };
+            // A type comes as often as the ways to it are taken, where none is left out.
+            let counts = |node: &Node| map.hidden_edges > 0 || node.times == taken_to(node);
+            prop_assert!(map.nodes.iter().all(|node| counts(node) && node.times >= node.sagas), "{:?}", map);
             check_mermaid(&mermaid::map(&survey, &map, EdgeLabel::Time))?;
             check_xml(&pictures::map(&survey, &map, EdgeLabel::Frequency, &Palette::DARK).svg())?;
         }

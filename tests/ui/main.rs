@@ -7,6 +7,7 @@ mod centre;
 mod columns;
 mod compare;
 mod dead_letters;
+mod diagram;
 mod dialogs;
 mod inspector;
 mod lanes;

@@ -350,6 +350,9 @@ impl DiagramView {
         let selected = selected.map(|row| drawing.stand_ins.get(&row).copied().unwrap_or(row));
         let wanted = selected.filter(|row| is_newest && self.followed != Some((*row, self.kind)));
         let mut chosen = None;
+        // The bars have room of their own: what is last and rightmost is not under them.
+        let bars = &mut ui.spacing_mut().scroll;
+        bars.floating_allocated_width = bars.bar_width + bars.bar_inner_margin + bars.bar_outer_margin;
         ScrollArea::both().auto_shrink(false).id_salt(self.kind == Kind::Flow).show_viewport(
             ui,
             |ui, seen| {
@@ -359,8 +362,9 @@ impl DiagramView {
                 let place = paint::Place { origin, scale };
                 if let Some(spot) = wanted.and_then(|row| painting.spot_of(Subject::Event(row))) {
                     // Below the head that stays.
-                    let room = vec2(16.0, drawing.head as f32 * scale + 24.0);
-                    ui.scroll_to_rect(place.rect(spot.at, spot.size).expand2(room), None);
+                    let mut room = place.rect(spot.at, spot.size).expand(12.0);
+                    room.min.y -= paint::kept(drawing, scale, seen.height());
+                    ui.scroll_to_rect(room, None);
                 }
                 let selected = selected.map(Subject::Event);
                 chosen = paint::drawing_ui(ui, context.tokens, painting, place, selected, &later);

@@ -157,6 +157,10 @@ pub(super) fn drawing_ui(
     let mut chosen = None;
     let title = Rect::from_min_size(place.origin, vec2(1.0, 1.0));
     node(ui, title, ui.scope_id().with("title"), Sense::hover(), Role::Figure, &drawing.title);
+    if !drawing.legend.is_empty() {
+        let words = format!("Legend: {}", drawing.legend);
+        node(ui, title, ui.scope_id().with("legend"), Sense::hover(), Role::Label, &words);
+    }
     for at in spots {
         let spot = &drawing.spots[at];
         if !(drawing.head > 0 && spot.at.1 + spot.size.1 <= drawing.head) {
@@ -187,6 +191,18 @@ pub(in crate::ui) fn whole(ui: &Ui, t: &Tokens, drawing: &Drawing, scale: f32) {
     }
 }
 
+/// Points of the head that do not stay above in a view of this height: where the head would take half of it, the title
+/// and the legend are scrolled away with the rest.
+fn gone(drawing: &Drawing, scale: f32, height: f32) -> f32 {
+    let is_short = height < drawing.head as f32 * scale * 2.0;
+    if is_short { drawing.names as f32 * scale } else { 0.0 }
+}
+
+/// Points of the head that stay.
+pub(super) fn kept(drawing: &Drawing, scale: f32, height: f32) -> f32 {
+    drawing.head as f32 * scale - gone(drawing, scale, height)
+}
+
 /// The part that stays above: drawn last, at the upper edge.
 fn head_ui(
     ui: &mut Ui,
@@ -198,12 +214,13 @@ fn head_ui(
     let seen = ui.clip_rect();
     let drawing = &painting.drawing;
     let head = drawing.head as f32;
-    let top = place.origin.y.max(seen.top());
+    let gone = gone(drawing, place.scale, seen.height());
+    let top = place.origin.y.max(seen.top() - gone);
     let fixed = Place { origin: egui::pos2(place.origin.x, top), ..place };
     let strip =
         Rect::from_min_max(egui::pos2(seen.left(), top), egui::pos2(seen.right(), top + head * place.scale));
     ui.painter().rect_filled(strip, 0, t.surface);
-    if place.origin.y < seen.top() {
+    if place.origin.y < seen.top() - gone {
         ui.painter().hline(strip.x_range(), strip.bottom() - 0.5, Pen::new(1.0, t.line));
     }
     let mut canvas = Canvas { t, place: fixed, painter: ui.painter().clone(), taken: Vec::new() };
@@ -269,42 +286,54 @@ impl Canvas<'_> {
             Shape::Rect { at, size, fill, border } => {
                 let rect = place.rect(*at, *size);
                 if rect.intersects(seen) {
-                    let pen = border.map_or(Pen::NONE, |border| Pen::new(1.0, self.ink(border, dim)));
+                    let wide = place.scale.max(1.0);
+                    let pen = border.map_or(Pen::NONE, |border| Pen::new(wide, self.ink(border, dim)));
                     let radius = (4.0 * place.scale).min(rect.width() / 4.0);
                     painter.rect(rect, radius, self.ink(fill, dim), pen, StrokeKind::Inside);
                 }
             }
-            Shape::Path { points, stroke } => {
-                let points: Vec<Pos2> = points.iter().map(|point| place.point(*point)).collect();
-                if !Rect::from_points(&points).expand(2.0).intersects(seen) {
+            Shape::Path { points, pen } => {
+                let traced = pen.trace(points);
+                let at = |(x, y): (f32, f32)| place.origin + vec2(x, y) * place.scale;
+                let line: Vec<Pos2> = traced.line.iter().map(|point| at(*point)).collect();
+                if !Rect::from_points(&line).expand(2.0).intersects(seen) {
                     return;
                 }
-                let color = self.ink(stroke.colour, dim);
-                let pen = Pen::new(1.5, color);
-                if stroke.dashed {
-                    // Only as far as it is seen: a line through a long diagram has a hundred thousand dashes.
-                    for pair in points.windows(2) {
-                        if let Some(part) = clipped(pair[0], pair[1], seen) {
-                            painter.extend(Paint::dashed_line(&part, pen, 5.0, 4.0));
-                        }
-                    }
+                let color = self.ink(pen.colour, dim);
+                let ink = Pen::new((pen.width as f32 / 10.0 * place.scale).max(1.0), color);
+                let (strokes, gaps) = pen.pattern.lengths();
+                if strokes.is_empty() {
+                    painter.add(Paint::line(line, ink));
                 } else {
-                    painter.add(Paint::line(points.clone(), pen));
+                    self.broken(&line, ink, strokes, gaps, seen);
                 }
-                if let (true, [.., before, last]) = (stroke.arrow, points.as_slice()) {
-                    let along = (*last - *before).normalized() * 7.0 * place.scale.max(0.6);
-                    let across = vec2(-along.y, along.x) * 0.5;
-                    let head = vec![*last, *last - along + across, *last - along - across];
-                    painter.add(Paint::convex_polygon(head, color, Pen::NONE));
+                if let Some(head) = traced.head {
+                    painter.add(Paint::convex_polygon(head.map(at).to_vec(), color, Pen::NONE));
                 }
             }
+        }
+    }
+
+    /// A broken line, only as far as it is seen: one through a long diagram has a hundred thousand dashes.
+    fn broken(&self, line: &[Pos2], ink: Pen, strokes: &[f32], gaps: &[f32], seen: Rect) {
+        let scaled = |lengths: &[f32]| -> Vec<f32> {
+            lengths.iter().map(|length| (length * self.place.scale).max(1.0)).collect()
+        };
+        let (strokes, gaps) = (scaled(strokes), scaled(gaps));
+        let period: f32 = strokes.iter().chain(&gaps).sum();
+        for pair in line.windows(2) {
+            let Some([start, end]) = clipped(pair[0], pair[1], seen) else { continue };
+            // The dashes stay where they are while the diagram is scrolled.
+            let hidden = pair[0].distance(start) % period;
+            let start = start - (end - start).normalized() * hidden;
+            self.painter.extend(Paint::dashed_line_with_offset(&[start, end], ink, &strokes, &gaps, 0.0));
         }
     }
 
     /// A text: never so small that it cannot be read. Zoomed out it is cut to the room that it has, and gives way
     /// where another stands.
     fn text(&mut self, shape: &Shape, is_bold: bool, dim: bool, seen: Rect) {
-        let Shape::Text { at, anchor, style, text } = shape else { return };
+        let Shape::Text { at, anchor, style, mono, text } = shape else { return };
         if style.bold != is_bold {
             return;
         }
@@ -315,7 +344,11 @@ impl Canvas<'_> {
             return;
         }
         let color = if dim { self.t.faint } else { color(style.colour) };
-        let font = |size: f32| if style.bold { semibold(size) } else { egui::FontId { size, ..body() } };
+        let font = |size: f32| match (*mono, style.bold) {
+            (true, _) => egui::FontId { size, ..crate::ui::theme::mono() },
+            (false, true) => semibold(size),
+            (false, false) => egui::FontId { size, ..body() },
+        };
         let line = |size: f32| Line::new().piece(text, font(size), color);
         let galley = if scale < 1.0 {
             let room = line(style.size as f32).width(&self.painter) * scale;
@@ -330,6 +363,7 @@ impl Canvas<'_> {
         let left = match anchor {
             Anchor::Start => at.x,
             Anchor::Middle => at.x - galley.size().x / 2.0,
+            Anchor::End => at.x - galley.size().x,
         };
         // The point is on the base line, a quarter above the foot.
         let corner = egui::pos2(left, at.y + size * 0.28 - galley.size().y);
@@ -377,6 +411,16 @@ mod tests {
             let t = theme.tokens();
             assert_eq!((color(palette.accent), color(palette.surface)), (t.accent, t.surface));
             assert_eq!((color(palette.text), color(palette.muted)), (t.text, t.muted));
+        }
+    }
+
+    #[test]
+    fn where_there_is_little_room_the_names_stay_and_the_title_goes() {
+        let mut drawing = Drawing::new(100, 900, "tall", &Palette::DARK);
+        (drawing.names, drawing.head) = (60, 90);
+        // It is the height on the screen that counts.
+        for (scale, height, points) in [(1.0, 400.0, 90), (1.0, 120.0, 30), (2.0, 240.0, 60)] {
+            assert_eq!(kept(&drawing, scale, height) as i32, points, "{scale} {height}");
         }
     }
 

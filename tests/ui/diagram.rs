@@ -1,0 +1,71 @@
+//! The diagrams of a saga and the process map: what they say of themselves, and what stays in view.
+
+use egui::accesskit::Role;
+use egui::{Rect, Vec2, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sagascope::engine::SimStart;
+use sagascope::ui::command::{GoCommand, WindowCommand};
+use sagascope_ui_tests::window::Window;
+
+const SIZE: Vec2 = vec2(1_280.0, 800.0);
+const RUN: &str = "shop/fulfilment?seed=7&fault=reserve-inventory:reject";
+
+fn run(view: &'static str) -> Window {
+    let mut window = Window::simulate(RUN, SimStart::AtEnd);
+    window.harness.set_size(SIZE);
+    window.send(GoCommand::End);
+    window.send(WindowCommand::ShowView(view));
+    window
+}
+
+fn place(window: &Window, label: &str) -> Rect {
+    window.harness.get_by_label_contains(label).rect()
+}
+
+/// What is said of the events that are drawn, with where they are.
+fn events(window: &Window, word: &str) -> Vec<(String, Rect)> {
+    let nodes = window.harness.root().children_recursive();
+    let items = nodes.filter(|node| node.accesskit_node().role() == Role::ListItem);
+    let said = items.filter_map(|node| Some((node.accesskit_node().label()?, node.rect())));
+    said.filter(|(label, _)| label.contains(word)).collect()
+}
+
+#[test]
+fn the_names_of_the_lifelines_stay_above_while_the_rows_are_scrolled() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.jsonl");
+    std::fs::write(&path, crate::timeline::long_saga(300)).unwrap();
+    let mut window = Window::open([path]);
+    window.harness.set_size(SIZE);
+    window.send(WindowCommand::ShowView("diagram"));
+    window.send(GoCommand::Start);
+    window.settle();
+    let before = place(&window, "Lifeline item");
+    let first = events(&window, "OrderPlaced, item");
+    assert!(first.iter().any(|(_, rect)| rect.top() > before.top()), "{first:?}");
+    window.send(GoCommand::End);
+    window.settle();
+    assert!(events(&window, "OrderPlaced, item").is_empty(), "the first row is scrolled away");
+    assert_eq!(place(&window, "Lifeline item"), before);
+}
+
+#[test]
+fn a_diagram_says_what_its_signs_mean_and_where_compensation_starts() {
+    let mut window = run("diagram");
+    let legend = "Legend: caused, back to who asked";
+    assert!(window.says_part(legend), "{:?}", window.labels());
+    assert!(window.says_part("✖ failed, ↺ compensation"), "{:?}", window.labels());
+    window.click("Flow");
+    assert!(!window.says_part(legend), "in a flow nothing goes back to who asked");
+    assert!(window.says_part("Legend: caused, undoes"), "{:?}", window.labels());
+}
+
+#[test]
+fn the_process_map_counts_one_thing_and_says_which() {
+    let mut window = run("diagram");
+    window.click("Process map");
+    assert!(window.says_part("All numbers say how often"), "{:?}", window.labels());
+    window.click("How long");
+    window.settle();
+    assert!(window.says_part("on a line how long half of them took at most"), "{:?}", window.labels());
+}
