@@ -8,6 +8,7 @@ use globset::GlobBuilder;
 use super::columns::{Columns, id, number};
 use super::order::Order;
 use super::tables::{CorrelationId, CorrelationInfo, StreamId, StreamInfo, TimeRange, TypeId, TypeInfo};
+use super::touched::touch;
 use crate::base::chunks::Chunks;
 use crate::model::{EventKind, Locator, ReadIssue, Row, SourceId, Timestamp};
 
@@ -181,6 +182,7 @@ impl EventLog {
     }
 
     fn columns(&self, row: Row) -> (&Columns, usize) {
+        touch(1);
         (&self.sources[usize::from(row.source().0)], row.ordinal())
     }
 

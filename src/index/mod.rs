@@ -18,6 +18,7 @@ mod packed;
 mod rows;
 mod scan;
 mod tables;
+mod touched;
 
 pub use axis::{Cut, TimeAxis};
 pub use builder::LogBuilder;
@@ -28,3 +29,4 @@ pub use ordinals::Ordinals;
 pub use rows::RowSet;
 pub use scan::{NO_ID, NO_NUMBER, NO_ROW, SEGMENT, Segment};
 pub use tables::{CorrelationId, CorrelationInfo, StreamId, StreamInfo, TypeId, TypeInfo};
+pub use touched::touched;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::columns::{Columns, Flags};
 use super::log::EventLog;
+use super::touched::touch;
 use crate::base::chunks::CHUNK;
 use crate::model::{EventKind, Row, SourceId};
 
@@ -116,6 +117,7 @@ impl EventLog {
     pub fn segment(&self, source: SourceId, number: usize) -> Segment<'_> {
         let columns = &self.sources[usize::from(source.0)];
         debug_assert!(number * SEGMENT < columns.len(), "a segment with events");
+        touch(SEGMENT.min(columns.len() - number * SEGMENT));
         Segment { source, first: number * SEGMENT, columns }
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use cpu_time::ThreadTime;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Vec2, pos2, vec2};
 use sagascope::base::prng::Prng;
+use sagascope::index::touched;
 use sagascope::ui::command::{GoCommand, WindowCommand};
 use sagascope::ui::screenshot::{Shot, Stage};
 use sagascope::ui::theme::Theme;
@@ -83,8 +84,17 @@ fn settle(stage: &mut Stage) {
     }
 }
 
-/// Draws one frame and gives its cost in milliseconds.
-fn frame(stage: &mut Stage) -> f64 {
+/// What a frame cost.
+#[derive(Clone, Copy)]
+struct Cost {
+    milliseconds: f64,
+    /// Events that were looked at.
+    touched: u64,
+}
+
+/// Draws one frame.
+fn frame(stage: &mut Stage) -> Cost {
+    let before = touched();
     let began = ThreadTime::now();
     stage.frame();
     let window = stage.window();
@@ -92,18 +102,26 @@ fn frame(stage: &mut Stage) -> f64 {
         let shapes = output.shapes.clone();
         std::hint::black_box(window.ctx().tessellate(shapes, output.pixels_per_point));
     }
-    began.elapsed().as_secs_f64() * 1e3
+    Cost { milliseconds: began.elapsed().as_secs_f64() * 1e3, touched: touched() - before }
 }
 
-/// Middle, 99th percentile and greatest of some costs.
-fn spread(mut costs: Vec<f64>) -> [f64; 3] {
+/// Middle, 99th percentile and greatest of some costs, in milliseconds.
+fn spread(costs: &[Cost]) -> [f64; 3] {
+    let mut costs: Vec<f64> = costs.iter().map(|cost| cost.milliseconds).collect();
     costs.sort_by(f64::total_cmp);
     let at = |percent: usize| costs[(costs.len() - 1) * percent / 100];
     [at(50), at(99), at(100)]
 }
 
+/// Events that a frame looked at in the middle, and at most.
+fn looks(costs: &[Cost]) -> [u64; 2] {
+    let mut looks: Vec<u64> = costs.iter().map(|cost| cost.touched).collect();
+    looks.sort_unstable();
+    [looks[(looks.len() - 1) / 2], looks[looks.len() - 1]]
+}
+
 /// What a person does in a view: scrolls down and up, steps, and moves the pointer.
-fn use_view(stage: &mut Stage, class: &ViewClass) -> [f64; 3] {
+fn use_view(stage: &mut Stage, class: &ViewClass) -> Vec<Cost> {
     stage.app().send(WindowCommand::ShowView(class.id));
     settle(stage);
     let middle = pos2(SIZE.x * 0.45, SIZE.y * 0.3);
@@ -120,7 +138,7 @@ fn use_view(stage: &mut Stage, class: &ViewClass) -> [f64; 3] {
     });
     let costs = costs.collect();
     settle(stage);
-    spread(costs)
+    costs
 }
 
 fn wheel(stage: &mut Stage, points: f32, modifiers: Modifiers) {
@@ -156,14 +174,25 @@ fn views(small: &Path, large: &Path) -> anyhow::Result<()> {
     let (mut few, mut many) = (stage(small)?, stage(large)?);
     let events = |stage: &Stage| stage.app().document().map_or(0, |document| document.log().len());
     println!("{} and {} events, {} by {} points", events(&few), events(&many), SIZE.x, SIZE.y);
-    println!("{:14} {:>8} {:>8} {:>8}   {:>22}", "view", "middle", "99 %", "most", "middle, ten times less");
-    let mut slowest = [0.0_f64; 2];
+    println!(
+        "{:14} {:>8} {:>8} {:>8}   {:>22} {:>16} {:>24}",
+        "view",
+        "middle",
+        "99 %",
+        "most",
+        "middle, ten times less",
+        "events looked at",
+        "most, ten times less"
+    );
+    let (mut slowest, mut touches) = ([0.0_f64; 2], (0, ""));
     for class in VIEWS {
-        let [of_few, ..] = use_view(&mut few, class);
-        let [middle, most, worst] = use_view(&mut many, class);
+        let (few, many) = (use_view(&mut few, class), use_view(&mut many, class));
+        let ([of_few, ..], [middle, most, worst]) = (spread(&few), spread(&many));
+        let ([_, few_touched], [touched, most_touched]) = (looks(&few), looks(&many));
         slowest = [slowest[0].max(middle), slowest[1].max(most)];
+        touches = touches.max((touched, class.id));
         println!(
-            "{:14} {middle:8.2} {most:8.2} {worst:8.2}   {of_few:8.2} = 1 : {:.2}",
+            "{:14} {middle:8.2} {most:8.2} {worst:8.2}   {of_few:8.2} = 1 : {:6.2} {touched:16} {most_touched:>12} {few_touched:>11}",
             class.id,
             middle / of_few
         );
@@ -176,6 +205,13 @@ fn views(small: &Path, large: &Path) -> anyhow::Result<()> {
         "",
         "",
         Some(("4 ms, 99 % 8 ms", middle <= 4.0 && most <= 8.0)),
+    );
+    measure::line(
+        &format!("events that a frame looks at, most in {}", touches.1),
+        touches.0.to_string(),
+        "",
+        "",
+        None,
     );
     Ok(())
 }
@@ -260,8 +296,8 @@ fn soak(log: &Path) -> anyhow::Result<()> {
         let said = act(&mut stage, &mut random);
         for _ in 0..FRAMES_AFTER {
             let cost = frame(&mut stage);
-            if cost > SLOW_MS {
-                slow.push(format!("    {cost:.0} ms after action {action}, {said}"));
+            if cost.milliseconds > SLOW_MS {
+                slow.push(format!("    {:.0} ms after action {action}, {said}", cost.milliseconds));
             }
             costs.push(cost);
         }
@@ -271,7 +307,7 @@ fn soak(log: &Path) -> anyhow::Result<()> {
         }
     }
     let frames = costs.len();
-    let [middle, most, worst] = spread(costs);
+    let [middle, most, worst] = spread(&costs);
     println!(
         "{ACTIONS} actions at random, {frames} frames: middle {middle:.2}, 99 % {most:.2}, most {worst:.2} ms"
     );

@@ -3,6 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::NodeT as _;
+use sagascope::index::touched;
 use sagascope::ui::command::WindowCommand;
 use sagascope::ui::view::VIEWS;
 use sagascope_ui_tests::window::{Setup, Window, sample};
@@ -70,4 +71,40 @@ fn what_was_said_of_a_view_is_kept() {
     window.send(WindowCommand::ResetLayout);
     window.send(WindowCommand::ShowView("saga"));
     assert!(!is_drawn(&window, "Replay"), "as at first start: {:?}", tabs(&window));
+}
+
+/// Events that one frame of each view looks at, on a log of so many events, when everything has come to rest.
+fn looks(events: usize) -> Vec<(&'static str, u64)> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    let line = |n: usize| {
+        let (stream, minute, second) = (n / 5, n / 60 % 60, n % 60);
+        format!(
+            r#"{{"id":"e{n}","stream":"order-{stream}","type":"Step{}","time":"2026-03-{:02}T{:02}:{minute:02}:{second:02}Z","correlation_id":"c{stream}","data":{{"n":{n}}}}}"#,
+            n % 5,
+            1 + n / 86_400,
+            n / 3_600 % 24,
+        ) + "\n"
+    };
+    std::fs::write(&path, (0..events).map(line).collect::<String>()).unwrap();
+    let mut window = Window::with([path], Setup { size: vec2(1_280.0, 800.0), ..Setup::default() });
+    assert_eq!(window.events(), events);
+    let of_view = |class: &&'static sagascope::ui::view::ViewClass| {
+        window.send(WindowCommand::ShowView(class.id));
+        let before = touched();
+        window.harness.step();
+        (class.id, touched() - before)
+    };
+    VIEWS.iter().map(of_view).collect()
+}
+
+#[test]
+fn a_frame_looks_at_no_more_events_because_the_log_is_longer() {
+    let (few, many) = (looks(3_000), looks(30_000));
+    for ((view, few), (_, many)) in few.into_iter().zip(many) {
+        assert!(
+            many <= 2 * few + 200,
+            "{view} looks at {few} events of a short log and at {many} of a long one"
+        );
+    }
 }

@@ -129,6 +129,8 @@ fn the_panels_stay_where_another_view_is_beside_it() {
     let has_panels = |window: &Window| window.says("Streams") || window.says_part("Streams");
     assert!(has_panels(&window), "{:?}", window.labels());
     window.send(WindowCommand::ShowView("matrix"));
+    assert!(!has_panels(&window), "it has the window to itself: {:?}", window.labels());
+    window.click("Share the centre");
     assert!(window.says("Replay"), "it is below");
     assert!(has_panels(&window), "{:?}", window.labels());
 }
