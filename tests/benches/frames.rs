@@ -184,13 +184,13 @@ fn views(small: &Path, large: &Path) -> anyhow::Result<()> {
         "events looked at",
         "most, ten times less"
     );
-    let (mut slowest, mut touches) = ([0.0_f64; 2], (0, ""));
+    let (mut slowest, mut busiest) = ([0.0_f64; 2], (0, ""));
     for class in VIEWS {
         let (few, many) = (use_view(&mut few, class), use_view(&mut many, class));
         let ([of_few, ..], [middle, most, worst]) = (spread(&few), spread(&many));
         let ([_, few_touched], [touched, most_touched]) = (looks(&few), looks(&many));
         slowest = [slowest[0].max(middle), slowest[1].max(most)];
-        touches = touches.max((touched, class.id));
+        busiest = busiest.max((touched, class.id));
         println!(
             "{:14} {middle:8.2} {most:8.2} {worst:8.2}   {of_few:8.2} = 1 : {:6.2} {touched:16} {most_touched:>12} {few_touched:>11}",
             class.id,
@@ -207,8 +207,8 @@ fn views(small: &Path, large: &Path) -> anyhow::Result<()> {
         Some(("4 ms, 99 % 8 ms", middle <= 4.0 && most <= 8.0)),
     );
     measure::line(
-        &format!("events that a frame looks at, most in {}", touches.1),
-        touches.0.to_string(),
+        &format!("events that a frame looks at, most in {}", busiest.1),
+        busiest.0.to_string(),
         "",
         "",
         None,
