@@ -32,6 +32,8 @@ pub struct Ahead {
     pub likelihood: Confidence,
     /// It may come instead of the one before it, rather than after it.
     pub instead: bool,
+    /// The definition says it, and it names a step; else it is a type that followed in other sagas.
+    pub is_defined: bool,
 }
 
 /// What is ahead of a saga, the next first. Empty at its end.
@@ -79,6 +81,7 @@ fn defined(survey: &Survey, course: &Course) -> Vec<Ahead> {
             waits: usual.map(|known| known.waits),
             likelihood: Confidence::CERTAIN,
             instead: false,
+            is_defined: true,
         }
     });
     ahead.collect()
@@ -99,6 +102,7 @@ fn foretold(survey: &Survey, summary: &Summary) -> Vec<Ahead> {
             waits: Some(next.waits),
             likelihood: next.likelihood(),
             instead,
+            is_defined: false,
         }
     };
     while found.len() < FORETOLD_MAX {

@@ -147,13 +147,9 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
     if !page.ahead.is_empty() {
         text.extend([String::new(), "Still to come".to_owned()]);
         for next in &page.ahead {
-            let undo =
-                if next.direction == Direction::Undo && page.course.is_some() { "undo of " } else { "" };
-            let seen = if next.of > 0 && page.course.is_none() {
-                format!(", {} of {}", next.count, next.of)
-            } else {
-                String::new()
-            };
+            let undo = if next.direction == Direction::Undo && next.is_defined { "undo of " } else { "" };
+            let seen =
+                if next.is_defined { String::new() } else { format!(", {} of {}", next.count, next.of) };
             let usual =
                 next.waits.map_or_else(String::new, |waits| format!(", usually within {}", span(waits.p95)));
             let or = if next.instead { "or " } else { "" };

@@ -38,8 +38,12 @@ pub fn draw(drawing: &Drawing, percent: u16) -> Result<Picture, DrawError> {
         return Err(DrawError::TooLarge { width, height, fits: (PIXELS_MAX * 10_000 / natural).isqrt() });
     }
     // Colours are those of the drawing; the theme has no say.
-    let mut window = Headless::new(vec2(width as f32, height as f32), Theme::Light);
-    window.run(|ui| whole(ui, &Theme::Light.tokens(), drawing, f32::from(percent) / 100.0));
+    // A small picture is the natural one with fewer pixels, so that nothing is cut: no letter is kept large in it, for
+    // there is nobody to read what a pointer would tell.
+    let pixels = f32::from(percent.min(100)) / 100.0;
+    let points = vec2(width as f32, height as f32) / pixels;
+    let mut window = Headless::new(points, Theme::Light).with_pixels_per_point(pixels);
+    window.run(|ui| whole(ui, &Theme::Light.tokens(), drawing, f32::from(percent.max(100)) / 100.0));
     Ok(window.picture())
 }
 

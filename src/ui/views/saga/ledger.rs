@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use egui::{Color32, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Color32, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::Scene;
 use crate::domain::{Direction, Money, StepKind, Unit};
 use crate::saga::{Account, Debt, Line as Entry, Page, Plan};
 use crate::ui::format::{count, one_line};
 use crate::ui::theme::{Outcome, PAD, caption, mono};
-use crate::ui::widgets::{Line, section};
+use crate::ui::widgets::{Line, node, section};
 
 /// Height of an effect with its undo.
 const ENTRY: f32 = 42.0;
@@ -187,8 +187,14 @@ fn pivot_ui(scene: &Scene<'_>, entry: &Entry, ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), PIVOT), Sense::hover());
     let passed = if entry.effects.is_empty() { "not passed" } else { "passed" };
     let word = if entry.kind == Some(StepKind::Pivot) { "pivot" } else { "point of no return" };
-    let line = Line::new().caption(&format!("◇ {word}, {passed}"), t.text).center();
-    let width = line.width(ui.painter()) + 16.0;
+    let words = format!("{word}: {}, {passed}", one_line(&entry.step));
+    let id = ui.scope_id().with(("pivot", &entry.step));
+    let response = node(ui, rect, id, Sense::hover(), Role::Label, &words);
+    let line = Line::new().caption(&format!("◇ {words}"), t.text).center();
+    if line.width(ui.painter()) + 48.0 > rect.width() {
+        response.on_hover_text(&words);
+    }
+    let width = (line.width(ui.painter()) + 16.0).min(rect.width() - 2.0 * PAD);
     let stroke = Stroke::new(1.0, t.line_strong);
     let (left, right) = (rect.center().x - width / 2.0, rect.center().x + width / 2.0);
     ui.painter().hline(rect.left() + PAD..=left, rect.center().y, stroke);

@@ -517,7 +517,9 @@ fn ahead_ui(t: &Tokens, ui: &Ui, (rect, columns): (Rect, Columns), number: usize
     ui.painter().extend(Shape::dashed_line(&corners, Stroke::new(1.0, t.line_strong), 3.0, 3.0));
     let name = one_line(&next.name);
     let undo = next.direction == Direction::Undo;
-    let name = if undo && !name.contains("undo") { format!("undo of {name}") } else { name };
+    // A step that is undone; a type that undoes says it itself.
+    let name =
+        if undo && next.is_defined && !name.contains("undo") { format!("undo of {name}") } else { name };
     let before = if next.instead { "or " } else { "" };
     let right = columns.rail - 18.0;
     Line::new()
@@ -533,10 +535,10 @@ fn ahead_ui(t: &Tokens, ui: &Ui, (rect, columns): (Rect, Columns), number: usize
     let rail = [pos2(columns.rail, rect.top()), pos2(columns.rail, rect.bottom())];
     ui.painter().extend(Shape::dashed_line(&rail, Stroke::new(1.0, t.line_strong), 3.0, 3.0));
     ui.painter().circle(pos2(columns.rail, y), 4.0, t.surface, Stroke::new(1.5, t.line_strong));
-    let likely = if next.of > 0 && next.likelihood.is_inferred() {
-        format!("{} % · {} of {}", next.likelihood.0 / 10, next.count, next.of)
-    } else {
+    let likely = if next.is_defined {
         "by its definition".to_owned()
+    } else {
+        format!("{} % · {} of {}", next.likelihood.0 / 10, next.count, next.of)
     };
     if !columns.is_narrow {
         let place = line_at(rect, columns.changes, columns.right, 0);

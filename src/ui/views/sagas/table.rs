@@ -16,12 +16,12 @@ pub(super) const SPECS: [ColumnSpec<'static>; 10] = [
     ColumnSpec::text("saga", "saga", 132.0),
     ColumnSpec::text("variant", "what happened", 220.0).stretch().least(80.0),
     ColumnSpec::text("current", "stands at", 150.0).yields(4),
-    ColumnSpec::text("owed", "owed", 150.0).yields(5),
-    ColumnSpec::number("retries", "retries", 48.0).yields(6),
+    ColumnSpec::text("owed", "owed", 150.0).yields(1),
+    ColumnSpec::number("retries", "retries", 48.0).yields(5),
     ColumnSpec::number("duration", "duration", 84.0).yields(3),
     ColumnSpec::number("quiet", "quiet for", 84.0).yields(2),
-    ColumnSpec::text("age", "began", 160.0).yields(7),
-    ColumnSpec::number("events", "events", 52.0).yields(1),
+    ColumnSpec::text("age", "began", 160.0).yields(6),
+    ColumnSpec::number("events", "events", 52.0).yields(7),
 ];
 
 /// Widths of letters in words, and of mono.
@@ -30,6 +30,8 @@ const MONO: f32 = 7.3;
 /// A column does not grow beyond these by its content: of ids, of what is owed and where a saga stands.
 const TITLE_MAX: f32 = 300.0;
 const WORDS_MAX: f32 = 340.0;
+/// What is owed is long where much is: its first words stay, the rest is told by the pointer.
+const OWED_MAX: f32 = 190.0;
 
 /// The columns as wide as what is in them, in these sagas. Counted rather than measured: there may be a hundred thousand.
 pub(super) fn specs_of(log: &EventLog, survey: &Survey, list: &[u32]) -> [ColumnSpec<'static>; 10] {
@@ -63,7 +65,7 @@ fn width_of(log: &EventLog, survey: &Survey, saga: &Summary, column: &str) -> f3
         }
         "variant" => 8.0 + survey.variants.list[saga.variant as usize].shape.len() as f32 * BLOCK,
         "current" => (letters(&one_line(&saga.current)) * WORD).min(WORDS_MAX),
-        "owed" => (letters(&owed_words(saga)) * WORD).min(WORDS_MAX),
+        "owed" => (letters(&owed_words(saga)) * WORD).min(OWED_MAX),
         "retries" if saga.retries > 0 => letters(&thousands(u64::from(saga.retries))) * MONO,
         "duration" => letters(&span(saga.duration)) * MONO,
         "quiet" if !saga.outcome.is_end() => letters(&span(saga.silence)) * MONO,
