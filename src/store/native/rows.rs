@@ -278,3 +278,38 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreE
 pub(super) fn sqlite_error(path: &Path, error: &rusqlite::Error) -> StoreError {
     StoreError::Sqlite { reason: crate::store::sqlite::sentence(error), path: path.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row as the writer leaves it.
+    fn usual() -> [ValueRef<'static>; COLUMNS.len()] {
+        let text = |text: &'static str| ValueRef::Text(text.as_bytes());
+        let mut cells = [ValueRef::Null; COLUMNS.len()];
+        cells[0] = ValueRef::Integer(7);
+        cells[1] = ValueRef::Integer(70);
+        cells[2] = text("6fa459ea-ee8a-4ca4-894e-db77e160355e");
+        cells[3] = text("event");
+        cells[4] = text("order.paid");
+        cells[6] = text("order-1");
+        cells[8] = ValueRef::Integer(3);
+        cells[10] = text("2026-03-01T19:02:26.013693Z");
+        cells[12] = text("c-1");
+        cells[14] = text("{\"total\":1.10,\"said\":\"a \\\"word\\\"\"}");
+        cells[17] = text("{}");
+        cells
+    }
+
+    #[test]
+    fn usual_rows_go_the_quick_way_and_odd_ones_do_not() {
+        let mut envelopes = Envelopes::default();
+        assert!(add_envelope(&usual(), 7, &mut envelopes).is_some());
+        for (index, name) in COLUMNS.iter().enumerate().skip(1) {
+            let mut cells = usual();
+            cells[index] = ValueRef::Text(b"a\xff");
+            assert_eq!(add_envelope(&cells, 7, &mut envelopes), None, "{name}");
+        }
+        assert_eq!(envelopes.len(), 1);
+    }
+}

@@ -15,8 +15,8 @@ const OWN: &str = "CREATE TABLE events (sequence INTEGER PRIMARY KEY, position, 
     aggregate_type TEXT, version INTEGER, role TEXT, PRIMARY KEY (sequence, ordinal)) WITHOUT ROWID;";
 
 /// A row of `OWN` as rows usually are, but its sequence.
-const OWN_ROW: &str = "abs(n), printf('6fa459ea-ee8a-4ca4-894e-%012d', n), 'event', 'order.paid', '2', 'order-' || n % 7,
-    'Order', n / 7, NULL, '2026-03-01T19:02:26.013Z', NULL, 'c' || n % 5, n - 1, '{\"total\":1.10}', NULL, NULL,
+const OWN_ROW: &str = "abs(n), printf('6fa459ea-ee8a-4ca4-894e-%012d', n), 'event', 'order.paid', '2', 'order-' || (n % 7),
+    'Order', n / 7, NULL, '2026-03-01T19:02:26.013Z', NULL, 'c' || (n % 5), 'cause ' || (n - 1), '{\"total\":1.10}', NULL, NULL,
     '{\"user\":\"u\"}', NULL";
 
 const EMMETT: &str = "CREATE TABLE emt_messages (stream_id, stream_position, message_kind, message_data,
@@ -170,18 +170,18 @@ fn stores_of_others_are_read_without_payloads_as_with_them() {
         "created",
     ];
     let row =
-        "'s' || n % 7, n / 7, 'E', '{\"total\":1}', '{\"correlationId\":\"c\"}', 'Paid', 'id' || n, n, n";
+        "'s' || (n % 7), n / 7, 'E', '{\"total\":1}', '{\"correlationId\":\"c\"}', 'Paid', 'id' || n, n, n";
     let sql = format!("{EMMETT} {} {}", many("emt_messages", row, 5_000), odd_rows("emt_messages", &columns));
     assert!(check(&sql, None).1 > 10);
 
     let columns =
         ["aggregate_type", "aggregate_id", "sequence", "event_type", "event_version", "payload", "metadata"];
-    let row = "n, 'Order', 'o' || n % 7, n / 7, 'Paid', '1', '{\"Paid\":{\"total\":1}}', '{\"time\":\"2026-03-01T08:00:00Z\"}'";
+    let row = "n, 'Order', 'o' || (n % 7), n / 7, 'Paid', '1', '{\"Paid\":{\"total\":1}}', '{\"time\":\"2026-03-01T08:00:00Z\"}'";
     let sql = format!("{CQRS} {} {}", many("events", row, 5_000), odd_rows("events", &columns));
     assert!(check(&sql, None).1 > 10);
 
     let columns = ["what", "whose", "at", "said", "beside"];
-    let row = "n, 'paid', 'o' || n % 7, '2026-03-01T08:00:00Z', '{\"total\":1}', '{\"user\":\"u\"}'";
+    let row = "n, 'paid', 'o' || (n % 7), '2026-03-01T08:00:00Z', '{\"total\":1}', '{\"user\":\"u\"}'";
     let sql = format!("{OTHER} {} {}", many("things", row, 5_000), odd_rows("things", &columns));
     let field = |field, column: &str| (field, column.to_owned());
     let named =
