@@ -99,6 +99,10 @@ pub(super) fn add_envelope(cells: &[ValueRef<'_>], at: u64, envelopes: &mut Enve
         _ => None,
     };
     let time = |index: usize| match text(index)? {
+        // No count: those are tried first, and this is none.
+        Some(text) if matches!(text.as_bytes(), [b'0'..=b'9', _, _, _, b'-', ..]) => {
+            Timestamp::parse(text).ok().map(Some)
+        }
         Some(text) => time_of_text(text).map(Some),
         None => Some(None),
     };

@@ -290,12 +290,10 @@ impl Shared {
 
 /// The SQL that made a table.
 fn definition(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
+    // Asked before every batch.
     let sql = connection
-        .query_row(
-            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
-            [table],
-            |row| row.get::<_, Option<String>>(0),
-        )
+        .prepare_cached("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE")?
+        .query_row([table], |row| row.get::<_, Option<String>>(0))
         .optional()?;
     Ok(sql.flatten())
 }
