@@ -46,11 +46,22 @@ struct Ids {
     places: Lookup,
     keys: Vec<IdKey>,
     rows: Vec<Row>,
+    /// The row of some ids that were added lately, by a part of their hash: most causes are among them.
+    recent: Vec<Option<(IdKey, Row)>>,
 }
+
+/// Slots of [`Ids::recent`].
+const RECENT: usize = 4096;
 
 impl Ids {
     /// The event of `source` that has the id.
     fn of_source(&self, hash: u64, key: IdKey, source: SourceId) -> Option<Row> {
+        if let Some(Some((known, row))) = self.recent.get(recent_slot(hash))
+            && *known == key
+            && row.source() == source
+        {
+            return Some(*row);
+        }
         let is_it =
             |place: u32| self.keys[place as usize] == key && self.rows[place as usize].source() == source;
         self.places.find(hash, is_it).map(|place| self.rows[place as usize])
@@ -70,9 +81,17 @@ impl Ids {
             self.places.add(hash, self.keys.len() as u32);
             self.keys.push(key);
             self.rows.push(row);
+            if self.recent.is_empty() {
+                self.recent = vec![None; RECENT];
+            }
+            self.recent[recent_slot(hash)] = Some((key, row));
         }
         is_new
     }
+}
+
+fn recent_slot(hash: u64) -> usize {
+    hash as usize % RECENT
 }
 
 /// For each name in some envelopes, its number as a type and as an aggregate type, once it is known.
