@@ -1,6 +1,7 @@
 //! The one writer of a log.
 
 use std::hash::BuildHasher as _;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use foldhash::HashMap;
@@ -49,6 +50,10 @@ struct Ids {
     /// The row of some ids that were added lately, by a part of their hash: most causes are among them.
     recent: Vec<Option<(IdKey, Row)>>,
 }
+
+/// Events whose ids are looked up ahead: the table of all ids is larger than a processor's cache, and nearly every id
+/// is a new one.
+const TOUCHED: usize = 256;
 
 /// Slots of [`Ids::recent`].
 const RECENT: usize = 4096;
@@ -156,8 +161,17 @@ impl LogBuilder {
     pub fn push_all(&mut self, source: SourceId, envelopes: &Envelopes) {
         let mut names = std::mem::take(&mut self.names);
         names.begin(envelopes.names().len());
-        for envelope in envelopes.iter() {
-            self.push_one(source, &envelope, envelopes, &mut names);
+        let (mut ahead, mut rest) = (envelopes.iter(), envelopes.iter());
+        loop {
+            let touched = ahead.by_ref().take(TOUCHED).filter_map(|envelope| envelope.id());
+            black_box(touched.fold(0, |sum, id| sum ^ self.ids.places.touch(self.hasher.hash_one(id))));
+            let before = self.log.len;
+            for envelope in rest.by_ref().take(TOUCHED) {
+                self.push_one(source, &envelope, envelopes, &mut names);
+            }
+            if self.log.len == before {
+                break;
+            }
         }
         self.names = names;
     }
