@@ -31,6 +31,13 @@ impl Lookup {
         }
     }
 
+    /// Looks at the memory that `find` begins at, so that it is at hand soon after; gives what is there, which means
+    /// nothing. The waits of many such looks one after the other overlap.
+    pub fn touch(&self, hash: u64) -> u64 {
+        let mask = self.slots.len().wrapping_sub(1);
+        self.slots.get((hash >> 32) as usize & mask).copied().unwrap_or_default()
+    }
+
     /// Adds a place that is not there yet.
     pub fn add(&mut self, hash: u64, place: u32) {
         if (self.len + 1) * 4 > self.slots.len() * 3 {

@@ -1,6 +1,7 @@
 //! The one writer of a log.
 
 use std::hash::BuildHasher as _;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use foldhash::HashMap;
@@ -46,11 +47,26 @@ struct Ids {
     places: Lookup,
     keys: Vec<IdKey>,
     rows: Vec<Row>,
+    /// The row of some ids that were added lately, by a part of their hash: most causes are among them.
+    recent: Vec<Option<(IdKey, Row)>>,
 }
+
+/// Events whose ids are looked up ahead: the table of all ids is larger than a processor's cache, and nearly every id
+/// is a new one.
+const TOUCHED: usize = 256;
+
+/// Slots of [`Ids::recent`].
+const RECENT: usize = 4096;
 
 impl Ids {
     /// The event of `source` that has the id.
     fn of_source(&self, hash: u64, key: IdKey, source: SourceId) -> Option<Row> {
+        if let Some(Some((known, row))) = self.recent.get(recent_slot(hash))
+            && *known == key
+            && row.source() == source
+        {
+            return Some(*row);
+        }
         let is_it =
             |place: u32| self.keys[place as usize] == key && self.rows[place as usize].source() == source;
         self.places.find(hash, is_it).map(|place| self.rows[place as usize])
@@ -70,9 +86,17 @@ impl Ids {
             self.places.add(hash, self.keys.len() as u32);
             self.keys.push(key);
             self.rows.push(row);
+            if self.recent.is_empty() {
+                self.recent = vec![None; RECENT];
+            }
+            self.recent[recent_slot(hash)] = Some((key, row));
         }
         is_new
     }
+}
+
+fn recent_slot(hash: u64) -> usize {
+    hash as usize % RECENT
 }
 
 /// For each name in some envelopes, its number as a type and as an aggregate type, once it is known.
@@ -137,8 +161,17 @@ impl LogBuilder {
     pub fn push_all(&mut self, source: SourceId, envelopes: &Envelopes) {
         let mut names = std::mem::take(&mut self.names);
         names.begin(envelopes.names().len());
-        for envelope in envelopes.iter() {
-            self.push_one(source, &envelope, envelopes, &mut names);
+        let (mut ahead, mut rest) = (envelopes.iter(), envelopes.iter());
+        loop {
+            let touched = ahead.by_ref().take(TOUCHED).filter_map(|envelope| envelope.id());
+            black_box(touched.fold(0, |sum, id| sum ^ self.ids.places.touch(self.hasher.hash_one(id))));
+            let before = self.log.len;
+            for envelope in rest.by_ref().take(TOUCHED) {
+                self.push_one(source, &envelope, envelopes, &mut names);
+            }
+            if self.log.len == before {
+                break;
+            }
         }
         self.names = names;
     }

@@ -258,6 +258,11 @@ impl<'a> EnvelopeRef<'a> {
         self.item.locator
     }
 
+    /// Stands for its own id.
+    pub fn id(&self) -> Option<IdKey> {
+        self.item.id
+    }
+
     /// Number of its type's name.
     pub fn type_number(&self) -> NameNumber {
         self.item.event_type

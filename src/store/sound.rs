@@ -15,7 +15,7 @@ pub(super) fn too_deep() -> String {
 
 /// Whether brackets nest deeper than `limit`. Most records do not even have that many.
 pub(super) fn nests_deeper(bytes: &[u8], limit: usize) -> bool {
-    if memchr::memchr2_iter(b'{', b'[', bytes).take(limit + 1).count() <= limit {
+    if brackets(bytes) <= limit {
         return false;
     }
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
@@ -36,6 +36,13 @@ pub(super) fn nests_deeper(bytes: &[u8], limit: usize) -> bool {
         }
     }
     false
+}
+
+/// How many brackets open. Counted in pieces that a byte can count, many bytes at once.
+fn brackets(bytes: &[u8]) -> usize {
+    // `{` is `[` with one bit more, which no other byte that becomes `{` by it has.
+    let of_piece = |piece: &[u8]| piece.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
+    bytes.chunks(u8::MAX as usize).map(|piece| usize::from(of_piece(piece))).sum()
 }
 
 /// `text` with `\ufffd` for each `\ud800`…`\udfff` that has no other half. A raw value may hold
@@ -76,4 +83,23 @@ pub(super) fn without_lone_surrogates(text: &str) -> Cow<'_, str> {
     }
     repaired.push_str(&text[kept..]);
     if kept > 0 { Cow::Owned(repaired) } else { Cow::Borrowed(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opening_brackets_are_counted_and_nothing_else() {
+        let every: Vec<u8> = (0..=u8::MAX).collect();
+        assert_eq!(brackets(&every), 2);
+        for count in [0, 1, 254, 255, 256, 1_000] {
+            assert_eq!(brackets("[".repeat(count).as_bytes()), count);
+        }
+        assert!(nests_deeper("[".repeat(129).as_bytes(), 128));
+        assert!(!nests_deeper("[".repeat(128).as_bytes(), 128));
+        // As many, but side by side or in a text.
+        assert!(!nests_deeper("[]".repeat(300).as_bytes(), 128));
+        assert!(!nests_deeper(format!("\"{}\"", "{".repeat(300)).as_bytes(), 128));
+    }
 }

@@ -1,8 +1,8 @@
 //! Our own store as a format like any other: read-only, by the same row reader.
 
-use super::rows::{add_streams, columns, map};
+use super::rows::{add_envelope, add_streams, columns, map, next_with_streams};
 use crate::store::shape::{Shape, TableShape};
-use crate::store::sqlite::{Database, Key, Plan, RowReader, source_info};
+use crate::store::sqlite::{Database, Key, Plan, Quick, RowReader, source_info};
 use crate::store::{Format, OpenRequest, StoreError, StoreReader};
 
 /// `sagascope-sqlite`.
@@ -67,6 +67,7 @@ impl Format for SagascopeSqlite {
             key: Key::Rowid("sequence".to_owned()),
             map: Box::new(map),
             complete: Some(add_streams),
+            quick: Some(Quick { add: add_envelope, next_completed: next_with_streams }),
         };
         Ok(Box::new(RowReader::new(database, plan, info)?))
     }

@@ -5,11 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::model::{EventKind, JsonText, Locator, Membership, Payload, RecordedEvent, StreamName, Timestamp};
+use crate::model::{
+    Envelope, Envelopes, EventKind, IdKey, JsonText, Locator, Member, Membership, Payload, RecordedEvent,
+    StreamName, Timestamp,
+};
 use crate::store::StoreError;
-use crate::store::sqlite::{Cells, Column};
+use crate::store::sqlite::{Cells, Column, Traits, needs_no_repair, time_of_text};
 
 /// Makes the tables.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
@@ -80,6 +83,81 @@ pub(super) fn map(cells: &Cells<'_>) -> Result<RecordedEvent, String> {
             .map(|text| serde_json::from_str(&text).unwrap_or_else(|_| vec![text]))
             .unwrap_or_default(),
     })
+}
+
+/// What the index keeps of a row, as [`map`] tells it, without making an event of it; and the event's fingerprint.
+/// `None` for a row that is odd in any way, which `map` has to see then.
+pub(super) fn add_envelope(cells: &[ValueRef<'_>], at: u64, envelopes: &mut Envelopes) -> Option<u32> {
+    let text = |index: usize| match cells[index] {
+        ValueRef::Null => Some(None),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(Some),
+        _ => None,
+    };
+    let integer = |index: usize| match cells[index] {
+        ValueRef::Null => Some(None),
+        ValueRef::Integer(number) => Some(Some(number)),
+        _ => None,
+    };
+    let time = |index: usize| match text(index)? {
+        // No count: those are tried first, and this is none.
+        Some(text) if matches!(text.as_bytes(), [b'0'..=b'9', _, _, _, b'-', ..]) => {
+            Timestamp::parse(text).ok().map(Some)
+        }
+        Some(text) => time_of_text(text).map(Some),
+        None => Some(None),
+    };
+    let is_plain = |index: usize| match cells[index] {
+        ValueRef::Null => true,
+        document @ ValueRef::Text(_) => needs_no_repair(document),
+        _ => false,
+    };
+    let is_null = |index: usize| matches!(cells[index], ValueRef::Null);
+    let has_plain_data = is_plain(14) && is_null(15) && is_null(16);
+    if !(has_plain_data && is_plain(17) && is_null(18)) {
+        return None;
+    }
+    let home = match text(6)? {
+        Some(id) => {
+            // What it is to its stream is not kept, but may need a repair.
+            text(9)?;
+            Some((text(7)?, id, integer(8)?))
+        }
+        None => None,
+    };
+    let traits = Traits {
+        event_type: text(4)??,
+        id: text(2)?,
+        correlation_id: text(12)?,
+        causation_id: text(13)?,
+        home,
+        occurred_at: time(10)?,
+        recorded_at: time(11)?,
+    };
+    let envelope = Envelope {
+        position: integer(1)?,
+        id: traits.id.map(IdKey::of),
+        kind: EventKind::from_word(text(3)??)?,
+        event_type: traits.event_type,
+        schema_version: text(5)?,
+        time: traits.occurred_at.or(traits.recorded_at),
+        correlation_id: traits.correlation_id,
+        cause: traits.causation_id.map(IdKey::of),
+        has_warnings: false,
+    };
+    let len = traits.fingerprint();
+    let member = home.map(|(aggregate_type, stream, version)| Member { aggregate_type, stream, version });
+    envelopes.add(Locator { at, len }, &envelope, member);
+    Some(len)
+}
+
+/// The first sequence, this one or beyond, whose event has further streams.
+pub(super) fn next_with_streams(connection: &Connection, from: i64) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached(
+            "SELECT e.sequence FROM event_streams AS e WHERE e.sequence >= ?1 ORDER BY e.sequence LIMIT 1",
+        )?
+        .query_row([from], |row| row.get(0))
+        .optional()
 }
 
 /// Adds the further streams of events that were read; their locators are sequences, in ascending order.
@@ -203,4 +281,39 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreE
 
 pub(super) fn sqlite_error(path: &Path, error: &rusqlite::Error) -> StoreError {
     StoreError::Sqlite { reason: crate::store::sqlite::sentence(error), path: path.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row as the writer leaves it.
+    fn usual() -> [ValueRef<'static>; COLUMNS.len()] {
+        let text = |text: &'static str| ValueRef::Text(text.as_bytes());
+        let mut cells = [ValueRef::Null; COLUMNS.len()];
+        cells[0] = ValueRef::Integer(7);
+        cells[1] = ValueRef::Integer(70);
+        cells[2] = text("6fa459ea-ee8a-4ca4-894e-db77e160355e");
+        cells[3] = text("event");
+        cells[4] = text("order.paid");
+        cells[6] = text("order-1");
+        cells[8] = ValueRef::Integer(3);
+        cells[10] = text("2026-03-01T19:02:26.013693Z");
+        cells[12] = text("c-1");
+        cells[14] = text("{\"total\":1.10,\"said\":\"a \\\"word\\\"\"}");
+        cells[17] = text("{}");
+        cells
+    }
+
+    #[test]
+    fn usual_rows_go_the_quick_way_and_odd_ones_do_not() {
+        let mut envelopes = Envelopes::default();
+        assert!(add_envelope(&usual(), 7, &mut envelopes).is_some());
+        for (index, name) in COLUMNS.iter().enumerate().skip(1) {
+            let mut cells = usual();
+            cells[index] = ValueRef::Text(b"a\xff");
+            assert_eq!(add_envelope(&cells, 7, &mut envelopes), None, "{name}");
+        }
+        assert_eq!(envelopes.len(), 1);
+    }
 }

@@ -40,12 +40,24 @@ pub(crate) struct Cells<'a> {
     /// Key columns before the first of the format's own.
     skip: usize,
     columns: &'a [Column],
+    /// Whether nobody looks at the payload.
+    lean: bool,
     warnings: RefCell<Vec<String>>,
 }
 
 impl<'a> Cells<'a> {
     pub(crate) fn new(row: &'a rusqlite::Row<'a>, skip: usize, columns: &'a [Column]) -> Self {
-        Self { row, skip, columns, warnings: RefCell::new(Vec::new()) }
+        Self { row, skip, columns, lean: false, warnings: RefCell::new(Vec::new()) }
+    }
+
+    /// For somebody who keeps no payloads: those that need no repair are not made.
+    pub(crate) fn without_payloads(self, lean: bool) -> Self {
+        Self { lean, ..self }
+    }
+
+    /// Whether payloads need not be made.
+    pub(crate) fn is_lean(&self) -> bool {
+        self.lean
     }
 
     /// Repairs made so far.
@@ -144,6 +156,9 @@ impl<'a> Cells<'a> {
 
     /// A payload: JSON in text or bytes, or the bytes as they are.
     pub(crate) fn payload(&self, index: usize) -> Payload {
+        if self.lean && needs_no_repair(self.raw(index)) {
+            return Payload::Missing;
+        }
         match self.raw(index) {
             ValueRef::Null => Payload::Missing,
             ValueRef::Integer(_) | ValueRef::Real(_) => {
@@ -206,6 +221,19 @@ impl<'a> Cells<'a> {
             },
             Cow::Borrowed,
         )
+    }
+}
+
+/// Whether a document, or what is none, is taken as it is. Some that do not need a repair are not known to.
+pub(crate) fn needs_no_repair(cell: ValueRef<'_>) -> bool {
+    let is_sound = |text: &str| {
+        !nests_deeper(text.as_bytes(), JSON_DEPTH_MAX)
+            && matches!(without_lone_surrogates(text), Cow::Borrowed(_))
+    };
+    match cell {
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => true,
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).is_ok_and(is_sound),
+        ValueRef::Blob(bytes) => std::str::from_utf8(bytes).map_or(true, is_sound),
     }
 }
 

@@ -94,6 +94,7 @@ impl Format for CqrsEsSqlite {
             key,
             map: Box::new(move |cells| map(cells, by_rowid)),
             complete: None,
+            quick: None,
         };
         Ok(Box::new(RowReader::new(database, plan, info)?))
     }

@@ -128,6 +128,7 @@ impl Format for EmmettSqlite {
             key,
             map: Box::new(map),
             complete: None,
+            quick: None,
         };
         Ok(Box::new(RowReader::new(database, plan, info)?))
     }

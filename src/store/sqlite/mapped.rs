@@ -207,6 +207,7 @@ fn plan(path: &Path, table: &TableShape, mapping: &Mapping, key: Key) -> Result<
         key,
         map: Box::new(move |cells| places.map(cells)),
         complete: None,
+        quick: None,
     })
 }
 
@@ -270,6 +271,9 @@ impl Places {
 
     fn payload(&self, cells: &Cells<'_>) -> Payload {
         let Some(place) = self.place(Field::Data) else {
+            if cells.is_lean() {
+                return Payload::Missing;
+            }
             let rest: Map<String, Value> =
                 self.rest.iter().map(|(index, name)| (name.clone(), value_of(cells.raw(*index)))).collect();
             return if rest.is_empty() {

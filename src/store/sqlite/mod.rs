@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use super::shape::{SqliteShape, TableShape};
 use super::{SourceInfo, StoreError};
 
-pub(super) use cells::{Cells, Column, quoted};
+pub(super) use cells::{Cells, Column, needs_no_repair, quoted, time_of_text};
 pub(super) use cqrs_es::CqrsEsSqlite;
 pub(super) use emmett::EmmettSqlite;
 pub(super) use key::Key;
@@ -32,7 +32,7 @@ pub(super) use mapped::{open_mapped, propose, propose_table};
 pub(super) use ocel::OcelSqlite;
 pub(super) use open::{Database, is_damage, sentence};
 pub(super) use pyeventsourcing::PyEventSourcingSqlite;
-pub(super) use rows::{Plan, RowReader};
+pub(super) use rows::{Plan, Quick, RowReader, Traits};
 
 /// The tables of a database: none of SQLite's own, no views, nothing virtual.
 pub(super) fn look(path: &Path, cache_dir: &Path) -> Result<SqliteShape, StoreError> {

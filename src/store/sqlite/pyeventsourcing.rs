@@ -110,6 +110,7 @@ impl Format for PyEventSourcingSqlite {
             key,
             map: Box::new(move |cells| map(cells, by_rowid)),
             complete: None,
+            quick: None,
         };
         Ok(Box::new(RowReader::new(database, plan, info)?))
     }

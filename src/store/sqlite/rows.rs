@@ -9,6 +9,8 @@
 //! read before every batch, beside the table's own definition. Where a row is not found, the table's tree may be
 //! broken rather than changed: SQLite follows keys in a wrong order without a word. Then it is asked to check.
 
+mod envelopes;
+mod fetch;
 mod resume;
 
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -18,24 +20,23 @@ use foldhash::quality::FixedState;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
+use self::fetch::RowPayloads;
 use self::resume::RowsEnd;
 use super::cells::{Cells, Column, quoted};
 use super::key::{Key, KeyPart, RowKey};
 use super::open::{Database, Fault, damage, is_damage, sentence};
 use crate::base::limits::{READ_BATCH_EVENTS, RECORD_BYTES_MAX};
-use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent};
-use crate::store::{
-    EnvelopeBatch, Progress, ReadBatch, Resume, SourceInfo, StoreError, StoreReader, envelopes_of_whole,
-};
+use crate::model::{Locator, PayloadSource, ReadIssue, RecordedEvent, Timestamp};
+use crate::store::{EnvelopeBatch, Progress, ReadBatch, Resume, SourceInfo, StoreError, StoreReader};
+
+pub(crate) use self::envelopes::Quick;
+pub(super) use self::fetch::fetch_error;
 
 /// Payload bytes after which a batch ends.
 const BATCH_BYTES: usize = 8 << 20;
 
 /// Rows between two keys that are remembered of a table WITHOUT ROWID.
 const MARK_EVERY: usize = 64;
-
-/// Rows looked through for one event of such a table, should others have been added around it.
-const SEARCH_MAX: usize = 4_096;
 
 /// What a row of a table is as an event; the sentence of an `Err` begins a [`ReadIssue`].
 pub(crate) type MapFn = dyn Fn(&Cells<'_>) -> Result<RecordedEvent, String> + Send + Sync;
@@ -57,6 +58,8 @@ pub(crate) struct Plan {
     pub(crate) map: Box<MapFn>,
     /// What other tables add.
     pub(crate) complete: Option<CompleteFn>,
+    /// The quick way to what the index keeps, where there is one.
+    pub(crate) quick: Option<Quick>,
 }
 
 /// Which rows a query is for.
@@ -85,20 +88,15 @@ impl Plan {
         passes(connection, &format!("PRAGMA quick_check({})", quoted(&self.table)))
     }
 
-    /// Reads up to `limit` rows or [`BATCH_BYTES`], and tells what ended the reading early.
-    fn rows(
-        &self,
-        connection: &Connection,
-        range: &Range<'_>,
-        limit: usize,
-    ) -> rusqlite::Result<(Vec<ReadRow>, Option<rusqlite::Error>)> {
+    /// The query for up to `limit` rows, and what is bound in it.
+    fn select<'a>(&self, range: &'a Range<'_>, limit: usize) -> (String, Vec<&'a dyn ToSql>) {
         let key = self.key.sql();
         let width = self.key.width();
         let selected: Vec<&str> =
             std::iter::once(&*key).chain(self.columns.iter().map(|column| &*column.sql)).collect();
         let selected = selected.join(", ");
         let mut conditions: Vec<String> = self.filter.iter().map(|filter| format!("({filter})")).collect();
-        let mut parameters: Vec<&dyn ToSql> = Vec::new();
+        let mut parameters: Vec<&'a dyn ToSql> = Vec::new();
         let (compare, bound) = match range {
             Range::After(None, _) => ("", None),
             Range::After(Some(bound), _) => (">", Some(bound)),
@@ -121,6 +119,35 @@ impl Plan {
             "SELECT {selected} FROM {} AS e NOT INDEXED {condition} ORDER BY {key} LIMIT {limit}",
             quoted(&self.table)
         );
+        (sql, parameters)
+    }
+
+    /// The event of a row, a lean one without its payload, or why it is none.
+    fn event(&self, row: &rusqlite::Row<'_>, size: usize, lean: bool) -> Result<RecordedEvent, String> {
+        if size > RECORD_BYTES_MAX {
+            return Err(format!("It has {size} bytes, more than an event can have"));
+        }
+        let cells = Cells::new(row, self.key.width(), &self.columns).without_payloads(lean);
+        let mut event = (self.map)(&cells)?;
+        event.warnings.extend(cells.into_warnings());
+        Ok(event)
+    }
+
+    /// An issue with the row at `at`.
+    fn issue(&self, at: u64, problem: String) -> ReadIssue {
+        let number = if self.is_by_rowid() { at as i64 } else { at as i64 + 1 };
+        ReadIssue::new(format!("row {number} of {}", self.table), problem, &[])
+    }
+
+    /// Reads up to `limit` rows or [`BATCH_BYTES`], and tells what ended the reading early.
+    fn rows(
+        &self,
+        connection: &Connection,
+        range: &Range<'_>,
+        limit: usize,
+    ) -> rusqlite::Result<(Vec<ReadRow>, Option<rusqlite::Error>)> {
+        let width = self.key.width();
+        let (sql, parameters) = self.select(range, limit);
         let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(parameters))?;
         let mut read = Vec::new();
@@ -135,16 +162,8 @@ impl Plan {
             for index in 0..width {
                 parts.push(KeyPart::from(row.get_ref(index)?));
             }
-            let cells = Cells::new(row, width, &self.columns);
-            let size = cells.size();
-            let event = if size > RECORD_BYTES_MAX {
-                Err(format!("It has {size} bytes, more than an event can have"))
-            } else {
-                (self.map)(&cells).map(|mut event| {
-                    event.warnings.extend(cells.into_warnings());
-                    event
-                })
-            };
+            let size = Cells::new(row, width, &self.columns).size();
+            let event = self.event(row, size, false);
             if let ([KeyPart::Integer(rowid)], Some(ReadRow { key, .. })) = (&parts[..], read.last())
                 && matches!(key[..], [KeyPart::Integer(before)] if *rowid <= before && self.is_by_rowid())
             {
@@ -168,29 +187,60 @@ pub(super) fn passes(connection: &Connection, check: &str) -> rusqlite::Result<b
     }
 }
 
-/// What an event is, in 32 bits: equal for the same row as long as it is the same event.
+/// What tells an event from another one.
+pub(crate) struct Traits<'a> {
+    pub(crate) event_type: &'a str,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) correlation_id: Option<&'a str>,
+    pub(crate) causation_id: Option<&'a str>,
+    /// Aggregate type, id and version.
+    pub(crate) home: Option<(Option<&'a str>, &'a str, Option<i64>)>,
+    pub(crate) occurred_at: Option<Timestamp>,
+    pub(crate) recorded_at: Option<Timestamp>,
+}
+
+impl Traits<'_> {
+    /// What an event is, in 32 bits: equal for the same row as long as it is the same event.
+    pub(crate) fn fingerprint(&self) -> u32 {
+        // Compared only while the program runs, so the hash need not be the same for ever.
+        let mut hash = FixedState::default().build_hasher();
+        let mut add = |bytes: &[u8]| {
+            // The length keeps ("ab", "c") from ("a", "bc").
+            hash.write_usize(bytes.len());
+            hash.write(bytes);
+        };
+        add(self.event_type.as_bytes());
+        for value in [self.id, self.correlation_id, self.causation_id] {
+            add(value.unwrap_or_default().as_bytes());
+        }
+        if let Some((aggregate_type, stream, version)) = self.home {
+            add(aggregate_type.unwrap_or_default().as_bytes());
+            add(stream.as_bytes());
+            add(&version.unwrap_or(-1).to_le_bytes());
+        }
+        for time in [self.occurred_at, self.recorded_at].into_iter().flatten() {
+            add(&time.nanos().to_le_bytes());
+        }
+        let hash = hash.finish();
+        (hash ^ (hash >> 32)) as u32
+    }
+}
+
+/// [`Traits::fingerprint`] of a whole event.
 pub(super) fn fingerprint(event: &RecordedEvent) -> u32 {
-    // Compared only while the program runs, so the hash need not be the same for ever.
-    let mut hash = FixedState::default().build_hasher();
-    let mut add = |bytes: &[u8]| {
-        // The length keeps ("ab", "c") from ("a", "bc").
-        hash.write_usize(bytes.len());
-        hash.write(bytes);
-    };
-    add(event.event_type.as_bytes());
-    for value in [&event.id, &event.correlation_id, &event.causation_id] {
-        add(value.as_deref().unwrap_or_default().as_bytes());
+    let home = event
+        .home()
+        .map(|home| (home.stream.aggregate_type.as_deref(), home.stream.id.as_str(), home.version));
+    Traits {
+        event_type: &event.event_type,
+        id: event.id.as_deref(),
+        correlation_id: event.correlation_id.as_deref(),
+        causation_id: event.causation_id.as_deref(),
+        home,
+        occurred_at: event.occurred_at,
+        recorded_at: event.recorded_at,
     }
-    if let Some(home) = event.home() {
-        add(home.stream.aggregate_type.as_deref().unwrap_or_default().as_bytes());
-        add(home.stream.id.as_bytes());
-        add(&home.version.unwrap_or(-1).to_le_bytes());
-    }
-    for time in [event.occurred_at, event.recorded_at].into_iter().flatten() {
-        add(&time.nanos().to_le_bytes());
-    }
-    let hash = hash.finish();
-    (hash ^ (hash >> 32)) as u32
+    .fingerprint()
 }
 
 /// What reader and payload source share.
@@ -217,6 +267,22 @@ impl Shared {
         }
     }
 
+    /// Whether the row that was read last is what it was; `Err` for what the database does not give of it.
+    fn is_at_its_place(
+        &self,
+        connection: &Connection,
+        last: &RowKey,
+        expected: u32,
+    ) -> rusqlite::Result<bool> {
+        let (rows, stopped) = self.plan.rows(connection, &Range::At(last), 1)?;
+        match stopped {
+            Some(error) => Err(error),
+            None => {
+                Ok(matches!(&rows[..], [ReadRow { event: Ok(event), .. }] if fingerprint(event) == expected))
+            }
+        }
+    }
+
     fn is_same_table(&self, connection: &Connection) -> rusqlite::Result<bool> {
         Ok(definition(connection, &self.plan.table)? == self.definition)
     }
@@ -224,12 +290,10 @@ impl Shared {
 
 /// The SQL that made a table.
 fn definition(connection: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
+    // Asked before every batch.
     let sql = connection
-        .query_row(
-            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
-            [table],
-            |row| row.get::<_, Option<String>>(0),
-        )
+        .prepare_cached("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE")?
+        .query_row([table], |row| row.get::<_, Option<String>>(0))
         .optional()?;
     Ok(sql.flatten())
 }
@@ -342,9 +406,7 @@ impl RowReader {
                 match std::mem::replace(&mut row.event, Err(String::new())) {
                     Ok(event) => step.events.push((Locator { at, len: fingerprint(&event) }, event)),
                     Err(problem) => {
-                        let number = if shared.plan.is_by_rowid() { at as i64 } else { at as i64 + 1 };
-                        let place = format!("row {number} of {}", shared.plan.table);
-                        step.issues.push(ReadIssue::new(place, problem, &[]));
+                        step.issues.push(shared.plan.issue(at, problem));
                     }
                 }
             }
@@ -364,6 +426,37 @@ impl RowReader {
             }),
             Err(fault) => Err(self.database.store_error(fault)),
         }
+    }
+
+    /// Goes on behind `rows` more rows, `last` being the last of them.
+    fn advance(
+        &mut self,
+        rows: usize,
+        last: Option<(RowKey, Option<u32>)>,
+        stopped: Option<rusqlite::Error>,
+        issues: &mut Vec<ReadIssue>,
+    ) -> Result<Progress, StoreError> {
+        if last.is_some() {
+            self.last = last;
+        }
+        self.ordinal += rows;
+        let reached_end = match (&self.last, self.bounds) {
+            (Some((key, _)), Some((_, high))) => key[..] == [KeyPart::Integer(high)],
+            _ => false,
+        };
+        self.finished = rows == 0 || reached_end || stopped.is_some();
+        if let Some(error) = stopped {
+            if !is_damage(&error) {
+                return Err(self.database.store_error(Fault::Sqlite(error)));
+            }
+            let place = match &self.last {
+                Some(_) => format!("after {} rows of {}", self.ordinal, self.shared.plan.table),
+                None => format!("the table {}", self.shared.plan.table),
+            };
+            let problem = format!("The rest cannot be read: {}", sentence(&error));
+            issues.push(ReadIssue::new(place, problem, &[]));
+        }
+        Ok(self.progress())
     }
 
     fn progress(&self) -> Progress {
@@ -386,7 +479,7 @@ impl StoreReader for RowReader {
     }
 
     fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError> {
-        envelopes_of_whole(self, batch)
+        self.envelopes(batch)
     }
 
     fn read_batch(&mut self, batch: &mut ReadBatch) -> Result<Progress, StoreError> {
@@ -397,7 +490,7 @@ impl StoreReader for RowReader {
         if !step.same {
             return Err(StoreError::Changed { path: self.database.path().to_owned() });
         }
-        if let Some(row) = step.rows.last() {
+        let last = step.rows.last().map(|row| {
             // The last row's own fingerprint, if it became an event.
             let at = match row.key[..] {
                 [KeyPart::Integer(rowid)] if self.shared.plan.is_by_rowid() => rowid as u64,
@@ -405,8 +498,8 @@ impl StoreReader for RowReader {
             };
             let known =
                 step.events.last().filter(|(locator, _)| locator.at == at).map(|(locator, _)| locator.len);
-            self.last = Some((row.key.clone(), known));
-        }
+            (row.key.clone(), known)
+        });
         if !self.shared.plan.is_by_rowid() {
             if let Some(row) = step.rows.last() {
                 if self.ends.contains(&row.key) {
@@ -421,26 +514,9 @@ impl StoreReader for RowReader {
                 }
             }
         }
-        self.ordinal += step.rows.len();
-        let reached_end = match (&self.last, self.bounds) {
-            (Some((key, _)), Some((_, high))) => key[..] == [KeyPart::Integer(high)],
-            _ => false,
-        };
-        self.finished = step.rows.is_empty() || reached_end || step.stopped.is_some();
         batch.events.extend(step.events);
         batch.issues.extend(step.issues);
-        if let Some(error) = step.stopped {
-            if !is_damage(&error) {
-                return Err(self.database.store_error(Fault::Sqlite(error)));
-            }
-            let place = match &self.last {
-                Some(_) => format!("after {} rows of {}", self.ordinal, self.shared.plan.table),
-                None => format!("the table {}", self.shared.plan.table),
-            };
-            let problem = format!("The rest cannot be read: {}", sentence(&error));
-            batch.issues.push(ReadIssue::new(place, problem, &[]));
-        }
-        Ok(self.progress())
+        self.advance(step.rows.len(), last, step.stopped, &mut batch.issues)
     }
 
     fn payloads(&self) -> Result<Box<dyn PayloadSource>, StoreError> {
@@ -449,102 +525,5 @@ impl StoreReader for RowReader {
 
     fn resume(&self) -> Option<Box<dyn Resume>> {
         RowsEnd::of(self).map(|end| Box::new(end) as Box<dyn Resume>)
-    }
-}
-
-/// Why a read of single rows gave nothing.
-pub(super) fn fetch_error(fault: Fault) -> FetchError {
-    match fault {
-        Fault::Store(StoreError::Changed { .. }) => FetchError::Changed,
-        Fault::Store(StoreError::Sqlite { reason, .. } | StoreError::Io { reason, .. }) => {
-            FetchError::Unreadable(reason)
-        }
-        Fault::Store(other) => FetchError::Unreadable(other.to_string()),
-        Fault::Sqlite(error) => FetchError::Unreadable(sentence(&error)),
-    }
-}
-
-/// Reads single rows again.
-struct RowPayloads {
-    database: Database,
-    shared: Arc<Shared>,
-}
-
-impl PayloadSource for RowPayloads {
-    fn fetch(&mut self, locators: &[Locator]) -> Vec<Result<RecordedEvent, FetchError>> {
-        let shared = Arc::clone(&self.shared);
-        let read = self.database.read(|connection| {
-            if !shared.is_same_table(connection)? {
-                return Ok(vec![Err(FetchError::Changed); locators.len()]);
-            }
-            let mut events: Vec<_> =
-                locators.iter().map(|locator| shared.fetch(connection, *locator)).collect();
-            if events.contains(&Err(FetchError::Changed)) && !shared.is_sound(connection)? {
-                let broken = FetchError::Unreadable(sentence(&damage()));
-                events
-                    .iter_mut()
-                    .filter(|event| event.is_err())
-                    .for_each(|event| *event = Err(broken.clone()));
-            }
-            Ok(events)
-        });
-        match read {
-            Ok(events) => events,
-            Err(fault) => vec![Err(fetch_error(fault)); locators.len()],
-        }
-    }
-
-    fn rest(&mut self) {
-        self.database.rest();
-    }
-}
-
-impl Shared {
-    fn fetch(&self, connection: &Connection, locator: Locator) -> Result<RecordedEvent, FetchError> {
-        let unreadable = |error: rusqlite::Error| FetchError::Unreadable(sentence(&error));
-        let (key, limit, first) = match &self.plan.key {
-            Key::Rowid(_) => (vec![KeyPart::Integer(locator.at as i64)], 1, 0),
-            Key::Primary(_) => {
-                let ordinal = locator.at as usize;
-                let mark = self.marks().get(ordinal / MARK_EVERY).cloned().ok_or(FetchError::Changed)?;
-                (mark, MARK_EVERY, ordinal % MARK_EVERY)
-            }
-        };
-        let range = if limit == 1 { Range::At(&key) } else { Range::From(&key) };
-        let mut found = self.search(connection, &range, limit, first, locator.len).map_err(unreadable)?;
-        if found.is_none() && limit > 1 {
-            // Rows that were added around it since may have moved it on.
-            found = self.search(connection, &range, SEARCH_MAX, first, locator.len).map_err(unreadable)?;
-        }
-        let mut event = [(locator, found.ok_or(FetchError::Changed)?)];
-        if let Some(complete) = self.plan.complete {
-            complete(connection, &mut event).map_err(unreadable)?;
-        }
-        let [(_, event)] = event;
-        Ok(event)
-    }
-
-    /// The event with this fingerprint in a range: the one at its old place, else the first.
-    fn search(
-        &self,
-        connection: &Connection,
-        range: &Range<'_>,
-        limit: usize,
-        first: usize,
-        expected: u32,
-    ) -> rusqlite::Result<Option<RecordedEvent>> {
-        let (rows, stopped) = self.plan.rows(connection, range, limit)?;
-        let mut events: Vec<Option<RecordedEvent>> = rows
-            .into_iter()
-            .map(|row| row.event.ok().filter(|event| fingerprint(event) == expected))
-            .collect();
-        let found = match events.get_mut(first).and_then(Option::take) {
-            Some(event) => Some(event),
-            None => events.into_iter().flatten().next(),
-        };
-        match stopped {
-            Some(error) if found.is_none() => Err(error),
-            _ => Ok(found),
-        }
     }
 }
