@@ -96,7 +96,8 @@ impl Run for Simulate {
         let expected = self.expect.as_deref().map(read_expectation).transpose()?;
         let (domain, recipe) = self.recipe(expected.as_ref().map(|(_, recipe)| recipe))?;
         let recipe = recipe.check(&domain)?;
-        let mut world = World::new(domain, &recipe)?;
+        // As in the window: the same recipe gives the same bytes.
+        let mut world = World::new(domain, &recipe)?.watched();
         if self.transport {
             world = world.recording_transport();
         }

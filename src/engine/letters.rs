@@ -88,7 +88,7 @@ impl LoggedLetter {
         happened.last().map(|change| change.state)
     }
 
-    /// When it was parked first.
+    /// When it failed first.
     pub fn since(&self) -> Option<Ticks> {
         self.attempts.first().map(|attempt| attempt.at)
     }

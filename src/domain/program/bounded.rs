@@ -8,7 +8,7 @@ use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::native::{Fun, run, v};
 use jaq_core::ops::Math;
 use jaq_core::path::Part;
-use jaq_core::{Cv, Error, Exn, ValXs};
+use jaq_core::{Bind, Cv, Error, Exn, ValXs};
 use jaq_json::{Num, Val};
 
 use super::Data;
@@ -20,9 +20,8 @@ const TOO_DEEP: &str = "the result is nested too deeply";
 /// Names that no program can write.
 const BOUNDED: &str = "!bounded";
 const PRODUCT: &str = "!product";
+const WITHIN: &str = "!within";
 const RIGHT: &str = "$!right";
-/// One more value than any list may have, so that a list which is cut is refused.
-const LIST_MAX: &str = "1048577";
 
 /// Functions that give more text than they get: each quotation mark of theirs is escaped by the next.
 const GROWING: &[&str] = &["tojson"];
@@ -42,8 +41,7 @@ pub(super) fn term<'t>(term: Term<&'t str>) -> Term<&'t str> {
             if grows { checked(text) } else { text }
         }
         Term::Arr(Some(inner)) => {
-            let limited = Term::Call("limit", vec![Term::Num(LIST_MAX), self::term(*inner)]);
-            checked(Term::Arr(Some(Box::new(limited))))
+            checked(Term::Arr(Some(Box::new(Term::Call(WITHIN, vec![self::term(*inner)])))))
         }
         Term::Obj(entries) if entries.is_empty() => Term::Obj(entries),
         Term::Obj(entries) => checked(Term::Obj(
@@ -92,7 +90,13 @@ pub(super) fn definition(definition: Def<&str>) -> Def<&str> {
 
 /// The functions that bounded programs call.
 pub(super) fn funs() -> impl Iterator<Item = Fun<Data>> {
-    [run::<Data>((BOUNDED, v(0), bounded)), run::<Data>((PRODUCT, v(2), product))].into_iter()
+    let filter: Box<[Bind]> = Box::new([Bind::Fun(())]);
+    [
+        run::<Data>((BOUNDED, v(0), bounded)),
+        run::<Data>((PRODUCT, v(2), product)),
+        run::<Data>((WITHIN, filter, within)),
+    ]
+    .into_iter()
 }
 
 fn checked(term: Term<&str>) -> Term<&str> {
@@ -142,6 +146,18 @@ fn bounded(given: Cv<'_, Data>) -> ValXs<'_, Val> {
         Ok(()) => Box::new(std::iter::once(Ok(given.1))),
         Err(reason) => fail(reason),
     }
+}
+
+/// What a filter gives as long as all of it together is no larger than an output may be: a list is refused while it is
+/// made, for each of its values may be as large as one may be.
+fn within(mut given: Cv<'_, Data>) -> ValXs<'_, Val> {
+    let (filter, context) = given.0.pop_fun();
+    let mut left = OUTPUT_SIZE_MAX;
+    Box::new(filter.run((context, given.1)).map(move |value| {
+        let value = value?;
+        measure(&value, &mut left, 0).map_err(|reason| Exn::from(Error::str(reason)))?;
+        Ok(value)
+    }))
 }
 
 /// Takes the nodes and the bytes of text of `value` from `left`.

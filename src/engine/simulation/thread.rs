@@ -124,8 +124,10 @@ struct Run {
 impl Run {
     fn begin(document: DocumentId, mut request: SimRequest, cancel: CancelToken) -> Result<Self, String> {
         request.recipe = request.recipe.check(&request.domain).map_err(|errors| errors.to_string())?;
-        let world =
-            World::new(Arc::clone(&request.domain), &request.recipe).map_err(|error| error.to_string())?;
+        // Watched, so that the log says which check broke and when: its sagas are judged by it.
+        let world = World::new(Arc::clone(&request.domain), &request.recipe)
+            .map_err(|error| error.to_string())?
+            .watched();
         let recording = Recording::new(&request.recipe.to_string());
         Ok(Self {
             document,

@@ -256,7 +256,7 @@ fn numbers_ui(form: &mut Simulate, t: &Tokens, ui: &mut Ui) {
         let mut sagas = recipe.sagas;
         let drag = ui.add(egui::DragValue::new(&mut sagas).range(1..=100_000).speed(0.1));
         drag.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Sagas"));
-        if drag.on_hover_text("How many run, one after the other").changed() {
+        if drag.on_hover_text("How many run; each begins a tenth of a second after the one before, unless the recipe says every=").changed() {
             change(form, |recipe| recipe.sagas = sagas);
         }
     });

@@ -5,6 +5,7 @@ use egui::{Rect, RichText, Role, Sense, Ui, pos2, vec2};
 use super::row_rect;
 use crate::engine::SimFrame;
 use crate::sim::{InvariantReport, InvariantState};
+use crate::ui::format::middle;
 use crate::ui::icons::Icon;
 use crate::ui::theme::{Outcome, PAD, body, caption, mono_small};
 use crate::ui::view::ViewContext;
@@ -62,8 +63,9 @@ fn check_ui(context: &ViewContext<'_>, check: &InvariantReport, ui: &mut Ui) {
     let state = if outcome == Outcome::Completed { "holds" } else { "broken" };
     let label = format!("{} {about}, {state}", check.code);
     node(ui, rect, ui.scope_id().with("check"), Sense::hover(), Role::Label, &label).on_hover_text(about);
-    if let InvariantState::Broken { since, difference, .. } = &check.state {
-        let words = format!("{difference}, since {}", look::seconds(*since));
+    if let InvariantState::Broken { since, difference, event } = &check.state {
+        let by = event.map(|event| format!(", by event {}", middle(&event.to_string(), 13)));
+        let words = format!("{difference}, since {}{}", look::seconds(*since), by.unwrap_or_default());
         paragraph(ui, &words, color);
     }
 }
