@@ -111,6 +111,23 @@ fn a_recorded_run_is_a_store_like_any_other() {
 }
 
 #[test]
+fn a_recorded_run_says_which_check_broke() {
+    let cli = Cli::new();
+    let ran = &cli.json(&["simulate", DOUBLE, "--into", "double.jsonl"])[0];
+    let about = "at most one charge held per order";
+    let checks = ran["invariants"].as_array().unwrap();
+    let charge = checks.iter().find(|check| check["about"] == about).unwrap();
+    assert_eq!(charge["state"], "broken");
+    let events = cli.json(&["events", "double.jsonl"]);
+    let told = events
+        .iter()
+        .find(|event| event["type"] == "check.broken" && event["data"]["invariant"] == "one_charge")
+        .expect("the log tells it");
+    assert_eq!(told["data"]["event"], charge["event"], "with the event that did it");
+    assert_eq!(cli.json(&["sagas", "double.jsonl"])[0]["outcome"], "inconsistent");
+}
+
+#[test]
 fn an_expectation_is_written_checked_and_its_differences_named() {
     let cli = Cli::new();
     let saved = cli.run(&["simulate", DOUBLE, "--save-expect", "double.toml"]);
