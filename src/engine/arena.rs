@@ -2,20 +2,23 @@
 //! without reading a file or decoding an event. Filled behind a log that is open, as far as memory allows; what is not
 //! here is read from its source. It only leaves out what cannot match: whether an event does is told by the event.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use memchr::memmem;
 use serde_json::Value;
 
-use super::pool::SourcePool;
+use super::load::OpenLog;
 use crate::base::cancel::CancelToken;
 use crate::index::{EventLog, SEGMENT, Segment};
 use crate::model::{FetchError, JsonText, Payload, RecordedEvent, Row, SourceId};
 use crate::query::{KeptTexts, SegmentBits};
+use crate::store::FileState;
 
-/// Events read at a time: others wait for a way into the source no longer than this takes.
-const READ_AT_A_TIME: usize = 512;
+/// Events, and bytes of them, read at a time: others wait for a way into the source no longer than this takes.
+const READ_AT_A_TIME: usize = 256;
+const BYTES_AT_A_TIME: u64 = 4 << 20;
 
 /// Letters of a UUID as it is usually spelled.
 const UUID_CHARS: usize = 36;
@@ -23,8 +26,52 @@ const UUID_CHARS: usize = 36;
 /// Texts of payloads, by source and segment.
 #[derive(Debug, Default)]
 pub struct Arena {
-    sources: RwLock<Vec<Vec<Arc<Block>>>>,
+    sources: RwLock<Vec<Kept>>,
     bytes: AtomicU64,
+}
+
+/// What is kept of a source.
+#[derive(Debug, Default)]
+struct Kept {
+    blocks: Vec<Arc<Block>>,
+    /// What its files were when they were read.
+    stamp: Stamp,
+    /// Somebody changes what is in it: its texts may be others at any time.
+    given_up: bool,
+}
+
+/// What the system says of a source's files, those of a database too: another one where somebody wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Stamp([Option<FileState>; 2]);
+
+impl Stamp {
+    fn of(path: &Path) -> Self {
+        let mut wal = path.as_os_str().to_owned();
+        wal.push("-wal");
+        Self([FileState::of(path), FileState::of(Path::new(&wal))])
+    }
+}
+
+/// The texts of the sources that are what they were when their texts were kept.
+#[derive(Debug)]
+pub(super) struct Current {
+    arena: Arc<Arena>,
+    /// By source.
+    is_current: Vec<bool>,
+}
+
+impl Current {
+    /// Those of a log, as of now.
+    pub(super) fn of(open: &OpenLog) -> Self {
+        let arena = Arc::clone(open.pool.arena());
+        let sources = arena.sources.read().unwrap_or_else(PoisonError::into_inner);
+        let is_current = sources.iter().zip(&*open.sources);
+        let is_current =
+            is_current.map(|(kept, info)| !kept.blocks.is_empty() && kept.stamp == Stamp::of(&info.path));
+        let is_current = is_current.collect();
+        drop(sources);
+        Self { arena, is_current }
+    }
 }
 
 /// The texts of a segment's events, of the first ones where more have come since.
@@ -49,10 +96,19 @@ impl Arena {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Reads what is not here yet, in the order of the log's sources, until it takes `room` bytes.
-    pub(super) fn fill(&self, pool: &SourcePool, log: &EventLog, room: u64, cancel: &CancelToken) {
-        for source in 0..log.sources().len() {
-            let source = SourceId(source as u16);
+    /// Reads what is not here yet, in the order of the log's sources, until it takes `room` bytes; lets go of
+    /// everything where it takes more.
+    pub(super) fn fill(&self, open: &OpenLog, room: u64, cancel: &CancelToken) {
+        if self.bytes() > room {
+            self.sources.write().unwrap_or_else(PoisonError::into_inner).clear();
+            self.bytes.store(0, Ordering::Relaxed);
+        }
+        let log = &open.log;
+        for (number, info) in (0..log.sources().len()).zip(&*open.sources) {
+            let source = SourceId(number as u16);
+            if !self.begin(source, Stamp::of(&info.path), info.has_rows) {
+                continue;
+            }
             for number in 0..log.segments(source) {
                 let segment = log.segment(source, number);
                 let kept = self.block(source, number);
@@ -60,53 +116,89 @@ impl Arena {
                 if from == segment.len() {
                     continue;
                 }
-                if self.bytes() >= room {
-                    return;
-                }
                 let mut block = kept.map_or_else(Block::default, |block| (*block).clone());
+                let before = block.bytes();
                 let rows: Vec<Row> = (from..segment.len()).map(|at| segment.row(at)).collect();
-                for rows in rows.chunks(READ_AT_A_TIME) {
+                let mut left = &rows[..];
+                while !left.is_empty() && self.bytes() + block.bytes() - before < room {
                     if cancel.is_cancelled() {
                         return;
                     }
-                    pool.fetch(log, rows).iter().for_each(|event| block.push(event));
+                    let (part, rest) = left.split_at(together(log, left));
+                    open.pool.fetch(log, part).iter().for_each(|event| block.push(event));
+                    left = rest;
                 }
-                block.text.shrink_to_fit();
-                self.put(source, number, block);
+                let is_full = !left.is_empty();
+                if block.ends.len() > from {
+                    block.text.shrink_to_fit();
+                    self.put(source, number, block);
+                }
+                if is_full {
+                    return;
+                }
             }
         }
     }
 
+    /// Notes that a source is read now; whether it can be kept. A database that changes is not: rows are written anew
+    /// in their places. What is appended to a file of records leaves the others as they are.
+    fn begin(&self, source: SourceId, stamp: Stamp, has_rows: bool) -> bool {
+        let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        let at = usize::from(source.0);
+        if sources.len() <= at {
+            sources.resize_with(at + 1, Kept::default);
+        }
+        let kept = &mut sources[at];
+        if !kept.blocks.is_empty() && kept.stamp != stamp && has_rows {
+            let held: u64 = kept.blocks.iter().map(|block| block.bytes()).sum();
+            self.bytes.fetch_sub(held, Ordering::Relaxed);
+            kept.blocks.clear();
+            kept.given_up = true;
+        }
+        kept.stamp = stamp;
+        !kept.given_up
+    }
+
     fn block(&self, source: SourceId, number: usize) -> Option<Arc<Block>> {
         let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
-        sources.get(usize::from(source.0))?.get(number).cloned()
+        sources.get(usize::from(source.0))?.blocks.get(number).cloned()
     }
 
     /// Puts a segment's texts in: the next one of its source, or one that is there and has grown.
     fn put(&self, source: SourceId, number: usize, block: Block) {
         let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
-        let at = usize::from(source.0);
-        if sources.len() <= at {
-            sources.resize_with(at + 1, Vec::new);
+        // Another fill let go of everything meanwhile.
+        let Some(kept) = sources.get_mut(usize::from(source.0)) else { return };
+        let (blocks, bytes) = (&mut kept.blocks, block.bytes());
+        if let Some(known) = blocks.get_mut(number) {
+            self.bytes.fetch_sub(known.bytes(), Ordering::Relaxed);
+            *known = Arc::new(block);
+        } else if blocks.len() == number {
+            blocks.push(Arc::new(block));
+        } else {
+            return;
         }
-        let (blocks, block) = (&mut sources[at], Arc::new(block));
-        self.bytes.fetch_add(block.bytes(), Ordering::Relaxed);
-        match blocks.get_mut(number) {
-            Some(known) => {
-                self.bytes.fetch_sub(known.bytes(), Ordering::Relaxed);
-                *known = block;
-            }
-            None => blocks.push(block),
-        }
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 
-impl KeptTexts for Arena {
+/// How many of the first rows are read together: at least one, and no more than a few megabytes.
+fn together(log: &EventLog, rows: &[Row]) -> usize {
+    let mut bytes = 0;
+    let fits = rows.iter().take(READ_AT_A_TIME).take_while(|row| {
+        bytes += u64::from(log.locator(**row).len);
+        bytes <= BYTES_AT_A_TIME
+    });
+    fits.count().max(1)
+}
+
+impl KeptTexts for Current {
     fn holding(&self, segment: &Segment<'_>, text: &str) -> Option<SegmentBits> {
-        if text.is_empty() || may_be_in_a_uuid(text) {
+        let is_current = self.is_current.get(usize::from(segment.source.0)).is_some_and(|current| *current);
+        if !is_current || text.is_empty() || may_be_in_a_uuid(text) {
             return None;
         }
-        let block = self.block(segment.source, segment.first / SEGMENT)?;
+        let block = self.arena.block(segment.source, segment.first / SEGMENT)?;
         let mut bits = block.unknown;
         let finder = memmem::Finder::new(text);
         let (mut event, mut from) = (0, 0);

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::follow::{Followed, Life, Live, Stir};
+use super::follow::{Followed, Live, Stir};
 use super::{Dirs, DocumentId, EngineEvent, LoadFailure, LoadItem, Loader, MemoryLimit, Waker};
 use crate::base::cancel::{CancelOnDrop, CancelToken};
 use crate::base::clock::Stopwatch;
@@ -31,30 +31,10 @@ pub(super) enum LoadAsk {
 pub(super) struct LoadRequest {
     pub(super) document: DocumentId,
     pub(super) items: Vec<LoadItem>,
-    /// Into which log.
-    pub(super) into: Target,
+    /// Into the log that is open, rather than a new one.
+    pub(super) add: bool,
     pub(super) cancel: CancelToken,
 }
-
-/// Into which log files are loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    /// A new one; where it was open before and its files only grew, reading goes on where it ended.
-    New,
-    /// A new one, read from the beginning whatever is known of it.
-    Anew,
-    /// The one that is open.
-    Open,
-}
-
-/// A log that was open before.
-struct Before {
-    items: Vec<LoadItem>,
-    loader: Loader,
-}
-
-/// Heap of an event while its log may be read on, at most, in bytes.
-const EVENT_HEAP: u64 = 160;
 
 /// Time between two published snapshots, at least; also a tenth of the time loading took so far, so that publishing
 /// never takes a notable share of it.
@@ -73,9 +53,6 @@ pub(super) struct LoadThread {
     stir: Stir<LoadAsk>,
     document: DocumentId,
     loader: Loader,
-    /// What was loaded into it.
-    items: Vec<LoadItem>,
-    before: Option<Before>,
     cancel: CancelToken,
     /// How the document stands, as was told last.
     live: Live,
@@ -113,8 +90,6 @@ impl LoadThread {
             document: DocumentId(0),
             loader: Loader::new(dirs.clone()),
             dirs,
-            items: Vec::new(),
-            before: None,
             cancel: CancelToken::default(),
             live: Live::default(),
             loaded: 0,
@@ -148,6 +123,8 @@ impl LoadThread {
                 Ok(LoadAsk::Memory(limit)) => {
                     self.memory = limit;
                     self.loader.set_memory(limit);
+                    // What is under way goes by the old limit.
+                    self.texts = Texts::default();
                     self.keep_texts();
                 }
                 Ok(LoadAsk::Close) => self.begin(DocumentId(0)),
@@ -180,26 +157,13 @@ impl LoadThread {
     /// Loads; false where nobody hears of it any more.
     fn load(&mut self, request: &LoadRequest) -> bool {
         let document = request.document;
+        if !request.add {
+            self.begin(document);
+        } else if document != self.document {
+            return true;
+        }
         self.cancel = request.cancel.clone();
-        let is_known = match request.into {
-            Target::Open if document != self.document => return true,
-            Target::Open => false,
-            Target::Anew => {
-                self.begin(document);
-                self.before = None;
-                false
-            }
-            Target::New => {
-                let is_it = |before: &mut Before| before.items == request.items;
-                let known = self.before.take_if(is_it);
-                self.begin(document);
-                // What was open until now may be what is asked for.
-                let known = known.or_else(|| self.before.take_if(is_it));
-                known.is_some_and(|before| thread::caught(|| self.take_up(before.loader)).unwrap_or(false))
-            }
-        };
-        self.items.extend_from_slice(&request.items);
-        let outcome = if is_known { Ok(()) } else { thread::caught(|| self.load_items(&request.items)) };
+        let outcome = thread::caught(|| self.load_items(&request.items));
         if let Err(message) = outcome {
             let path = request.items.first().map(|item| item.path.clone()).unwrap_or_default();
             self.broke(path, &message);
@@ -220,32 +184,10 @@ impl LoadThread {
     fn begin(&mut self, document: DocumentId) {
         self.document = document;
         self.texts = Texts::default();
-        let mut loader = std::mem::replace(&mut self.loader, Loader::new(self.dirs.clone()));
+        self.loader = Loader::new(self.dirs.clone());
         self.loader.set_memory(self.memory);
-        let items = std::mem::take(&mut self.items);
-        // Kept for when it is opened again, where that is no burden.
-        let is_whole = !items.is_empty() && loader.followed().len() == items.len();
-        if is_whole && loader.events().saturating_mul(EVENT_HEAP) <= loader.memory().room() {
-            self.before = Some(Before { items, loader });
-        }
         (self.live, self.loaded, self.shown) = (Live::default(), 0, 0);
         self.stir.watch(std::iter::empty());
-    }
-
-    /// Goes on with a log that was open before, if its files have at most grown.
-    fn take_up(&mut self, loader: Loader) -> bool {
-        let started = Stopwatch::start();
-        let fresh = std::mem::replace(&mut self.loader, loader);
-        let failures = self.with_snapshots(started, |loader, cancel, tell| loader.look(cancel, tell));
-        let is_same = |one: &Followed| matches!(one.live().life, Life::Followed | Life::Watched);
-        if failures.is_empty() && self.loader.followed().iter().all(is_same) {
-            self.publish(started.elapsed());
-            return true;
-        }
-        self.loader = fresh;
-        // What was shown of it meanwhile is not what comes.
-        self.send(EngineEvent::Replaced { document: self.document });
-        false
     }
 
     fn load_items(&mut self, items: &[LoadItem]) {
@@ -304,12 +246,13 @@ impl LoadThread {
         if self.document == DocumentId(0) || self.texts.busy.swap(true, Ordering::AcqRel) {
             return;
         }
-        let (open, room) = (self.loader.publish(), self.loader.memory().room());
+        let open = self.loader.publish();
+        let room = self.loader.memory().room(open.pool.arena().bytes());
         let (cancel, waker) = (self.texts.cancel.0.clone(), Waker::clone(&self.waker));
         let busy = Arc::clone(&self.texts.busy);
         let work = move || {
             // A panic costs the texts, nothing else: without them the file is searched.
-            drop(thread::caught(|| open.keep_texts(open.pool.arena().bytes() + room, &cancel)));
+            drop(thread::caught(|| open.keep_texts(room, &cancel)));
             busy.store(false, Ordering::Release);
             waker();
         };
@@ -386,7 +329,6 @@ impl LoadThread {
         let document = self.document;
         let problem = format!("Loading stopped because of a defect in Sagascope: {message}");
         self.send(EngineEvent::Failed { document, failure: LoadFailure { path, problem } });
-        self.items.clear();
         self.begin(DocumentId(0));
     }
 }

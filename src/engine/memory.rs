@@ -44,10 +44,12 @@ impl MemoryLimit {
         self.0
     }
 
-    /// Bytes that may be used beside what is in use now: half of what the limit leaves, for a log that is open may
-    /// grow and be asked.
-    pub(super) fn room(self) -> u64 {
-        self.0.zip(resident()).map_or(ROOM_UNTOLD, |(limit, used)| limit.saturating_sub(used) / 2)
+    /// Bytes that may be kept of a log to be searched, where `kept` are kept already: half of what the limit leaves to
+    /// everything else, for a log that is open may grow and be asked.
+    pub(super) fn room(self, kept: u64) -> u64 {
+        self.0
+            .zip(resident())
+            .map_or(ROOM_UNTOLD, |(limit, used)| limit.saturating_sub(used.saturating_sub(kept)) / 2)
     }
 
     /// Why no more is read, if that is so.

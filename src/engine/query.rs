@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::arena::Arena;
+use super::arena::Current;
 use super::load::OpenLog;
 use crate::base::cancel::CancelToken;
 use crate::model::{FetchError, RecordedEvent, Row, SourceId, TextFinder};
@@ -20,7 +20,7 @@ const SEGMENTS_SEARCHED: usize = 64;
 impl OpenLog {
     /// Keeps the payloads in memory to be searched, as far as they take no more than `room` bytes.
     pub fn keep_texts(&self, room: u64, cancel: &CancelToken) {
-        self.pool.arena().fill(&self.pool, &self.log, room, cancel);
+        self.pool.arena().fill(self, room, cancel);
     }
 
     /// Names of the sources as queries know them: the names of their files.
@@ -38,7 +38,7 @@ impl OpenLog {
         let fetch =
             |rows: &[Row]| -> Vec<Result<RecordedEvent, FetchError>> { self.pool.fetch(&self.log, rows) };
         let may_hold = |rows: &[Row], text: &dyn TextFinder| self.pool.may_hold(&self.log, rows, text);
-        let kept: Arc<dyn KeptTexts> = Arc::<Arena>::clone(self.pool.arena());
+        let kept: Arc<dyn KeptTexts> = Arc::new(Current::of(self));
         ask(&Ground {
             log: &self.log,
             fetch: &fetch,

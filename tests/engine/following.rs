@@ -42,7 +42,6 @@ impl Follower {
             EngineEvent::Lives { live, .. } => self.live = live,
             EngineEvent::Loaded { .. } => return true,
             EngineEvent::Failed { .. } => self.failures += 1,
-            EngineEvent::Replaced { .. } => self.open = OpenLog::default(),
             other => panic!("unexpected: {other:?}"),
         }
         false
@@ -257,78 +256,4 @@ fn nothing_is_followed_that_is_not_open_any_more() {
     append(&other, &lines(2..3));
     follower.until(|follower| follower.log().len() == 3);
     assert_eq!(follower.live.sources.len(), 1);
-}
-
-impl Follower {
-    /// Opens `path` in place of what is open.
-    fn reopen(&mut self, path: &Path) {
-        self.document = self.engine.open(vec![LoadItem::detected(path)]);
-        while !self.take() {}
-    }
-}
-
-#[test]
-fn a_log_that_is_opened_again_is_read_on_where_it_ended() {
-    let (folder, path) = log_of_lines();
-    let other = folder.path().join("other.jsonl");
-    std::fs::write(&other, lines(0..2)).unwrap();
-    let mut follower = Follower::of(folder.path(), &[&path]);
-    let pool = Arc::clone(&follower.open.pool);
-    let goes_on = |follower: &Follower| Arc::ptr_eq(&pool, &follower.open.pool);
-    // While it is open.
-    follower.reopen(&path);
-    assert!(goes_on(&follower) && follower.log().len() == 5);
-    // While another one was.
-    follower.reopen(&other);
-    assert_eq!(follower.log().len(), 2);
-    append(&path, &lines(5..900));
-    follower.reopen(&path);
-    assert!(goes_on(&follower));
-    let expected: Vec<String> = (0..900).map(|n| format!("{{\"n\":{n}}}")).collect();
-    assert_eq!(follower.numbers(), expected);
-    assert_eq!(follower.lives(), [Life::Followed]);
-    append(&path, &lines(900..901));
-    follower.until(|follower| follower.log().len() == 901);
-    // Asked to be read again, it is.
-    follower.document = follower.engine.reload(vec![LoadItem::detected(&path)]);
-    while !follower.take() {}
-    assert!(!goes_on(&follower) && follower.log().len() == 901);
-}
-
-#[test]
-fn a_log_that_did_not_only_grow_is_read_from_the_beginning() {
-    type Change = fn(&Path);
-    let changes: [(&str, Change, usize); 3] = [
-        ("cut", |path| std::fs::write(path, lines(0..3)).unwrap(), 3),
-        (
-            "another file",
-            |path| {
-                std::fs::remove_file(path).unwrap();
-                std::fs::write(path, lines(10..20)).unwrap();
-            },
-            10,
-        ),
-        ("rewritten", |path| std::fs::write(path, lines(50..59)).unwrap(), 9),
-    ];
-    for (what, change, expected) in changes {
-        let (folder, path) = log_of_lines();
-        let mut follower = Follower::of(folder.path(), &[&path]);
-        follower.engine.close();
-        change(&path);
-        let pool = Arc::clone(&follower.open.pool);
-        follower.reopen(&path);
-        assert!(!Arc::ptr_eq(&pool, &follower.open.pool), "{what}");
-        assert_eq!((follower.log().len(), follower.lives()), (expected, vec![Life::Followed]), "{what}");
-    }
-}
-
-#[test]
-fn a_database_that_is_opened_again_is_read_on() {
-    let (folder, path) = copied("emmett.db");
-    let mut follower = Follower::of(folder.path(), &[&path]);
-    let (pool, before) = (Arc::clone(&follower.open.pool), follower.log().len());
-    follower.engine.close();
-    follower.reopen(&path);
-    assert!(Arc::ptr_eq(&pool, &follower.open.pool));
-    assert_eq!(follower.log().len(), before);
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sagascope::base::cancel::CancelToken;
-use sagascope::engine::{Dirs, JsonlWriter, LoadItem, Loader, OpenLog};
+use sagascope::engine::{Dirs, JsonlWriter, LoadItem, Loader, OpenLog, export};
 use sagascope::index::SEGMENT;
 use sagascope::model::{FetchError, JsonText, Membership, Payload, RecordedEvent, Row, StreamName};
 use sagascope::query::{Found, Ground, Query, select};
@@ -164,6 +164,33 @@ fn only_events_that_may_carry_a_text_are_read() {
         let found = found(&open, query);
         assert_eq!((found.marks.len(), found.read), (matching, looked_into), "{query}");
     }
+}
+
+/// Rows of a database are written anew in their places: what was kept of them counts no more.
+#[test]
+fn a_payload_that_was_changed_since_is_found_by_what_it_says_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lines, path) = (folder.path().join("log.jsonl"), folder.path().join("log.db"));
+    std::fs::write(&lines, r#"{"type":"sent","stream":"s","data":{"to":"Lima"}}"#.to_owned() + "\n").unwrap();
+    export(&open_log(&lines), &path, &CancelToken::default(), &mut |_| {}).unwrap();
+    let open = open_log(&path);
+    open.keep_texts(u64::MAX, &CancelToken::default());
+    assert!(open.pool.arena().bytes() > 0);
+    assert_eq!(found(&open, "zanzibar").marks.len(), 0);
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let changed = database
+        .execute(
+            "UPDATE events SET data = '{\"to\":\"Zanzibar\"}' WHERE rowid = (SELECT max(rowid) FROM events)",
+            [],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+    drop(database);
+    assert_eq!(found(&open, "zanzibar").marks.len(), 1);
+    // Kept anew it would be wrong again with the next change.
+    open.keep_texts(u64::MAX, &CancelToken::default());
+    assert_eq!(open.pool.arena().bytes(), 0);
+    assert_eq!(found(&open, "zanzibar").marks.len(), 1);
 }
 
 /// A log of several segments of which some are kept, and some events came later.
