@@ -133,8 +133,8 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
         shown.groups.iter().map(|group| offsets[group.rows[group.rows.len() - 1]]).collect();
     let elapsed = Elapsed::of(&lasts);
     let undo = begins_to_undo(page, &shown, scope);
-    let starts: Vec<i64> = shown.groups.iter().map(|group| offsets[group.rows[0]]).collect();
-    let spacing = Spacing::of(&starts, scope.to_scale, undo);
+    let times = shown.groups.iter().zip(&lasts).map(|(group, last)| (offsets[group.rows[0]], *last));
+    let spacing = Spacing::of(&times.collect::<Vec<_>>(), scope.to_scale, undo);
     let names: Vec<String> = (0..shown.lines.len()).map(|line| line_name(&shown, scope, line)).collect();
     let folds = shown.groups.iter().any(super::scope::Group::can_open);
     let least = least(&title(page), p);

@@ -33,14 +33,15 @@ pub(super) struct Spacing {
 
 impl Spacing {
     /// Even, or as far apart as in time: never closer than can be read, and what is much longer than most is cut.
-    pub(super) fn of(starts: &[i64], is_to_scale: bool, ruled: Option<usize>) -> Self {
-        let gaps: Vec<i64> = starts.windows(2).map(|pair| (pair[1] - pair[0]).max(0)).collect();
+    /// A group has its first and its last event; what lies between one's last and the next one's first is empty.
+    pub(super) fn of(times: &[(i64, i64)], is_to_scale: bool, ruled: Option<usize>) -> Self {
+        let gaps: Vec<i64> = times.windows(2).map(|pair| (pair[1].0 - pair[0].1).max(0)).collect();
         let mut sorted: Vec<i64> = gaps.iter().copied().filter(|gap| *gap > 0).collect();
         sorted.sort_unstable();
         // Three of four gaps are at most three rows high.
         let usual = sorted.get(sorted.len() * 3 / 4).copied().unwrap_or(1).max(1);
-        let (mut y, mut ys, mut cuts) = (22, Vec::with_capacity(starts.len()), Vec::new());
-        for at in 0..starts.len() {
+        let (mut y, mut ys, mut cuts) = (22, Vec::with_capacity(times.len()), Vec::new());
+        for at in 0..times.len() {
             if ruled == Some(at) {
                 y += RULE;
             }
@@ -157,11 +158,14 @@ mod tests {
 
     #[test]
     fn a_long_wait_is_cut_and_how_much_is_known() {
-        let starts = [0, 10, 20, 30, 40, 9_000, 9_010];
-        let spacing = Spacing::of(&starts, true, Some(5));
+        let times = [0, 10, 20, 30, 40, 9_000, 9_010].map(|at| (at, at));
+        let spacing = Spacing::of(&times, true, Some(5));
         assert_eq!(spacing.cuts, [(5, 8_960)]);
         assert_eq!(spacing.ys[5] - spacing.ys[4], CUT + RULE);
-        assert!(Spacing::of(&starts, false, None).cuts.is_empty(), "even spacing cuts nothing");
+        assert!(Spacing::of(&times, false, None).cuts.is_empty(), "even spacing cuts nothing");
+        // Fifty attempts as one row are no time without an event.
+        let folded = [(0, 0), (10, 10), (20, 20), (30, 8_990), (9_000, 9_000)];
+        assert!(Spacing::of(&folded, true, None).cuts.is_empty());
     }
 
     #[test]

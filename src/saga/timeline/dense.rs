@@ -8,7 +8,7 @@ pub const BIN: f32 = 26.0;
 const LEAST: f32 = 4.0;
 /// Bars that begin closer to each other than this cannot be told apart: the least width and a gap.
 const APART: f32 = 5.0;
-/// Bars of one bin that are looked at one by one; where there are more, all of them are narrow.
+/// Bars of one bin between which gaps are looked for; where there are more, there is no room for gaps.
 const LOOKED_AT: usize = 64;
 
 /// Where times lie.
@@ -64,7 +64,13 @@ pub fn together<'a>(bars: &'a [Bar], scale: &Scale<'_>) -> Vec<Together<'a>> {
             let next_bin = (scale.next_bin)(bar.from);
             let of_bin = at + bars[at..].partition_point(|bar| bar.from < next_bin);
             if of_bin - at > LOOKED_AT {
-                end = of_bin;
+                // A bar that can be told apart stands for itself however many begin beside it.
+                let is_wide = |bar: &Bar| {
+                    let (from, to) = edges(bar);
+                    to - from >= APART
+                };
+                let narrow = bars[end..of_bin].iter().position(is_wide);
+                end = narrow.map_or(of_bin, |narrow| end + narrow);
                 right = edges(&bars[end - 1]).1;
             }
             let mut before = left;
@@ -130,6 +136,19 @@ mod tests {
             next_bin: &|nanos| (nanos.div_euclid(bin) + 1) * bin,
         };
         together(bars, &scale)
+    }
+
+    #[test]
+    fn a_long_bar_is_not_lost_among_many_short_ones() {
+        // Seventy attempts in a bin, and a wait of many bins that begins in it, too.
+        let short = (0..70).map(|at| (at * 30, at * 30 + 20));
+        let mut all: Vec<(i64, i64)> = short.collect();
+        all.push((2_110, 60_000));
+        let bars = bars(all);
+        let drawn = drawn(&bars, 100);
+        let long =
+            drawn.iter().find(|drawn| drawn.to - drawn.from > 100.0).expect("it is drawn as long as it is");
+        assert!(long.bars.len() == 1 && long.bars[0].to == 60_000, "alone: {} bars", long.bars.len());
     }
 
     #[test]
