@@ -111,7 +111,8 @@ impl Needs {
                 needs.outgoing.grow(MARK + 2.0 + short_name, MARK + 2.0 + name, wish);
             }
         }
-        for next in scene.now.map_or(&[][..], |now| &now.ahead) {
+        // What is to come as far as the log goes, wherever the playhead stands: columns do not move with it.
+        for next in &scene.page.ahead {
             // "undo of" may stand before it.
             let name = MARK + (next.name.chars().count() + 8) as f32 * WORDS;
             needs.incoming.grow(name.min(INCOMING_LEAST * 1.5), name, name);
