@@ -18,23 +18,31 @@ pub type Rasterise = fn(&Drawing, u16, &Path) -> anyhow::Result<(usize, usize)>;
 #[derive(Args, Debug)]
 pub(super) struct DrawingArgs {
     /// Write a picture as SVG
-    #[arg(long, value_name = "OUT", group = "drawn", conflicts_with = "mermaid")]
+    #[arg(long, value_name = "OUT", group = "drawn")]
     svg: Option<PathBuf>,
     /// Write a picture as PNG
-    #[arg(long, value_name = "OUT", group = "drawn", conflicts_with = "mermaid")]
+    #[arg(long, value_name = "OUT", group = "drawn")]
     png: Option<PathBuf>,
     /// Size of the PNG in percent of the natural size
     #[arg(long, value_name = "PERCENT", requires = "png", default_value_t = 200, value_parser = clap::value_parser!(u16).range(10..=1_600))]
     scale: u16,
+    /// Print what a picture shows in words instead, a line for each thing on it
+    #[arg(long, group = "drawn", conflicts_with = "json")]
+    words: bool,
     /// On a dark ground
-    #[arg(long, requires = "drawn")]
+    #[arg(long, requires = "drawn", conflicts_with = "words")]
     dark: bool,
 }
 
 impl DrawingArgs {
     /// Whether a picture is asked for.
     pub(super) fn is_wanted(&self) -> bool {
-        self.svg.is_some() || self.png.is_some()
+        self.svg.is_some() || self.png.is_some() || self.words
+    }
+
+    /// Whether it is asked for in words.
+    pub(super) fn is_words(&self) -> bool {
+        self.words
     }
 
     /// Its colours.
@@ -42,7 +50,7 @@ impl DrawingArgs {
         if self.dark { &Palette::DARK } else { &Palette::LIGHT }
     }
 
-    /// Writes it, and says so.
+    /// Writes it and says so, or prints it.
     pub(super) fn write(&self, drawing: &Drawing, as_json: bool, out: &mut Output) -> anyhow::Result<()> {
         let (path, size) = match (&self.svg, &self.png) {
             (Some(path), _) => {
@@ -55,7 +63,12 @@ impl DrawingArgs {
                 )?;
                 (path, rasterise(drawing, self.scale, path)?)
             }
-            (None, None) => return Ok(()),
+            (None, None) => {
+                for line in drawing.words() {
+                    out.line(&line)?;
+                }
+                return Ok(());
+            }
         };
         let (width, height) = size;
         if as_json {

@@ -6,12 +6,15 @@ use serde_json::json;
 use super::args::{OutputArgs, StoreArgs};
 use super::drawing::DrawingArgs;
 use super::open::{BadRows, open};
-use super::saga_json::survey;
+use super::saga_json::{self, cancelled, parse_time, survey};
 use super::table::{Kind, Table};
 use super::text::{NONE, counted};
 use super::{Output, Run};
+use crate::base::cancel::CancelToken;
 use crate::base::text::span;
+use crate::engine::OpenLog;
 use crate::index::TypeId;
+use crate::model::Timestamp;
 use crate::saga::{Detail, EdgeLabel, ProcessMap, Survey, mermaid, pictures};
 
 /// Show what followed what in the sagas of a store, how often and how fast
@@ -19,7 +22,8 @@ use crate::saga::{Detail, EdgeLabel, ProcessMap, Survey, mermaid, pictures};
 #[command(
     name = "map",
     after_help = "Examples:\n  sagascope map shop.db\n  sagascope map shop.db --mermaid --edges 5\n  \
-                  sagascope map shop.db --svg map.svg --label time\n\n\
+                  sagascope map shop.db --svg map.svg --label time\n  \
+                  sagascope map shop.db --at 2026-03-02T12:13:00Z\n\n\
                   Keys of --json, one object a line: from and to (null is the beginning or the end), count, sagas, \
                   p50_ms, p95_ms, p99_ms."
 )]
@@ -27,10 +31,13 @@ pub(super) struct Map {
     #[command(flatten)]
     stores: StoreArgs,
     /// Print it as Mermaid text instead
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "drawn"])]
     mermaid: bool,
     #[command(flatten)]
     drawing: DrawingArgs,
+    /// Numbers as they were at this time: what had not come by then is left out of the table, and 0 in a picture
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<Timestamp>,
     /// Leave out types that come less often than so many percent of the most frequent
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=100))]
     nodes: u16,
@@ -56,6 +63,10 @@ impl Run for Map {
         let survey = survey(&open, None, None)?;
         let detail = Detail { nodes: self.nodes * 10, edges: self.edges * 10 };
         let map = ProcessMap::of(&survey.variants, &survey.machine, detail);
+        let map = match self.at {
+            Some(at) => as_of(&open, &survey, map, at)?,
+            None => map,
+        };
         let label = match self.label {
             LabelArg::Frequency => EdgeLabel::Frequency,
             LabelArg::Time => EdgeLabel::Time,
@@ -75,12 +86,19 @@ impl Run for Map {
     }
 }
 
+/// The map with the numbers of a time.
+fn as_of(open: &OpenLog, survey: &Survey, map: ProcessMap, at: Timestamp) -> anyhow::Result<ProcessMap> {
+    let then = saga_json::as_of(open, survey, at)?;
+    let machine = then.machine_so_far(&open.log, &CancelToken::default()).ok_or_else(cancelled)?;
+    Ok(map.as_of(&then.variants, &machine, &at.to_string()))
+}
+
 fn name(survey: &Survey, id: Option<TypeId>) -> Option<&str> {
     id.map(|id| &*survey.traits[id.0 as usize].name)
 }
 
 fn as_json(survey: &Survey, map: &ProcessMap, out: &mut Output) -> std::io::Result<()> {
-    for known in &map.edges {
+    for known in map.edges.iter().filter(|known| known.count > 0) {
         let inside = known.edge.0.is_some() && known.edge.1.is_some();
         let milliseconds = |nanos: i64| inside.then_some(nanos / 1_000_000);
         out.json(&json!({
@@ -105,7 +123,7 @@ fn as_table(survey: &Survey, map: &ProcessMap, out: &mut Output) -> anyhow::Resu
         ("HALF WITHIN", Kind::Number),
         ("95 % WITHIN", Kind::Number),
     ]);
-    for known in &map.edges {
+    for known in map.edges.iter().filter(|known| known.count > 0) {
         let inside = known.edge.0.is_some() && known.edge.1.is_some();
         let wait = |nanos: i64| if inside { span(nanos) } else { NONE.to_owned() };
         table.row(&[

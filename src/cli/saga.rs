@@ -51,7 +51,7 @@ pub(super) struct Saga {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
     /// Print a diagram as Mermaid text instead
-    #[arg(long, value_name = "DIAGRAM", num_args = 0..=1, require_equals = true, default_missing_value = DIAGRAMS[0].name, value_parser = PossibleValuesParser::new(DIAGRAMS.iter().map(|diagram| diagram.name)), conflicts_with = "json")]
+    #[arg(long, value_name = "DIAGRAM", num_args = 0..=1, require_equals = true, default_missing_value = DIAGRAMS[0].name, value_parser = PossibleValuesParser::new(DIAGRAMS.iter().map(|diagram| diagram.name)), conflicts_with_all = ["json", "drawn"])]
     mermaid: Option<String>,
     #[command(flatten)]
     drawing: DrawingArgs,
@@ -83,7 +83,9 @@ impl Run for Saga {
             out.line(diagram.mermaid(&open.log, &survey, &page).trim_end())?;
             return Ok(());
         }
-        if self.drawing.is_wanted() {
+        // The page in words is what is printed without it.
+        let is_page = self.drawing.is_words() && self.picture == PICTURES[0].name;
+        if self.drawing.is_wanted() && !is_page {
             let picture = Picture::named(&self.picture).context("There is no such picture")?;
             let drawing = picture.draw(&open.log, &survey, &page, self.drawing.palette());
             return self.drawing.write(&drawing, self.output.json, out);

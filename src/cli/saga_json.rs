@@ -15,16 +15,27 @@ use crate::saga::{Page, Summary, Survey};
 pub(super) fn survey(open: &OpenLog, domain: Option<&str>, at: Option<Timestamp>) -> anyhow::Result<Survey> {
     let domain = domain.map(domain::open).transpose()?;
     let (never, progress) = (CancelToken::default(), SurveyProgress::default());
-    let cancelled = || anyhow::anyhow!("Looking for sagas was cancelled");
     let survey = open.sagas(domain.as_ref(), &never, &progress).ok_or_else(cancelled)?;
-    let Some(at) = at else { return Ok(survey) };
+    match at {
+        Some(at) => as_of(open, &survey, at),
+        None => Ok(survey),
+    }
+}
+
+/// The sagas of a survey as they stood at a time.
+pub(super) fn as_of(open: &OpenLog, survey: &Survey, at: Timestamp) -> anyhow::Result<Survey> {
     let happened = open.log.ranks_in((i64::MIN, at.nanos())).end;
     let Some(rank) = happened.checked_sub(1) else {
         anyhow::bail!(
             "Nothing had happened by then: the log begins later. Leave --at out for all of it: {at}"
         );
     };
-    open.sagas_as_of(&survey, rank, &never, &progress).ok_or_else(cancelled)
+    let (never, progress) = (CancelToken::default(), SurveyProgress::default());
+    open.sagas_as_of(survey, rank, &never, &progress).ok_or_else(cancelled)
+}
+
+pub(super) fn cancelled() -> anyhow::Error {
+    anyhow::anyhow!("Looking for sagas was cancelled")
 }
 
 /// A time of the command line.

@@ -4,6 +4,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
 use super::args::{OutputArgs, StoreArgs};
+use super::drawing::DrawingArgs;
 use super::open::{BadRows, open};
 use super::saga_json::{parse_time, summary, survey};
 use super::table::{Kind, Table};
@@ -12,6 +13,7 @@ use super::{Output, Run};
 use crate::base::text::span;
 use crate::index::TypeId;
 use crate::model::Timestamp;
+use crate::saga::gantt;
 use crate::saga::{Edge, ListAsk, Outcome, SORTS, Sort, Survey};
 
 /// List the sagas of a store: how each went and what is still owed
@@ -22,6 +24,7 @@ use crate::saga::{Edge, ListAsk, Outcome, SORTS, Sort, Survey};
                   sagascope sagas run.db --domain shop --sort duration\n  \
                   sagascope sagas shop.db --at 2026-03-02T12:00:00Z\n  \
                   sagascope sagas shop.db --way 'PaymentDeclined->OrderCancelled'\n  \
+                  sagascope sagas shop.db --outcome compensated --svg timelines.svg\n  \
                   sagascope sagas shop.db --json | jq -r 'select(.owed != []) | .saga'\n\n\
                   Without --domain, outcome and steps are inferred from what the other sagas of the log did. \"Now\" is \
                   the last time of the log. Keys of --json, one object a line: saga, title, definition, outcome, \
@@ -49,6 +52,8 @@ pub(super) struct Sagas {
     #[arg(long, value_name = "COLUMN", default_value = SORTS[0].name, value_parser = PossibleValuesParser::new(SORTS.iter().map(|sort| sort.name)))]
     sort: String,
     #[command(flatten)]
+    drawing: DrawingArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -64,6 +69,10 @@ impl Run for Sagas {
             ..ListAsk::default()
         };
         let listed = survey.listed(&open.log, &ask);
+        if self.drawing.is_wanted() {
+            let drawing = gantt::draw_all(&open.log, &survey, &listed, self.drawing.palette());
+            return self.drawing.write(&drawing, self.output.json, out);
+        }
         let sagas = listed.iter().map(|at| &survey.sagas[*at as usize]);
         if self.output.json {
             for saga in sagas {

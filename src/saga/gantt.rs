@@ -1,12 +1,16 @@
 //! The timeline of a saga outside the window: as a drawing, as a Mermaid Gantt chart, and as text.
 
+mod all;
+
 use std::fmt::Write as _;
 
+pub use self::all::draw as draw_all;
+use super::measure::fit;
 use super::mermaid::escape;
 use super::page::Page;
 use super::pictures::title;
 use super::survey::Survey;
-use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject, fit};
+use super::svg::{Anchor, Drawing, Palette, Stroke, Style, Subject};
 use super::timeline::{BIN, Bar, BarKind, Leg, Scale, Timeline, Together, legs, together};
 use crate::base::text::{one_line, span, thousands};
 use crate::index::{EventLog, TimeAxis};
@@ -73,24 +77,25 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) ->
     let mut drawing = Drawing::new(width, height, &title(page), p);
     drawing.head = HEAD - 12;
     let head = Style { size: 16, bold: true, colour: p.text };
-    drawing.text((SIDE, 28), Anchor::Start, head, &fit(&title(page), 1_000));
+    let room = width - 2 * SIDE;
+    drawing.heading((SIDE, 28), room, head, &fit(&title(page), head, room));
     let small = Style { size: 11, bold: false, colour: p.muted };
     let (Some(timeline), Some(place)) = (timeline, place) else {
         drawing.text((SIDE, 60), Anchor::Start, small, NO_TIMES);
         return drawing;
     };
-    drawing.text((SIDE, 50), Anchor::Start, small, &fit(&path_words(survey, log, &timeline), 1_000));
+    drawing.text((SIDE, 50), Anchor::Start, small, &fit(&path_words(survey, log, &timeline), small, room));
     let bottom = HEAD + lines * LINE;
-    axis_of(&mut drawing, &timeline, &place, bottom, p);
+    axis_of(&mut drawing, timeline.to - timeline.from, &place, bottom, p);
     for track in &timeline.tracks {
         let y = HEAD + track.line as i32 * LINE;
         let name = Style { size: 12, bold: true, colour: p.text };
-        drawing.text((SIDE, y + 16), Anchor::Start, name, &fit(&track.name, left - SIDE - 12));
+        drawing.text((SIDE, y + 16), Anchor::Start, name, &fit(&track.name, name, left - SIDE - 12));
     }
     let scale = Scale { x: &|nanos| place.exact(nanos), next_bin: &|nanos| place.next_bin(nanos) };
     for line in 0..timeline.lines() {
         for bars in together(timeline.bars_of(line), &scale) {
-            bars_of(&mut drawing, &bars, line, p);
+            bars_of(&mut drawing, &bars, line, "", p);
         }
     }
     path_of(&mut drawing, &timeline, &place, p);
@@ -107,13 +112,13 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) ->
 }
 
 /// Where it begins and ends, and what is cut out.
-fn axis_of(drawing: &mut Drawing, timeline: &Timeline, place: &Place, bottom: i32, p: &Palette) {
+fn axis_of(drawing: &mut Drawing, length: i64, place: &Place, bottom: i32, p: &Palette) {
     let small = Style { size: 11, bold: false, colour: p.muted };
     let rule = Stroke { colour: p.line, dashed: false, arrow: false };
     let (left, right) = (place.left, place.left + PLOT);
     drawing.path(&[(left, HEAD - 6), (right, HEAD - 6)], rule);
     drawing.text((left, HEAD - 12), Anchor::Start, small, "+0 s");
-    let all = format!("+{}", span(timeline.to - timeline.from));
+    let all = format!("+{}", span(length));
     drawing.text((right - 40, HEAD - 12), Anchor::Middle, small, &all);
     let mut free = left + 50;
     for cut in place.axis.cuts() {
@@ -134,8 +139,9 @@ fn axis_of(drawing: &mut Drawing, timeline: &Timeline, place: &Place, bottom: i3
     }
 }
 
-/// A bar; or several that are too narrow to be told apart, in the colour of the worst and with their number.
-fn bars_of(drawing: &mut Drawing, bars: &Together<'_>, line: u32, p: &Palette) {
+/// A bar; or several that are too narrow to be told apart, in the colour of the worst and with their number. In words
+/// `whose` stands before it.
+fn bars_of(drawing: &mut Drawing, bars: &Together<'_>, line: u32, whose: &str, p: &Palette) {
     let bar = bars.worst();
     let (left, width) = (bars.from as i32, ((bars.to - bars.from) as i32).max(1));
     let y = HEAD + line as i32 * LINE + LINE / 2;
@@ -145,7 +151,12 @@ fn bars_of(drawing: &mut Drawing, bars: &Together<'_>, line: u32, p: &Palette) {
     if many == 1 {
         let retry = (bar.kind == BarKind::Retry).then_some(p.text);
         drawing.rect((left, y - high / 2), (width, high), colour, retry);
-        drawing.spot((left, y - LINE / 2), (width.max(8), LINE), Subject::Event(bar.row), bar.words());
+        drawing.spot(
+            (left, y - LINE / 2),
+            (width.max(8), LINE),
+            Subject::Event(bar.row),
+            format!("{whose}{}", bar.words()),
+        );
         return;
     }
     drawing.rect((left, y - 6), (width, 12), colour, None);
@@ -158,7 +169,7 @@ fn bars_of(drawing: &mut Drawing, bars: &Together<'_>, line: u32, p: &Palette) {
         0 => String::new(),
         failed => format!(", {} failed", thousands(failed as u64)),
     };
-    let words = format!("{number} bars of {}{failed}", bar.name);
+    let words = format!("{whose}{number} bars of {}{failed}", bar.name);
     drawing.spot((left, y - LINE / 2), (width.max(8), LINE), Subject::Event(bar.row), words);
 }
 

@@ -129,7 +129,8 @@ pub(super) struct Heading {
 impl Heading {
     /// Above a drawing of this width.
     pub(super) fn of(title: &str, legend: Legend, wide: i32, p: &Palette) -> Self {
-        let title_width = width(title, Self::style(p));
+        // A window may say another moment in the title.
+        let title_width = width(title, Self::style(p)) + width(" as of the playhead", Self::style(p));
         let room = wide - 2 * SIDE;
         let beside = room - title_width - 32;
         let (corner, places, height) = if legend.0.is_empty() {
@@ -156,7 +157,9 @@ impl Heading {
     pub(super) fn draw(&self, drawing: &mut Drawing, p: &Palette) {
         drawing.belongs_to(None);
         let style = Self::style(p);
-        drawing.text((SIDE, 28), Anchor::Start, style, &fit(&self.title, style, self.room));
+        let beside = !self.places.is_empty() && self.corner.1 < TITLE;
+        let room = if beside { self.corner.0 - 32 - SIDE } else { self.room };
+        drawing.heading((SIDE, 28), room, style, &fit(&self.title, style, room));
         for ((key, words), (line, x)) in self.legend.0.iter().zip(&self.places) {
             let (x, y) = (self.corner.0 + x, self.corner.1 + line * LINE);
             key.draw(drawing, x, y);

@@ -51,6 +51,8 @@ pub struct ProcessMap {
     pub hidden_nodes: usize,
     /// Transitions that are left out.
     pub hidden_edges: usize,
+    /// The earlier moment whose numbers it has, in words; `None`: the end of the log.
+    pub as_of: Option<String>,
 }
 
 impl ProcessMap {
@@ -80,6 +82,38 @@ impl ProcessMap {
             hidden_edges: machine.transitions().len() - edges.len(),
             nodes,
             edges,
+            as_of: None,
+        }
+    }
+
+    /// The same types and ways with the numbers of an earlier moment: what had not happened by then came 0 times. So
+    /// everything stays where it stands while the moment moves.
+    #[must_use]
+    pub fn as_of(self, then: &Variants, machine: &Machine, moment: &str) -> Self {
+        let known = nodes(then);
+        let then_of = |node: &Node| known.iter().find(|other| other.id == node.id);
+        let zero = |known: &Transition| Transition {
+            count: 0,
+            sagas: 0,
+            waits: super::machine::Waits::default(),
+            ..*known
+        };
+        Self {
+            nodes: self
+                .nodes
+                .iter()
+                .map(|node| {
+                    let (sagas, times) = then_of(node).map_or((0, 0), |then| (then.sagas, then.times));
+                    Node { sagas, times, ..*node }
+                })
+                .collect(),
+            edges: self
+                .edges
+                .iter()
+                .map(|known| machine.transition(known.edge).copied().unwrap_or_else(|| zero(known)))
+                .collect(),
+            as_of: Some(moment.to_owned()),
+            ..self
         }
     }
 }

@@ -182,6 +182,7 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel) -> String {
         };
         let (from, to) = (end(known.edge.0, "start"), end(known.edge.1, "finish"));
         let shown = match label {
+            EdgeLabel::Time if known.count == 0 => "–".to_owned(),
             EdgeLabel::Time if known.edge.0.is_some() && known.edge.1.is_some() => span(known.waits.p50),
             _ => known.count.to_string(),
         };

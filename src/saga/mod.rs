@@ -68,7 +68,8 @@ pub use scope::{Group, Reach, Scope, Shown};
 pub use summary::{StepView, Summary};
 pub use survey::{Fetch, Survey, count};
 pub use timeline::{
-    BIN, Bar, BarKind, Leg, Mark, Piece, Scale, Stretch, Strip, Timeline, Together, Track, legs, together,
+    BIN, Bar, BarKind, Leg, Mark, Piece, Scale, Stretch, Strip, Timeline, Together, Track, all_keys, legs,
+    together,
 };
 pub use undo::{UndoPair, UndoPairs};
 pub use variants::{Variant, Variants, shape};

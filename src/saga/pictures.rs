@@ -9,6 +9,7 @@ use super::measure::fit;
 use super::page::{Page, PageRow};
 use super::pen::{Pattern, Pen};
 use super::scope::Scope;
+use super::summary::Summary;
 use super::survey::Survey;
 use super::svg::{Anchor, Drawing, Palette, Style};
 use super::text::{ledger_line, said};
@@ -82,6 +83,47 @@ const ROW: i32 = 30;
 pub(super) fn title(page: &Page) -> String {
     let definition = page.summary.definition.as_deref().unwrap_or("inferred");
     format!("{} · {definition} · {} · {}", page.title, page.summary.outcome, span(page.summary.duration))
+}
+
+/// What stands below a picture of a saga.
+pub(super) fn foot(summary: &Summary) -> String {
+    let debts = summary.owed.len();
+    let owed = if debts == 0 { "nothing owed".to_owned() } else { format!("{debts} owed") };
+    format!("{} · {owed}", summary.outcome)
+}
+
+/// What stands above and below a picture of a saga while an earlier moment is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsOf {
+    /// Above.
+    pub title: String,
+    /// Below.
+    pub foot: String,
+}
+
+impl AsOf {
+    /// Until it is known how it stood.
+    pub fn judging(page: &Page) -> Self {
+        let definition = page.summary.definition.as_deref().unwrap_or("inferred");
+        let words = "judging it as of the playhead";
+        Self { title: format!("{} · {definition} · {words}", page.title), foot: words.to_owned() }
+    }
+
+    /// Of a saga that stood like this at that moment; `None`: it had not begun.
+    pub fn of(page: &Page, then: Option<&Summary>) -> Self {
+        let definition = page.summary.definition.as_deref().unwrap_or("inferred");
+        let begins = format!("{} · {definition}", page.title);
+        match then {
+            None => Self {
+                title: format!("{begins} · not begun as of the playhead"),
+                foot: "not begun as of the playhead".to_owned(),
+            },
+            Some(then) => Self {
+                title: format!("{begins} · {} as of the playhead · {}", then.outcome, span(then.duration)),
+                foot: format!("as of the playhead: {}", foot(then)),
+            },
+        }
+    }
 }
 
 fn name(survey: &Survey, id: TypeId) -> &str {

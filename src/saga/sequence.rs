@@ -15,7 +15,7 @@ use super::heading::{Heading, Key, Legend, least, zigzag};
 use super::measure::{fit, width};
 use super::page::Page;
 use super::pen::{Pattern, Pen};
-use super::pictures::title;
+use super::pictures::{foot, title};
 use super::scope::{Scope, Shown};
 use super::survey::Survey;
 use super::svg::{Anchor, Drawing, Palette, Style, Subject};
@@ -67,7 +67,7 @@ pub(super) fn head(
     drawing.text((x, y), Anchor::Middle, style, &fit(&line_name(shown, scope, line), style, room));
     let (name, events) = (&shown.lines[line], shown.events[line]);
     let state = if scope.folded.contains(name) { "folded" } else { "open" };
-    let label = format!("Lifeline {name}, {events} events, {state}");
+    let label = format!("Lifeline {name}, {events} event{}, {state}", if events == 1 { "" } else { "s" });
     drawing.spot((x - room / 2, y - 16), (room, 24), Subject::Line(line as u32), label);
 }
 
@@ -158,22 +158,20 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, scope: &Scope, 
     }
     for at in 0..shown.groups.len() {
         let same = at > 0 && lasts[at] == lasts[at - 1];
-        let time = if same { "=".to_owned() } else { elapsed.text(lasts[at]) };
-        row(&mut drawing, &scene, at, &time, undo == Some(at));
+        let since = elapsed.text(lasts[at]);
+        row(&mut drawing, &scene, at, (if same { "=" } else { &since }, &since), undo == Some(at));
     }
     drawing.belongs_to(None);
     // Over the bars of those who waited.
     for (at, nanos) in &scene.spacing.cuts {
         cut(&mut drawing, &scene, *at, *nanos);
     }
-    let debts = page.summary.owed.len();
-    let owed = if debts == 0 { "nothing owed".to_owned() } else { format!("{debts} owed") };
     let left_out = match shown.left_out {
         0 => String::new(),
         events => format!(" · {events} events left out"),
     };
-    let end = format!("{} · {owed}{left_out}", page.summary.outcome);
-    drawing.text((scene.columns.left, height - 18), Anchor::Start, style(12, true, p.text), &end);
+    let end = foot(&page.summary) + &left_out;
+    drawing.foot((scene.columns.left, height - 18), style(12, true, p.text), &end);
     drawing
 }
 
@@ -235,18 +233,19 @@ fn cut(drawing: &mut Drawing, scene: &Scene<'_>, at: usize, nanos: i64) {
     on_ground(drawing, (x, y + 4), style(11, false, p.muted), &words, p);
 }
 
-/// One group: an arrow from the lifeline of its cause, or a box on its own.
-fn row(drawing: &mut Drawing, scene: &Scene<'_>, at: usize, time: &str, begins_to_undo: bool) {
+/// One group: an arrow from the lifeline of its cause, or a box on its own. `elapsed` is what stands beside it, and how
+/// long after the beginning it came.
+fn row(drawing: &mut Drawing, scene: &Scene<'_>, at: usize, elapsed: (&str, &str), begins_to_undo: bool) {
     let Scene { page, shown, columns, spacing, p, .. } = scene;
     let (group, message) = (&shown.groups[at], &scene.messages[at]);
     let (event, y) = (group.row(page), scene.y(at));
-    let mut label = message.label.clone();
+    let mut label = format!("{}, at {}", message.label, elapsed.1);
     if begins_to_undo && event.sign != Some(Sign::GoesBack) {
         label += ", compensation starts";
     }
     drawing.belongs_to(Some(event.row));
     drawing.spot((0, y - ABOVE), (columns.width, ROW), Subject::Event(event.row), label);
-    drawing.digits((columns.time, y + 4), style(11, false, p.muted), time);
+    drawing.digits((columns.time, y + 4), style(11, false, p.muted), elapsed.0);
     fold(drawing, shown, at, (columns.time + 12, y - 10), page, p);
     let to = columns.xs[group.line];
     if let Some(words) = &message.delay {

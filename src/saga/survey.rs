@@ -140,6 +140,12 @@ impl Survey {
         Some(survey)
     }
 
+    /// What followed what up to the moment of this survey; [`Self::machine`] is of the log as a whole. `None` when
+    /// cancelled.
+    pub fn machine_so_far(&self, log: &EventLog, cancel: &CancelToken) -> Option<Machine> {
+        Machine::of(log, &self.traits, &self.instances, &self.variants, cancel)
+    }
+
     fn lessons(&self) -> Lessons<'_> {
         Lessons::of(&self.traits, &self.machine, &self.undos, &self.learnt)
     }

@@ -193,6 +193,12 @@ pub struct Drawing {
     pub lines: Vec<String>,
     /// Events that are not drawn for themselves, and the event that stands for them.
     pub stand_ins: BTreeMap<Row, Row>,
+    /// The texts that say how the whole stands, by their places among the shapes: the title, and what stands below. A
+    /// window that shows an earlier moment says how it stood then.
+    pub title_at: Option<usize>,
+    /// See [`Self::title_at`].
+    pub foot_at: Option<usize>,
+    title_room: i32,
     owner: Option<Row>,
 }
 
@@ -210,6 +216,9 @@ impl Drawing {
             names: 0,
             lines: Vec::new(),
             stand_ins: BTreeMap::new(),
+            title_at: None,
+            foot_at: None,
+            title_room: width,
             owner: None,
         };
         drawing.rect((0, 0), (width, height), palette.surface, None);
@@ -220,6 +229,27 @@ impl Drawing {
     pub fn text(&mut self, at: (i32, i32), anchor: Anchor, style: Style, text: &str) {
         let text = one_line(text).into_owned();
         self.push(Shape::Text { at, anchor, style, mono: false, text });
+    }
+
+    /// The title, in so much room.
+    pub(super) fn heading(&mut self, at: (i32, i32), room: i32, style: Style, text: &str) {
+        self.title_at = Some(self.shapes.len());
+        self.title_room = room;
+        self.text(at, Anchor::Start, style, text);
+    }
+
+    /// How the whole stands, below it.
+    pub(super) fn foot(&mut self, at: (i32, i32), style: Style, text: &str) {
+        self.foot_at = Some(self.shapes.len());
+        self.text(at, Anchor::Start, style, text);
+    }
+
+    /// Other words in the place of a text, cut to the room that it has.
+    pub fn other_words(&self, shape: usize, words: &str) -> Option<Shape> {
+        let Shape::Text { at, anchor, style, mono, .. } = self.shapes.get(shape)? else { return None };
+        let room = if self.title_at == Some(shape) { self.title_room } else { self.size.0 - 2 * at.0 };
+        let text = super::measure::fit(&one_line(words), *style, room);
+        Some(Shape::Text { at: *at, anchor: *anchor, style: *style, mono: *mono, text })
     }
 
     /// Numbers that end here, in digits of one width.
@@ -257,6 +287,18 @@ impl Drawing {
     /// This part stands for something.
     pub fn spot(&mut self, at: (i32, i32), size: (i32, i32), subject: Subject, label: String) {
         self.spots.push(Spot { at, size, subject, label });
+    }
+
+    /// What it shows in words, a line each: its title, what its signs mean, everything that stands for something, and
+    /// how the whole stands.
+    pub fn words(&self) -> Vec<String> {
+        let legend = (!self.legend.is_empty()).then(|| format!("Legend: {}", self.legend));
+        let foot = self.foot_at.and_then(|at| match self.shapes.get(at)? {
+            Shape::Text { text, .. } => Some(text.clone()),
+            Shape::Rect { .. } | Shape::Path { .. } => None,
+        });
+        let spots = self.spots.iter().map(|spot| spot.label.clone());
+        std::iter::once(self.title.clone()).chain(legend).chain(spots).chain(foot).collect()
     }
 
     /// As a file.
@@ -346,13 +388,4 @@ pub fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// `text` in about so many pixels at 12 points, `…` at the end where something is missing.
-pub fn fit(text: &str, width: i32) -> String {
-    let letters = (width / 7).max(2) as usize;
-    if text.chars().count() <= letters {
-        return text.to_owned();
-    }
-    text.chars().take(letters - 1).chain(['…']).collect()
 }

@@ -16,7 +16,7 @@ use crate::model::Row;
 
 pub use critical::{Leg, Stretch, legs};
 pub use dense::{BIN, Scale, Together, together};
-pub use strip::Strip;
+pub use strip::{Strip, all_keys};
 
 /// What a bar tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -405,6 +405,20 @@ proptest! {
             }
             let begun = |one: &&Instance| log.rank_of(one.first()) <= rank;
             prop_assert_eq!(then.instances.len(), survey.instances.list().iter().filter(begun).count());
+            // The map as of then has its numbers, in the places of the whole.
+            let machine = then.machine_so_far(&log, &cancel).unwrap();
+            let own = ProcessMap::of(&then.variants, &machine, Detail::default());
+            let whole = ProcessMap::of(&survey.variants, &survey.machine, Detail::default());
+            let map = whole.clone().as_of(&then.variants, &machine, "then");
+            prop_assert_eq!((map.nodes.len(), map.edges.len()), (whole.nodes.len(), whole.edges.len()));
+            for (node, place) in map.nodes.iter().zip(&whole.nodes) {
+                let times = own.nodes.iter().find(|other| other.id == node.id).map_or(0, |node| node.times);
+                prop_assert_eq!((node.id, node.layer, node.times), (place.id, place.layer, times));
+            }
+            for (way, place) in map.edges.iter().zip(&whole.edges) {
+                let times = own.edges.iter().find(|other| other.edge == way.edge).map_or(0, |way| way.count);
+                prop_assert_eq!((way.edge, way.count), (place.edge, times));
+            }
         }
         let end = (log.len() as u64).checked_sub(1).map(of_rank);
         for (then, whole) in end.iter().flat_map(|end| &end.sagas).zip(&survey.sagas) {

@@ -69,3 +69,47 @@ fn the_process_map_counts_one_thing_and_says_which() {
     window.settle();
     assert!(window.says_part("on a line how long half of them took at most"), "{:?}", window.labels());
 }
+
+/// The run with the playhead in the middle of its saga.
+fn in_the_past(view: &'static str) -> Window {
+    let mut window = run(view);
+    let log = window.app().document().unwrap().log();
+    let row = log.row_at(log.len() as u64 / 2);
+    window.send(GoCommand::Select(row));
+    window.settle();
+    window
+}
+
+#[test]
+fn a_diagram_in_the_past_says_how_the_saga_stood_then() {
+    for view in ["diagram", "flow"] {
+        let mut window = run(view);
+        assert!(window.says_part(" · compensated · "), "{:?}", window.labels());
+        window = in_the_past(view);
+        assert!(window.says_part(" as of the playhead · "), "{:?}", window.labels());
+        assert!(!window.says_part(" · compensated · "), "{:?}", window.labels());
+        window.click("Copy the diagram");
+        window.click("Copy as text");
+        let copied = window.copied.last().cloned().unwrap_or_default();
+        let title = copied.lines().next().unwrap_or_default();
+        assert!(title.contains("as of the playhead"), "{copied}");
+        assert_eq!(copied.contains("\nas of the playhead: "), view == "diagram", "{copied}");
+    }
+}
+
+#[test]
+fn the_process_map_has_the_numbers_of_the_playhead() {
+    let mut window = run("diagram");
+    window.click("Process map");
+    window.settle();
+    assert!(window.says("Process map") && !window.says_part("not taken by then"), "{:?}", window.labels());
+    window = in_the_past("diagram");
+    window.click("Process map");
+    window.settle();
+    assert!(window.says("Process map as of the playhead"), "{:?}", window.labels());
+    assert!(window.says_part("not taken by then"), "{:?}", window.labels());
+    window.click("Copy the diagram");
+    window.click("Copy as Mermaid");
+    let copied = window.copied.last().cloned().unwrap_or_default();
+    assert!(copied.starts_with("flowchart TD") && copied.contains("|\"0\"|"), "{copied}");
+}

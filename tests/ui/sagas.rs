@@ -192,10 +192,11 @@ fn the_sequence_of_a_saga_is_drawn_and_its_events_are_selected_in_it() {
     window.send(WindowCommand::ShowView("diagram"));
     let before = window.app().navigation().selected;
     let mut events = rows(&window, "OrderPlaced, ");
-    events.retain(|label| label == "OrderPlaced, Order");
+    events.retain(|label| label == "OrderPlaced, Order, at 0.000 s");
     assert_eq!(events.len(), 1, "{:?}", window.labels());
     window.click(&events[0]);
     assert_ne!(window.app().navigation().selected, before);
+    window.click("Copy the diagram");
     window.click("Copy as Mermaid");
     assert!(window.copied.last().is_some_and(|text| text.starts_with("sequenceDiagram")));
     for _ in 0..10 {

@@ -121,6 +121,24 @@ fn the_timeline_is_copied_as_text_and_as_mermaid() {
     }
 }
 
+#[test]
+fn the_timeline_of_all_sagas_is_copied_and_offered_as_pictures() {
+    let mut window = shop("timeline");
+    window.click("All sagas");
+    window.settle();
+    window.click("Copy timeline as text");
+    window.settle();
+    let copied = window.copied.last().cloned().unwrap_or_default();
+    assert!(copied.starts_with("Timeline of 400 sagas\n"), "{}", &copied[..200]);
+    let of_sagas = copied.lines().filter(|line| line.contains(", from +") && line.ends_with(" events"));
+    assert_eq!(of_sagas.count(), 400);
+    assert!(copied.contains("ord-00010 · no-activity: "));
+    window.click("Save the timeline as a picture");
+    for kind in ["SVG", "PNG"] {
+        assert!(window.says(&format!("Save timeline as {kind}…")), "{:?}", window.labels());
+    }
+}
+
 /// Where everything with this role and this in its label stands.
 fn rects(window: &Window, role: Role, part: &str) -> Vec<Rect> {
     let nodes = window.harness.root().children_recursive();
@@ -216,6 +234,7 @@ fn the_flow_says_why_and_an_event_is_seen_with_its_neighbours_alone() {
     assert!(named(&window, Role::ListItem, ", caused by ").len() > near.len());
     window.press(Key::I);
     assert_eq!(named(&window, Role::ListItem, ", caused by ").len(), all.len());
+    window.click("Copy the diagram");
     window.click("Copy as Mermaid");
     assert!(window.copied.last().is_some_and(|text| text.starts_with("flowchart TD")));
 }

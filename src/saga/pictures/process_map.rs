@@ -41,9 +41,13 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
     let size = (widest.clamp(LEAST, MOST), HIGH);
     let layered = lay_out(map.nodes.len(), &ends, Sizes { node: size, across: 40, down: 120 });
     let wide = (layered.size.0 + 2 * SIDE + 24).max(640);
-    let heading = Heading::of("Process map", legend(survey, map, &inner, label, p), wide, p);
+    let title = map
+        .as_of
+        .as_ref()
+        .map_or_else(|| "Process map".to_owned(), |moment| format!("Process map as of {moment}"));
+    let heading = Heading::of(&title, legend(survey, map, &inner, label, p), wide, p);
     let (left, top) = ((wide - layered.size.0) / 2, heading.height() + 44);
-    let mut drawing = Drawing::new(wide, layered.size.1 + top + 40, "Process map", p);
+    let mut drawing = Drawing::new(wide, layered.size.1 + top + 40, &title, p);
     drawing.head = heading.height() + 22;
     drawing.names = drawing.head;
     heading.draw(&mut drawing, p);
@@ -58,7 +62,7 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         }
         return drawing;
     }
-    drawing.text((SIDE, heading.height() + 8), Anchor::Start, small, &counted(map, inner.len()));
+    drawing.text((SIDE, heading.height() + 8), Anchor::Start, small, &counted(map, &inner));
     let range = range(&inner);
     let ways: Vec<Vec<(i32, i32)>> = layered
         .edges
@@ -66,7 +70,8 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
         .map(|points| points.iter().map(|(x, y)| (x + left, y + top)).collect())
         .collect();
     for ((known, (from, to)), points) in inner.iter().zip(&ways) {
-        let pen = Pen { curved: from != to, ..Pen::arrow(p.accent) };
+        let colour = if known.count == 0 { p.line } else { p.accent };
+        let pen = Pen { curved: from != to, ..Pen::arrow(colour) };
         drawing.path(points, pen.wide(thickness(known.count, range)));
     }
     let boxes: Vec<Area> =
@@ -76,15 +81,15 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel, p: &Palette) -> 
     drawing
 }
 
-/// How often the rarest way was taken, and the most frequent one.
+/// How often the rarest way was taken, of those that were, and the most frequent one.
 fn range(inner: &[(&Transition, (usize, usize))]) -> (usize, usize) {
-    let counts = inner.iter().map(|(known, _)| known.count);
+    let counts = inner.iter().map(|(known, _)| known.count).filter(|count| *count > 0);
     (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0))
 }
 
 /// Tenths of a pixel: from one pixel to four, by how often; the usual width where that is the same everywhere.
 fn thickness(count: usize, (least, most): (usize, usize)) -> i32 {
-    if least == most {
+    if least == most || count == 0 {
         return 15;
     }
     let share = count as f64 / most as f64;
@@ -105,15 +110,24 @@ fn said(survey: &Survey, id: TypeId, p: &Palette) -> (String, &'static str, &'st
     }
 }
 
-/// How much of it there is, and what is left out.
-fn counted(map: &ProcessMap, ways: usize) -> String {
-    let many = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let mut words = format!("{}, {}", many(map.nodes.len(), "type"), many(ways, "way"));
+/// How much of it there is, how much of that had come by an earlier moment, and what is left out.
+fn counted(map: &ProcessMap, inner: &[(&Transition, (usize, usize))]) -> String {
+    let mut words = format!("{}, {}", many(map.nodes.len(), "type"), many(inner.len(), "way"));
+    if map.as_of.is_some() {
+        let types = map.nodes.iter().filter(|node| node.times == 0).count();
+        let ways = inner.iter().filter(|(known, _)| known.count == 0).count();
+        words += "; not yet: ";
+        words += &[many(types, "type"), many(ways, "way")].join(", ");
+    }
     if map.hidden_nodes + map.hidden_edges > 0 {
         words += "; left out: ";
         words += &[many(map.hidden_nodes, "type"), many(map.hidden_edges, "way")].join(", ");
     }
     words
+}
+
+fn many(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn legend(
@@ -133,6 +147,9 @@ fn legend(
     }
     if least < most {
         legend.has(Key::Line(Pen::arrow(p.accent).wide(34)), "the same, more often");
+    }
+    if inner.iter().any(|(known, _)| known.count == 0) {
+        legend.has(Key::Line(Pen::arrow(p.line).wide(15)), "not yet");
     }
     for (glyph, colour, words) in [("✖", p.failed, "failed"), ("↺", p.undo, "compensation")] {
         if map.nodes.iter().any(|node| said(survey, node.id, p).1 == colour) {
@@ -201,6 +218,7 @@ fn numbers(
     let mut taken: Vec<Area> = boxes.to_vec();
     for (number, ((known, _), points)) in inner.iter().zip(ways).enumerate() {
         let text = match label {
+            EdgeLabel::Time if known.count == 0 => "–".to_owned(),
             EdgeLabel::Time => span(known.waits.p50),
             EdgeLabel::Frequency => known.count.to_string(),
         };
@@ -221,7 +239,13 @@ fn numbers(
         let end = |id: Option<TypeId>| id.map_or("", |id| &*survey.traits[id.0 as usize].name);
         let (from, to) = (end(known.edge.0), end(known.edge.1));
         let (half, sagas) = (span(known.waits.p50), known.sagas);
-        let words = format!("{from} → {to}, {} times in {sagas} sagas, half within {half}", known.count);
+        let words = match known.count {
+            0 => format!("{from} → {to}, not taken by then"),
+            count => {
+                let (count, sagas) = (many(count, "time"), many(sagas, "saga"));
+                format!("{from} → {to}, {count} in {sagas}, half within {half}")
+            }
+        };
         drawing.spot(spot.0, spot.1, Subject::Way(known.edge), words);
     }
 }
@@ -249,10 +273,17 @@ fn nodes(
     p: &Palette,
 ) {
     for ((node, area), name) in map.nodes.iter().zip(boxes).zip(names) {
-        let (_, colour, border) = said(survey, node.id, p);
+        let (_, colour, border) = match said(survey, node.id, p) {
+            // What had not come by then is dimmed.
+            (name, ..) if node.times == 0 => (name, p.muted, p.line),
+            said => said,
+        };
         drawing.rect(area.at, area.size, p.raised, Some(border));
         let info = &survey.traits[node.id.0 as usize];
-        let words = format!("{}, in {} sagas, {} times", info.name, node.sagas, node.times);
+        let words = match node.times {
+            0 => format!("{}, not by then", info.name),
+            times => format!("{}, in {}, {}", info.name, many(node.sagas, "saga"), many(times, "time")),
+        };
         drawing.spot(area.at, area.size, Subject::Type(node.id), words);
         let middle = area.at.0 + area.size.0 / 2;
         let bold = name_style(colour);
@@ -313,10 +344,37 @@ mod tests {
     fn boxes_and_lines_count_the_same_and_the_legend_says_what() {
         let drawing = drawn(EdgeLabel::Frequency);
         let label = |start: &str| drawing.spots.iter().find(|spot| spot.label.starts_with(start)).unwrap();
-        assert_eq!(label("Reserved, ").label, "Reserved, in 1 sagas, 2 times");
+        assert_eq!(label("Reserved, ").label, "Reserved, in 1 saga, 2 times");
         assert!(label("Reserved → Paid").label.contains("2 times"));
         assert!(drawing.legend.contains("All numbers say how often"), "{}", drawing.legend);
         assert!(drawn(EdgeLabel::Time).legend.contains("on a line how long"));
+    }
+
+    #[test]
+    fn what_had_not_come_by_then_keeps_its_place_and_says_so() {
+        let told = [("Placed", "o-1", 0, None), ("Paid", "o-1", 1, Some(0)), ("Shipped", "o-1", 2, Some(1))];
+        let (_, survey, _) = page_of(&told);
+        let (_, then, _) = page_of(&told[..2]);
+        let whole = ProcessMap::of(&survey.variants, &survey.machine, crate::saga::Detail::default());
+        let before = map(&survey, &whole, EdgeLabel::Time, &Palette::LIGHT);
+        let past = whole.as_of(&then.variants, &then.machine, "the playhead");
+        let drawing = map(&survey, &past, EdgeLabel::Time, &Palette::LIGHT);
+        assert_eq!(drawing.title, "Process map as of the playhead");
+        let words = drawing.words();
+        for line in [
+            "Placed → Paid, 1 time in 1 saga, half within 1.000 s",
+            "Paid → Shipped, not taken by then",
+            "Paid, in 1 saga, 1 time",
+            "Shipped, not by then",
+        ] {
+            assert!(words.iter().any(|known| known == line), "{line}: {words:?}");
+        }
+        assert!(texts(&drawing).iter().any(|text| text.ends_with("not yet: 1 type, 1 way")));
+        let boxes = |drawing: &Drawing| -> Vec<(i32, i32)> {
+            let types = drawing.spots.iter().filter(|spot| matches!(spot.subject, Subject::Type(_)));
+            types.map(|spot| (spot.at.0, spot.size.0)).collect()
+        };
+        assert_eq!(boxes(&drawing), boxes(&before));
     }
 
     #[test]

@@ -79,6 +79,10 @@ pub(super) fn all(survey: &Survey, page: &Page, shown: &Shown, offsets: &[i64], 
         }
         let cause = shown.cause(at);
         let from = cause.filter(|(cause, _)| shown.groups[*cause].line != group.line);
+        if let Some((cause, _)) = from {
+            label += ", from ";
+            label += &shown.lines[shown.groups[cause].line];
+        }
         let is_answer = from.is_some_and(|(cause, _)| {
             let asker = shown.cause(cause).map(|(asker, _)| shown.groups[asker].line);
             asker == Some(group.line) && !answers[cause]
@@ -101,6 +105,11 @@ pub(super) fn all(survey: &Survey, page: &Page, shown: &Shown, offsets: &[i64], 
             (false, true) => Pattern::Dashed,
             (false, false) => Pattern::Whole,
         });
+        let delay = delay(survey, page, shown, offsets, at);
+        if let Some(words) = &delay {
+            label += ", ";
+            label += words;
+        }
         messages.push(Message {
             text,
             label,
@@ -110,7 +119,7 @@ pub(super) fn all(survey: &Survey, page: &Page, shown: &Shown, offsets: &[i64], 
             said,
             colour,
             text_colour,
-            delay: delay(survey, page, shown, offsets, at),
+            delay,
             cause: cause.map(|(cause, _)| cause),
         });
     }

@@ -8,6 +8,15 @@ use crate::index::{EventLog, TimeAxis};
 use crate::saga::naming::Traits;
 use crate::saga::survey::Survey;
 
+/// The times of the events of these sagas of a survey, by their places in it, in order.
+pub fn all_keys(log: &EventLog, survey: &Survey, list: &[u32]) -> Vec<i64> {
+    let of_saga = |at: &u32| survey.instances.list()[survey.sagas[*at as usize].instance].rows().iter();
+    let rows = list.iter().flat_map(of_saga);
+    let mut keys: Vec<i64> = rows.map(|row| log.key_of(*row)).filter(|key| *key != i64::MIN).collect();
+    keys.sort_unstable();
+    keys
+}
+
 /// The line of one saga.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strip {

@@ -3,6 +3,7 @@
 //! drawn is the engine's drawing, so that the window, an SVG and a Mermaid text show the same. It is zoomed and
 //! scrolled; a click selects an event, or leaves the events of a type.
 
+mod out;
 pub(in crate::ui) mod paint;
 
 use std::sync::Arc;
@@ -18,9 +19,9 @@ use self::paint::Painting;
 use super::sagas::sagas_ui;
 use crate::engine::Latest;
 use crate::model::Row;
-use crate::saga::pictures::{self, Picture};
+use crate::saga::pictures::{self, AsOf, Picture};
 use crate::saga::svg::{Drawing, Palette, Subject};
-use crate::saga::{Detail, EdgeLabel, ProcessMap, Reach, Scope, mermaid};
+use crate::saga::{Detail, EdgeLabel, ProcessMap, Reach, Scope};
 use crate::ui::app::navigation::SagaChoice;
 use crate::ui::app::navigation::StepList;
 use crate::ui::app::sagas::{PageOf, Sagas, ShownSaga, SurveyKey};
@@ -90,8 +91,41 @@ impl Kind {
 /// What a drawing depends on.
 #[derive(Clone, Debug, PartialEq)]
 enum DrawingKey {
-    Saga { kind: Kind, survey: SurveyKey, at: usize, scope: Scope, dark: bool },
-    Map { survey: SurveyKey, detail: Detail, time: bool, dark: bool },
+    Saga {
+        kind: Kind,
+        survey: SurveyKey,
+        at: usize,
+        scope: Scope,
+        dark: bool,
+    },
+    /// Of all sagas, with the numbers of `then`.
+    Map {
+        survey: SurveyKey,
+        then: SurveyKey,
+        detail: Detail,
+        time: bool,
+        dark: bool,
+    },
+}
+
+impl DrawingKey {
+    /// The same, as of another moment.
+    fn differs_in_moment(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Map { survey, then: _, detail, time, dark },
+                Self::Map { survey: other, then: _, detail: level, time: label, dark: ground },
+            ) => (survey, detail, time, dark) == (other, level, label, ground),
+            _ => false,
+        }
+    }
+}
+
+/// What was drawn.
+struct Drawn {
+    painting: Painting,
+    /// The process map that it shows, if it is one.
+    map: Option<ProcessMap>,
 }
 
 struct DiagramView {
@@ -105,7 +139,7 @@ struct DiagramView {
     /// How long it took on the edges of the map, rather than how often.
     time: bool,
     zoom: usize,
-    drawing: Latest<DrawingKey, Arc<Painting>>,
+    drawing: Latest<DrawingKey, Arc<Drawn>>,
     saga: ShownSaga,
 }
 
@@ -163,8 +197,11 @@ impl View for DiagramView {
                 return;
             }
         };
-        let is_newest = wanted.as_ref() == Some(&answer.key);
-        self.drawing_ui(context, drawing, is_newest, ui);
+        let is_newest = wanted
+            .as_ref()
+            .is_some_and(|wanted| *wanted == answer.key || wanted.differs_in_moment(&answer.key));
+        let as_of = self.as_of(context, &sagas);
+        self.drawing_ui(context, &drawing.painting, as_of.as_ref(), is_newest, ui);
     }
 
     fn key(&mut self, context: &ViewContext<'_>, key: Key, modifiers: Modifiers) -> bool {
@@ -223,21 +260,45 @@ impl DiagramView {
         let picture = kind.picture()?;
         self.drawing.ask(context.engine.workers(), &key, move |_, _| {
             let drawing = picture.draw_of(&log, &survey, &page, &scope, palette(dark));
-            Some(Arc::new(Painting::of(drawing)))
+            Some(Arc::new(Drawn { painting: Painting::of(drawing), map: None }))
         });
         Some(key)
     }
 
+    /// The map stays as it is while the playhead moves; its numbers are those of the playhead.
     fn ask_map(&self, context: &ViewContext<'_>, sagas: &Sagas, dark: bool) -> DrawingKey {
         let (detail, time) = (self.detail, self.time);
-        let key = DrawingKey::Map { survey: sagas.key, detail, time, dark };
-        let survey = Arc::clone(&sagas.survey);
-        self.drawing.ask(context.engine.workers(), &key, move |_, _| {
-            let map = ProcessMap::of(&survey.variants, &survey.machine, detail);
+        let then = context.document.sagas_at_playhead(context.engine, context.navigation);
+        let then = then.unwrap_or_else(|_| sagas.clone());
+        let key = DrawingKey::Map { survey: sagas.key, then: then.key, detail, time, dark };
+        let (log, survey) = (context.log().clone(), Arc::clone(&sagas.survey));
+        let is_older = |asked: &DrawingKey| asked.differs_in_moment(&key);
+        self.drawing.ask_in_turn(context.engine.workers(), &key, is_older, move |cancel, _| {
+            let mut map = ProcessMap::of(&survey.variants, &survey.machine, detail);
+            if then.key.as_of.is_some() {
+                let machine = then.survey.machine_so_far(&log, cancel)?;
+                map = map.as_of(&then.survey.variants, &machine, "the playhead");
+            }
             let drawing = pictures::map(&survey, &map, label(time), palette(dark));
-            Some(Arc::new(Painting::of(drawing)))
+            Some(Arc::new(Drawn { painting: Painting::of(drawing), map: Some(map) }))
         });
         key
+    }
+
+    /// What is said of the saga that is shown while the playhead is in the past.
+    fn as_of(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<AsOf> {
+        if self.kind == Kind::Map || !context.navigation.is_in_past(context.log()) {
+            return None;
+        }
+        let at = self.saga.shown(context, sagas)?;
+        let page = context.document.saga_page(context.engine, PageOf::Shown, sagas, at)?.ok()?;
+        let then = context.document.sagas_at_playhead(context.engine, context.navigation).ok()?;
+        // While it is judged for the first time, the end is not told in its place.
+        if then.key.as_of.is_none() {
+            return Some(AsOf::judging(&page));
+        }
+        let summary = then.place_of(&sagas.survey, at).map(|at| &then.survey.sagas[at]);
+        Some(AsOf::of(&page, summary))
     }
 
     fn bar_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, ui: &mut Ui) {
@@ -266,74 +327,14 @@ impl DiagramView {
         self.out_ui(context, sagas, rect.width() >= WORDS_FROM, &mut right);
     }
 
-    /// Zoom, copy, save.
-    fn out_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, has_words: bool, ui: &mut Ui) {
-        let can_grow = self.zoom + 1 < ZOOMS.len();
-        if ui.add(Button::new("+").label("Larger").enabled(can_grow)).clicked() {
-            self.zoom += 1;
-        }
-        let words = format!("{} %", ZOOMS[self.zoom]);
-        Line::new().mono_small(&words, context.tokens.muted).show(ui);
-        if ui.add(Button::new("−").label("Smaller").enabled(self.zoom > 0)).clicked() {
-            self.zoom -= 1;
-        }
-        let answer = self.drawing.answer().filter(|answer| self.is_of_kind(&answer.key));
-        let drawing = answer.as_ref().and_then(|answer| answer.result.as_ref().ok());
-        self.save_ui(context, drawing.cloned(), ui);
-        let copy = Button::new(if has_words { "Copy as Mermaid" } else { "" }).icon(Icon::Copy);
-        if ui.add(copy.label("Copy as Mermaid")).on_hover_text("Copy as Mermaid").clicked()
-            && let Some(text) = self.mermaid(context, sagas)
-        {
-            context.send(WindowCommand::Copy(text));
-        }
-    }
-
-    /// The whole diagram as a file: SVG, or PNG at a size of one's choice.
-    fn save_ui(&self, context: &ViewContext<'_>, painting: Option<Arc<Painting>>, ui: &mut Ui) {
-        let stem = match self.kind {
-            Kind::Sequence => "sequence",
-            Kind::Flow => "flow",
-            Kind::Map => "process-map",
-        };
-        let button = ui.add(Button::new("Save…").trailing(Icon::CaretDown).enabled(painting.is_some()));
-        let Some(painting) = painting else { return };
-        Popup::menu(&button).show(|ui| {
-            ui.set_width(200.0);
-            let drawing = &painting.drawing;
-            if ui.button("Save as SVG…").clicked() {
-                context.send(WindowCommand::SaveText { name: format!("{stem}.svg"), text: drawing.svg() });
-                ui.close();
-            }
-            for percent in PNG_PERCENTS {
-                let scaled = |length: i32| i64::from(length) * i64::from(percent) / 100;
-                let size = format!("{}×{}", scaled(drawing.size.0), scaled(drawing.size.1));
-                if ui.button(format!("Save as PNG, {size}…")).clicked() {
-                    let (name, drawing) = (format!("{stem}.png"), Arc::new(drawing.clone()));
-                    context.send(WindowCommand::SavePicture { name, drawing, percent });
-                    ui.close();
-                }
-            }
-        });
-        button.on_hover_text("The whole diagram, not what is seen of it");
-    }
-
-    fn mermaid(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<String> {
-        match self.kind {
-            Kind::Sequence | Kind::Flow => {
-                let at = self.saga.shown(context, sagas)?;
-                let page = context.document.saga_page(context.engine, PageOf::Shown, sagas, at)?.ok()?;
-                let name = if self.kind == Kind::Flow { "flowchart" } else { "sequence" };
-                let diagram = mermaid::Diagram::named(name)?;
-                Some(diagram.mermaid_of(context.log(), &sagas.survey, &page, &self.scope))
-            }
-            Kind::Map => {
-                let map = ProcessMap::of(&sagas.survey.variants, &sagas.survey.machine, self.detail);
-                Some(mermaid::map(&sagas.survey, &map, label(self.time)))
-            }
-        }
-    }
-
-    fn drawing_ui(&mut self, context: &ViewContext<'_>, painting: &Painting, is_newest: bool, ui: &mut Ui) {
+    fn drawing_ui(
+        &mut self,
+        context: &ViewContext<'_>,
+        painting: &Painting,
+        as_of: Option<&AsOf>,
+        is_newest: bool,
+        ui: &mut Ui,
+    ) {
         let all = ui.available_rect_before_wrap();
         if ui.rect_contains_pointer(all) {
             let turned = ui.input(egui::InputState::zoom_delta);
@@ -366,8 +367,8 @@ impl DiagramView {
                     room.min.y -= paint::kept(drawing, scale, seen.height());
                     ui.scroll_to_rect(room, None);
                 }
-                let selected = selected.map(Subject::Event);
-                chosen = paint::drawing_ui(ui, context.tokens, painting, place, selected, &later);
+                let manner = paint::Manner { selected: selected.map(Subject::Event), later: &later, as_of };
+                chosen = paint::drawing_ui(ui, context.tokens, painting, place, &manner);
             },
         );
         if is_newest {

@@ -1,8 +1,11 @@
 //! Paints a drawing: only what is seen, at any size; text that would be too small to read is left out.
 
+use std::borrow::Cow;
+
 use egui::{Color32, Pos2, Rect, Role, Sense, Shape as Paint, Stroke as Pen, StrokeKind, Ui, vec2};
 
 use crate::model::Row;
+use crate::saga::pictures::AsOf;
 use crate::saga::svg::{Anchor, Drawing, Shape, Spot, Subject};
 use crate::ui::theme::{Tokens, body, mix, semibold};
 use crate::ui::widgets::{Line, focus_ring, node};
@@ -122,15 +125,37 @@ struct Canvas<'a> {
     taken: Vec<Rect>,
 }
 
-/// Draws it; what was clicked. What is `later` than the playhead is dimmed.
+/// How a drawing is shown.
+pub(super) struct Manner<'a> {
+    /// What stands out.
+    pub(super) selected: Option<Subject>,
+    /// What is later than the playhead is dimmed.
+    pub(super) later: &'a dyn Fn(Row) -> bool,
+    /// What is said of an earlier moment in the place of what is said of the end.
+    pub(super) as_of: Option<&'a AsOf>,
+}
+
+impl Manner<'_> {
+    /// The shape at a place, with what it says as of the moment that is shown.
+    fn shape<'a>(&self, drawing: &'a Drawing, at: usize) -> Cow<'a, Shape> {
+        let other = self.as_of.and_then(|then| {
+            let words = [(drawing.title_at, &then.title), (drawing.foot_at, &then.foot)];
+            let (_, words) = words.into_iter().find(|(place, _)| *place == Some(at))?;
+            drawing.other_words(at, words)
+        });
+        other.map_or_else(|| Cow::Borrowed(&drawing.shapes[at]), Cow::Owned)
+    }
+}
+
+/// Draws it; what was clicked.
 pub(super) fn drawing_ui(
     ui: &mut Ui,
     t: &Tokens,
     painting: &Painting,
     place: Place,
-    selected: Option<Subject>,
-    later: &dyn Fn(Row) -> bool,
+    manner: &Manner<'_>,
 ) -> Option<Subject> {
+    let Manner { selected, later, as_of } = *manner;
     let seen = ui.clip_rect();
     let drawing = &painting.drawing;
     let height = |y: f32| (y - place.origin.y) / place.scale;
@@ -151,12 +176,19 @@ pub(super) fn drawing_ui(
     }
     for is_bold in [true, false] {
         for at in shapes.iter().filter(|at| !in_head(**at)) {
-            canvas.text(&drawing.shapes[*at], is_bold, dim(*at), seen);
+            canvas.text(&manner.shape(drawing, *at), is_bold, dim(*at), seen);
         }
     }
     let mut chosen = None;
     let title = Rect::from_min_size(place.origin, vec2(1.0, 1.0));
-    node(ui, title, ui.scope_id().with("title"), Sense::hover(), Role::Figure, &drawing.title);
+    node(
+        ui,
+        title,
+        ui.scope_id().with("title"),
+        Sense::hover(),
+        Role::Figure,
+        as_of.map_or(&drawing.title, |then| &then.title),
+    );
     if !drawing.legend.is_empty() {
         let words = format!("Legend: {}", drawing.legend);
         node(ui, title, ui.scope_id().with("legend"), Sense::hover(), Role::Label, &words);
@@ -168,7 +200,7 @@ pub(super) fn drawing_ui(
         }
     }
     if drawing.head > 0 {
-        chosen = head_ui(ui, t, painting, place, later).or(chosen);
+        chosen = head_ui(ui, t, painting, place, manner).or(chosen);
     }
     chosen
 }
@@ -209,7 +241,7 @@ fn head_ui(
     t: &Tokens,
     painting: &Painting,
     place: Place,
-    later: &dyn Fn(Row) -> bool,
+    manner: &Manner<'_>,
 ) -> Option<Subject> {
     let seen = ui.clip_rect();
     let drawing = &painting.drawing;
@@ -225,17 +257,22 @@ fn head_ui(
     }
     let mut canvas = Canvas { t, place: fixed, painter: ui.painter().clone(), taken: Vec::new() };
     let within = painting.shapes.within(0.0, head);
-    let shapes: Vec<&Shape> = within.into_iter().filter(|at| *at > 0).map(|at| &drawing.shapes[at]).collect();
-    let own = |shape: &&&Shape| reach(shape).1 <= drawing.head;
-    shapes.iter().filter(own).for_each(|shape| canvas.shape(shape, false, seen));
+    let own = |at: &usize| *at > 0 && reach(&drawing.shapes[*at]).1 <= drawing.head;
+    let shapes: Vec<Cow<'_, Shape>> =
+        within.into_iter().filter(own).map(|at| manner.shape(drawing, at)).collect();
+    for shape in &shapes {
+        canvas.shape(shape, false, seen);
+    }
     for is_bold in [true, false] {
-        shapes.iter().filter(own).for_each(|shape| canvas.text(shape, is_bold, false, seen));
+        for shape in &shapes {
+            canvas.text(shape, is_bold, false, seen);
+        }
     }
     let mut chosen = None;
     for at in painting.spots.within(0.0, head) {
         let spot = &drawing.spots[at];
         if spot.at.1 + spot.size.1 <= drawing.head {
-            chosen = spot_ui(ui, t, at, spot, fixed, None, later).or(chosen);
+            chosen = spot_ui(ui, t, at, spot, fixed, None, manner.later).or(chosen);
         }
     }
     chosen

@@ -68,7 +68,7 @@ struct Listed {
     /// Sagas by their place in the survey.
     sagas: Vec<u32>,
     /// The columns, as wide as these sagas need.
-    specs: [ColumnSpec<'static>; 10],
+    specs: [ColumnSpec<'static>; 13],
 }
 
 struct SagasView {

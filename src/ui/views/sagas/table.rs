@@ -11,15 +11,18 @@ use crate::ui::widgets::columns::Cell;
 use crate::ui::widgets::{ColumnSpec, Line, Mark, row};
 
 /// The columns; those that are sorted by have the name of the way to sort.
-pub(super) const SPECS: [ColumnSpec<'static>; 10] = [
+pub(super) const SPECS: [ColumnSpec<'static>; 13] = [
     ColumnSpec::text("outcome", "outcome", 128.0),
     ColumnSpec::text("saga", "saga", 132.0),
+    ColumnSpec::text("correlation", "correlation", 120.0).yields(10),
+    ColumnSpec::text("definition", "definition", 110.0).yields(8),
     ColumnSpec::text("variant", "what happened", 220.0).stretch().least(80.0),
     ColumnSpec::text("current", "stands at", 150.0).yields(4),
     ColumnSpec::text("owed", "owed", 150.0).yields(1),
     ColumnSpec::number("retries", "retries", 48.0).yields(5),
     ColumnSpec::number("duration", "duration", 84.0).yields(3),
     ColumnSpec::number("quiet", "quiet for", 84.0).yields(2),
+    ColumnSpec::number("old", "age", 84.0).yields(9),
     ColumnSpec::text("age", "began", 160.0).yields(6),
     ColumnSpec::number("events", "events", 52.0).yields(7),
 ];
@@ -30,12 +33,14 @@ const MONO: f32 = 7.3;
 /// A column does not grow beyond these by its content: of ids, of what is owed and where a saga stands.
 const TITLE_MAX: f32 = 300.0;
 const WORDS_MAX: f32 = 340.0;
+const CORRELATION_MAX: f32 = 150.0;
+const DEFINITION_MAX: f32 = 180.0;
 /// What is owed is long where much is: its first words stay, the rest is told by the pointer.
 const OWED_MAX: f32 = 190.0;
 
 /// The columns as wide as what is in them, in these sagas. Counted rather than measured: there may be a hundred thousand.
-pub(super) fn specs_of(log: &EventLog, survey: &Survey, list: &[u32]) -> [ColumnSpec<'static>; 10] {
-    let mut widest = [0.0_f32; 10];
+pub(super) fn specs_of(log: &EventLog, survey: &Survey, list: &[u32]) -> [ColumnSpec<'static>; 13] {
+    let mut widest = [0.0_f32; 13];
     for at in list {
         let saga = &survey.sagas[*at as usize];
         for (spec, widest) in SPECS.iter().zip(&mut widest) {
@@ -63,17 +68,34 @@ fn width_of(log: &EventLog, survey: &Survey, saga: &Summary, column: &str) -> f3
             let title = one_line(&survey.instances.list()[saga.instance].title(log));
             (letters(&title) * MONO + 4.0).min(TITLE_MAX)
         }
+        "correlation" => (letters(&correlation(log, survey, saga)) * MONO).min(CORRELATION_MAX),
+        "definition" => {
+            (letters(&one_line(saga.definition.as_deref().unwrap_or(""))) * WORD).min(DEFINITION_MAX)
+        }
         "variant" => 8.0 + survey.variants.list[saga.variant as usize].shape.len() as f32 * BLOCK,
         "current" => (letters(&one_line(&saga.current)) * WORD).min(WORDS_MAX),
         "owed" => (letters(&owed_words(saga)) * WORD).min(OWED_MAX),
         "retries" if saga.retries > 0 => letters(&thousands(u64::from(saga.retries))) * MONO,
         "duration" => letters(&span(saga.duration)) * MONO,
         "quiet" if !saga.outcome.is_end() => letters(&span(saga.silence)) * MONO,
+        "old" => age(survey, saga).map_or(0.0, |age| letters(&span(age)) * MONO),
         // Its milliseconds are told where the store has them.
         "age" => saga.started.map_or(0.0, |began| if began.digits() == 0 { 19.0 } else { 23.0 } * MONO),
         "events" => letters(&thousands(saga.events as u64)) * MONO,
         _ => 0.0,
     }
+}
+
+/// The id that its events share, where the saga is not called by it.
+fn correlation(log: &EventLog, survey: &Survey, saga: &Summary) -> String {
+    let one = &survey.instances.list()[saga.instance];
+    let id = one.id(log);
+    if *id == *one.title(log) { String::new() } else { one_line(&id) }
+}
+
+/// From when it began to the last time of the log, in nanoseconds.
+fn age(survey: &Survey, saga: &Summary) -> Option<i64> {
+    Some(survey.moment.now.saturating_sub(saga.started?.nanos()).max(0))
 }
 
 /// Points from one block of a strip to the next.
@@ -168,7 +190,8 @@ pub(super) fn saga_row(
     let owed = owed_words(saga);
     let word = saga_look(saga.outcome).word();
     let label = format!(
-        "{title}, {word}, stands at {}, {}{}",
+        "{title}{}, {word}, stands at {}, {}{}",
+        saga.definition.as_deref().map_or_else(String::new, |name| format!(", {}", one_line(name))),
         one_line(&saga.current),
         count(saga.events as u64, "event"),
         if owed.is_empty() { String::new() } else { format!(", owed {owed}") }
@@ -186,6 +209,18 @@ pub(super) fn saga_row(
         match spec.id {
             "outcome" => outcome_line(&painter, t, place, saga.outcome, saga.confidence.is_inferred()),
             "saga" => text(&middle(&title, (place.width() / 7.4) as usize), t.text, true),
+            "correlation" => {
+                let id = correlation(context.log(), survey, saga);
+                text(&middle(&id, (place.width() / MONO) as usize), t.muted, true);
+            }
+            "definition" => {
+                text(&one_line(saga.definition.as_deref().unwrap_or("")), t.muted, false);
+            }
+            "old" => {
+                if let Some(age) = age(survey, saga) {
+                    text(&span(age), t.muted, true);
+                }
+            }
             "variant" => strip(&painter, t, place, survey, shape),
             "current" => text(&one_line(&saga.current), t.muted, false),
             "owed" if !owed.is_empty() => text(&owed, t.outcome(Look::Compensating).color, false),
@@ -210,6 +245,10 @@ pub(super) fn saga_row(
         };
         let definition = saga.definition.as_deref().map_or_else(String::new, |name| format!(", {name}"));
         ui.label(format!("{title}{definition}: {word}{sure}"));
+        let id = correlation(context.log(), survey, saga);
+        if !id.is_empty() {
+            ui.label(format!("Correlation: {id}"));
+        }
         let mut words = shape_words(survey, shape);
         if words.chars().count() > 600 {
             words = words.chars().take(600).chain(['…']).collect();

@@ -5,6 +5,7 @@ mod bars;
 mod bins;
 mod heads;
 mod input;
+mod out;
 mod path;
 mod picture;
 mod toolbar;
@@ -16,14 +17,15 @@ use egui::{Rect, Sense, Stroke, Ui, UiBuilder, pos2};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::picture::{AllSagas, Lines, OneSaga, Picture, all_keys};
+use self::out::{Made, OutKey};
+use self::picture::{AllSagas, Lines, OneSaga, Picture};
 use super::ruler::{CutAct, RULER, Ruler};
 use super::sagas::sagas_ui;
 use super::span::{Gesture, Limits, Span, Zoom};
 use crate::engine::Latest;
 use crate::index::{EventLog, TimeAxis};
 use crate::model::Row;
-use crate::saga::{ListAsk, Sort, Strip, Survey, Timeline};
+use crate::saga::{ListAsk, Sort, Strip, Survey, Timeline, all_keys};
 use crate::ui::app::navigation::{Playhead, StepList};
 use crate::ui::app::sagas::{PageOf, Sagas, ShownSaga, SurveyKey};
 use crate::ui::command::GoCommand;
@@ -80,6 +82,9 @@ struct TimelineView {
     picture: Latest<Key, Option<Arc<Picture>>>,
     /// What was drawn last: when another saga comes, the zoom begins anew.
     drawn: Option<(Key, Arc<Picture>)>,
+    /// What is being made to be copied or saved.
+    out: Latest<OutKey, Arc<Made>>,
+    wanted: Option<OutKey>,
     strips: HashMap<usize, Option<Arc<Strip>>>,
     /// The selected event when it was last brought into view.
     followed: Option<Row>,
@@ -107,6 +112,8 @@ impl Default for TimelineView {
             saga: ShownSaga::default(),
             picture: Latest::default(),
             drawn: None,
+            out: Latest::default(),
+            wanted: None,
             strips: HashMap::new(),
             followed: None,
             plot: None,
@@ -179,6 +186,7 @@ impl Scene<'_> {
 impl View for TimelineView {
     fn ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
         self.now = ui.input(|input| input.time);
+        self.deliver(context);
         ui.spacing_mut().item_spacing.y = 0.0;
         let Some(sagas) = sagas_ui(context, ui) else { return };
         let full = ui.available_rect_before_wrap();
@@ -213,7 +221,7 @@ impl View for TimelineView {
     }
 
     fn is_settled(&self) -> bool {
-        !self.picture.is_busy()
+        !self.picture.is_busy() && !self.out.is_busy() && self.wanted.is_none()
     }
 
     fn save(&self) -> Value {
@@ -257,13 +265,14 @@ impl TimelineView {
                 let axis = timeline.axis(&asked.restored);
                 Picture { lines: Lines::One(Box::new(OneSaga::new(page, timeline))), axis }
             } else {
-                let keys = all_keys(&log, &survey);
+                let ask = ListAsk { sort: Sort::named(asked.sort), ..ListAsk::default() };
+                let list = survey.listed(&log, &ask);
+                let keys = all_keys(&log, &survey, &list);
                 if keys.is_empty() {
                     return Some(None);
                 }
                 let axis = TimeAxis::from_keys(keys.into_iter(), &asked.restored);
-                let ask = ListAsk { sort: Sort::named(asked.sort), ..ListAsk::default() };
-                Picture { lines: Lines::All(AllSagas::new(&log, &survey, survey.listed(&log, &ask))), axis }
+                Picture { lines: Lines::All(AllSagas::new(&log, &survey, list)), axis }
             };
             Some(Some(Arc::new(picture)))
         });

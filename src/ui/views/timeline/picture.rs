@@ -133,11 +133,3 @@ impl Picture {
         }
     }
 }
-
-/// The events of all sagas, in order of time.
-pub(super) fn all_keys(log: &EventLog, survey: &Survey) -> Vec<i64> {
-    let rows = survey.instances.list().iter().flat_map(|one| one.rows().iter());
-    let mut keys: Vec<i64> = rows.map(|row| log.key_of(*row)).filter(|key| *key != i64::MIN).collect();
-    keys.sort_unstable();
-    keys
-}

@@ -3,13 +3,10 @@
 use egui::{Align, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::TimelineView;
+use super::out::Out;
 use super::picture::{Lines, Picture};
 use crate::saga::gantt;
-use crate::saga::mermaid::Diagram;
-use crate::saga::pictures::Picture as Drawn;
-use crate::saga::svg::Palette;
 use crate::ui::app::sagas::Sagas;
-use crate::ui::command::WindowCommand;
 use crate::ui::format::{count, middle};
 use crate::ui::icons::Icon;
 use crate::ui::theme::PAD;
@@ -77,35 +74,17 @@ impl TimelineView {
         ui: &mut Ui,
         room: Rect,
     ) -> f32 {
-        let one = match picture.map(|picture| &picture.lines) {
-            Some(Lines::One(one)) => Some(one),
-            _ => None,
-        };
-        let actions = actions(one.is_some(), self.zoom.can_undo(), !self.restored.is_empty());
+        let is_one = picture.map(|picture| matches!(picture.lines, Lines::One(_)));
+        let actions = actions(is_one, self.zoom.can_undo(), !self.restored.is_empty());
         // What is said of the critical path has the rest.
         let room = room.with_min_x(room.left() + (room.width() * 0.45).min(WORDS));
         let (act, left) = actions_ui(ui, room, &actions, "More: copy, save");
-        let (log, survey) = (context.log(), &sagas.survey);
-        match (act, one.map(|one| &*one.page)) {
-            (Some(Act::Fit), _) => self.zoom.fit(self.now, &self.limits),
-            (Some(Act::UndoZoom), _) => _ = self.zoom.undo(),
-            (Some(Act::CutAgain), _) => self.restored.clear(),
-            (Some(Act::CopyText), Some(page)) => {
-                context.send(WindowCommand::Copy(gantt::lines(log, survey, page).join("\n")));
-            }
-            (Some(Act::CopyMermaid), Some(page)) => {
-                if let Some(diagram) = Diagram::named("gantt") {
-                    context.send(WindowCommand::Copy(diagram.mermaid(log, survey, page)));
-                }
-            }
-            (Some(Act::SaveSvg), Some(page)) => {
-                let palette = if ui.visuals().dark_mode { Palette::DARK } else { Palette::LIGHT };
-                if let Some(picture) = Drawn::named("timeline") {
-                    let text = picture.svg(log, survey, page, &palette);
-                    context.send(WindowCommand::SaveText { name: "timeline.svg".to_owned(), text });
-                }
-            }
-            _ => {}
+        match act {
+            Some(Act::Fit) => self.zoom.fit(self.now, &self.limits),
+            Some(Act::UndoZoom) => _ = self.zoom.undo(),
+            Some(Act::CutAgain) => self.restored.clear(),
+            Some(Act::Out(out)) => self.make(context, sagas, out, ui.visuals().dark_mode),
+            None => {}
         }
         left
     }
@@ -117,13 +96,11 @@ enum Act {
     Fit,
     UndoZoom,
     CutAgain,
-    CopyText,
-    CopyMermaid,
-    SaveSvg,
+    Out(Out),
 }
 
-/// The most wanted first: of one saga it can be copied and saved too.
-fn actions(is_one: bool, can_undo: bool, has_restored: bool) -> Vec<Action<'static, Act>> {
+/// The most wanted first; `is_one` says whether it is of one saga, once it is drawn.
+fn actions(is_one: Option<bool>, can_undo: bool, has_restored: bool) -> Vec<Action<'static, Act>> {
     let action = |words: &'static str, name: &str, about, act| Action {
         words,
         icon: None,
@@ -140,14 +117,18 @@ fn actions(is_one: bool, can_undo: bool, has_restored: bool) -> Vec<Action<'stat
         let cut = action("Cut idle time again", "Cut idle time again", about, Act::CutAgain);
         actions.push(Action { icon: Some(Icon::Zigzag), ..cut });
     }
+    let Some(is_one) = is_one else { return actions };
+    let out = |name: &str, out| (name.to_owned(), Act::Out(out));
+    let about = "Copy the timeline as text";
+    let copy = action("Copy as text", "Copy timeline as text", about, Act::Out(Out::Text));
+    actions.push(Action { icon: Some(Icon::Copy), ..copy });
+    let about = "Save the timeline as a picture";
+    let save = action("Save", "Save timeline as SVG…", about, Act::Out(Out::Svg));
+    let choices = vec![out("Save timeline as SVG…", Out::Svg), out("Save timeline as PNG…", Out::Png)];
+    actions.push(Action { choices, ..save });
     if is_one {
-        let about = "Copy the timeline as text";
-        let copy = action("Copy as text", "Copy timeline as text", about, Act::CopyText);
-        actions.push(Action { icon: Some(Icon::Copy), ..copy });
-        let about = "Save the timeline as a picture";
-        actions.push(action("Save SVG", "Save timeline as SVG…", about, Act::SaveSvg));
         let about = "Copy the timeline as Mermaid text";
-        actions.push(action("Mermaid", "Copy timeline as Mermaid", about, Act::CopyMermaid));
+        actions.push(action("Mermaid", "Copy timeline as Mermaid", about, Act::Out(Out::Mermaid)));
     }
     actions
 }

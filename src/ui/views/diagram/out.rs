@@ -1,0 +1,106 @@
+//! What leaves the view "diagram": a copy in words or as Mermaid, and files; and how large it is shown.
+
+use std::sync::Arc;
+
+use egui::{Popup, Ui};
+
+use super::{DiagramView, Drawn, Kind, PNG_PERCENTS, ZOOMS, label};
+use crate::saga::mermaid;
+use crate::saga::svg::Drawing;
+use crate::ui::app::sagas::{PageOf, Sagas};
+use crate::ui::command::WindowCommand;
+use crate::ui::icons::Icon;
+use crate::ui::view::ViewContext;
+use crate::ui::widgets::{Button, Line};
+
+impl DiagramView {
+    /// Zoom, copy, save.
+    pub(super) fn out_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, has_words: bool, ui: &mut Ui) {
+        let can_grow = self.zoom + 1 < ZOOMS.len();
+        if ui.add(Button::new("+").label("Larger").enabled(can_grow)).clicked() {
+            self.zoom += 1;
+        }
+        let words = format!("{} %", ZOOMS[self.zoom]);
+        Line::new().mono_small(&words, context.tokens.muted).show(ui);
+        if ui.add(Button::new("−").label("Smaller").enabled(self.zoom > 0)).clicked() {
+            self.zoom -= 1;
+        }
+        let answer = self.drawing.answer().filter(|answer| self.is_of_kind(&answer.key));
+        let drawing = answer.as_ref().and_then(|answer| answer.result.as_ref().ok());
+        let drawing = drawing.cloned();
+        self.save_ui(context, drawing.as_ref(), ui);
+        let copy = Button::new(if has_words { "Copy" } else { "" }).icon(Icon::Copy);
+        let copy = copy.trailing(Icon::CaretDown).label("Copy the diagram").enabled(drawing.is_some());
+        let button = ui.add(copy);
+        let Some(drawing) = drawing else { return };
+        Popup::menu(&button).show(|ui| {
+            ui.set_width(160.0);
+            if ui.button("Copy as text").clicked() {
+                let words = self.words(context, sagas, &drawing.painting.drawing);
+                context.send(WindowCommand::Copy(words.join("\n")));
+                ui.close();
+            }
+            if ui.button("Copy as Mermaid").clicked() {
+                if let Some(text) = self.mermaid(context, sagas, &drawing) {
+                    context.send(WindowCommand::Copy(text));
+                }
+                ui.close();
+            }
+        });
+        button.on_hover_text("As text, or as Mermaid");
+    }
+
+    /// What the diagram says, as of the playhead where that is in the past.
+    fn words(&mut self, context: &ViewContext<'_>, sagas: &Sagas, drawing: &Drawing) -> Vec<String> {
+        let mut words = drawing.words();
+        if let Some(then) = self.as_of(context, sagas) {
+            words[0] = then.title;
+            if let Some(last) = words.last_mut().filter(|_| drawing.foot_at.is_some()) {
+                *last = then.foot;
+            }
+        }
+        words
+    }
+
+    /// The whole diagram as a file: SVG, or PNG at a size of one's choice.
+    fn save_ui(&self, context: &ViewContext<'_>, drawn: Option<&Arc<Drawn>>, ui: &mut Ui) {
+        let stem = match self.kind {
+            Kind::Sequence => "sequence",
+            Kind::Flow => "flow",
+            Kind::Map => "process-map",
+        };
+        let button = ui.add(Button::new("Save…").trailing(Icon::CaretDown).enabled(drawn.is_some()));
+        let Some(drawn) = drawn else { return };
+        Popup::menu(&button).show(|ui| {
+            ui.set_width(200.0);
+            let drawing = &drawn.painting.drawing;
+            if ui.button("Save as SVG…").clicked() {
+                context.send(WindowCommand::SaveText { name: format!("{stem}.svg"), text: drawing.svg() });
+                ui.close();
+            }
+            for percent in PNG_PERCENTS {
+                let scaled = |length: i32| i64::from(length) * i64::from(percent) / 100;
+                let size = format!("{}×{}", scaled(drawing.size.0), scaled(drawing.size.1));
+                if ui.button(format!("Save as PNG, {size}…")).clicked() {
+                    let (name, drawing) = (format!("{stem}.png"), Arc::new(drawing.clone()));
+                    context.send(WindowCommand::SavePicture { name, drawing, percent });
+                    ui.close();
+                }
+            }
+        });
+        button.on_hover_text("The whole diagram, not what is seen of it");
+    }
+
+    fn mermaid(&mut self, context: &ViewContext<'_>, sagas: &Sagas, drawn: &Drawn) -> Option<String> {
+        match self.kind {
+            Kind::Sequence | Kind::Flow => {
+                let at = self.saga.shown(context, sagas)?;
+                let page = context.document.saga_page(context.engine, PageOf::Shown, sagas, at)?.ok()?;
+                let name = if self.kind == Kind::Flow { "flowchart" } else { "sequence" };
+                let diagram = mermaid::Diagram::named(name)?;
+                Some(diagram.mermaid_of(context.log(), &sagas.survey, &page, &self.scope))
+            }
+            Kind::Map => Some(mermaid::map(&sagas.survey, drawn.map.as_ref()?, label(self.time))),
+        }
+    }
+}
