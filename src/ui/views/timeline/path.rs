@@ -1,7 +1,10 @@
 //! The critical path in the window: one line below the bars that decided how long the saga took, dimmed after the playhead.
 
+use std::sync::{Arc, PoisonError};
+
 use egui::{Painter, Pos2, Shape, Stroke, pos2};
 
+use super::super::span::Span;
 use super::Scene;
 use super::bars::BAR;
 use super::picture::OneSaga;
@@ -10,8 +13,28 @@ use crate::saga::{Leg, legs};
 /// From the middle of a line to the path.
 const BELOW: f32 = BAR / 2.0 + 3.0;
 
-/// The path as far as it is seen.
-pub(super) fn course(scene: &Scene<'_>, one: &OneSaga) -> Vec<Leg> {
+/// Which part of the axis is seen, and where.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct View {
+    span: Span,
+    plot: (f32, f32),
+}
+
+/// The path as far as it is seen: worked out once for a part of the axis, for it may have a hundred thousand stretches.
+pub(super) fn course(scene: &Scene<'_>, one: &OneSaga) -> Arc<[Leg]> {
+    let view = View { span: scene.ruler.span, plot: (scene.plot.left(), scene.plot.right()) };
+    let mut known = one.course.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*known {
+        Some((of, course)) if *of == view => Arc::clone(course),
+        _ => {
+            let course: Arc<[Leg]> = worked_out(scene, one).into();
+            *known = Some((view, Arc::clone(&course)));
+            course
+        }
+    }
+}
+
+fn worked_out(scene: &Scene<'_>, one: &OneSaga) -> Vec<Leg> {
     let (from, to) = scene.times();
     let begin = one.path.partition_point(|stretch| stretch.to < from);
     let end = one.path.partition_point(|stretch| stretch.from <= to);

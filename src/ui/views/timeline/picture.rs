@@ -2,12 +2,13 @@
 //! for among all the bars.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::bins::Visible;
+use super::path;
 use crate::index::{EventLog, TimeAxis};
 use crate::model::Row;
-use crate::saga::{BarKind, Page, Stretch, Survey, Timeline, Track};
+use crate::saga::{BarKind, Leg, Page, Stretch, Survey, Timeline, Track};
 
 /// A saga that took longer is told by the clock.
 const PASSED_MAX: i64 = 3_600_000_000_000;
@@ -30,6 +31,8 @@ pub(super) struct OneSaga {
     pub(super) lines: HashMap<Row, u32>,
     /// Width of the widest name, measured when it is first drawn.
     pub(super) widest: OnceLock<f32>,
+    /// The part of the path that was seen last, as it is drawn.
+    pub(super) course: Mutex<Option<(path::View, Arc<[Leg]>)>>,
     /// For each bar how far it and those before it on its line reach.
     reaches: Vec<i64>,
     /// Bars of each track that are no waits.
@@ -51,7 +54,16 @@ impl OneSaga {
             .map(|track| bars(track).filter(|bar| bar.kind != BarKind::Wait).count())
             .collect();
         let (path, lines) = (timeline.path(), lines(&timeline));
-        Self { page, path, lines, widest: OnceLock::new(), reaches, times, timeline }
+        Self {
+            page,
+            path,
+            lines,
+            widest: OnceLock::new(),
+            course: Mutex::default(),
+            reaches,
+            times,
+            timeline,
+        }
     }
 
     /// The bars of a line that reach into these times.
