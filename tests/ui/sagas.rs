@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use egui::accesskit::Role;
-use egui::{Key, Vec2, vec2};
+use egui::{Key, Modifiers, Vec2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::engine::SimStart;
+use sagascope::model::Row;
 use sagascope::ui::command::{GoCommand, WindowCommand};
 use sagascope_ui_tests::window::{Setup, Window};
 
@@ -348,4 +349,42 @@ fn a_hundred_thousand_sagas_are_scrolled_to_their_end_and_only_what_is_seen_is_d
         assert!((5..60).contains(&seen.len()), "{}", seen.len());
     }
     assert!(window.labels().len() < 600, "{}", window.labels().len());
+}
+
+#[test]
+fn o_walks_a_correlation_and_e_the_failures_in_every_view_of_a_saga() {
+    for view in ["log", "saga", "timeline", "diagram"] {
+        let mut window = Window::shop(SIZE);
+        window.send(WindowCommand::ShowView(view));
+        let log = window.app().document().unwrap().log().clone();
+        let rows: Vec<Row> = (0..log.len() as u64).map(|rank| log.row_at(rank)).collect();
+        let failed: Vec<u64> = rows
+            .iter()
+            .filter(|row| {
+                let name = &log.event_type(log.type_of(**row)).name;
+                ["PaymentDeclined", "ShipmentLost", "StockReservationFailed"].contains(&&**name)
+            })
+            .map(|row| row.raw())
+            .collect();
+        assert!(failed.len() > 20, "{failed:?}");
+        window.send(GoCommand::Select(rows[0]));
+        for row in &failed[..2] {
+            window.key(Modifiers::NONE, Key::E);
+            assert_eq!(window.selected(), Some(*row), "{view}");
+        }
+        window.key(Modifiers::SHIFT, Key::E);
+        assert_eq!(window.selected(), Some(failed[0]), "{view}");
+        let correlation = log.event(Row::from_raw(failed[0])).correlation;
+        assert!(correlation.is_some());
+        let same = rows.iter().filter(|row| log.event(**row).correlation == correlation);
+        let same: Vec<u64> = same.map(|row| row.raw()).collect();
+        let at = same.iter().position(|row| *row == failed[0]).unwrap();
+        assert!(at > 0 && at + 1 < same.len(), "{at} of {same:?}");
+        for (modifiers, row) in
+            [(Modifiers::NONE, same[at + 1]), (Modifiers::SHIFT, same[at]), (Modifiers::SHIFT, same[at - 1])]
+        {
+            window.key(modifiers, Key::O);
+            assert_eq!(window.selected(), Some(row), "{view}");
+        }
+    }
 }
