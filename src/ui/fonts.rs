@@ -29,6 +29,11 @@ pub fn install(ctx: &Context, fallback: Fallback) {
     }
 }
 
+/// Adds the machine's fonts to a context that no window has set up.
+pub(super) fn add_system(ctx: &Context) {
+    ctx.add_font_provider(Arc::new(egui_system_font_provider::SystemFontProvider::new()));
+}
+
 /// The families and their fallbacks.
 pub fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();

@@ -42,7 +42,7 @@ pub fn draw(drawing: &Drawing, percent: u16) -> Result<Picture, DrawError> {
     // there is nobody to read what a pointer would tell.
     let pixels = f32::from(percent.min(100)) / 100.0;
     let points = vec2(width as f32, height as f32) / pixels;
-    let mut window = Headless::new(points, Theme::Light).with_pixels_per_point(pixels);
+    let mut window = Headless::new(points, Theme::Light).with_pixels_per_point(pixels).with_system_fonts();
     window.run(|ui| whole(ui, &Theme::Light.tokens(), drawing, f32::from(percent.max(100)) / 100.0));
     Ok(window.picture())
 }

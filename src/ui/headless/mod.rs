@@ -70,6 +70,13 @@ impl Headless {
         self
     }
 
+    /// The same with the machine's fonts for what no bundled one has: another picture on another machine.
+    #[must_use]
+    pub fn with_system_fonts(self) -> Self {
+        fonts::add_system(&self.ctx);
+        self
+    }
+
     /// The context, to set up or look into.
     pub fn ctx(&self) -> &Context {
         &self.ctx
