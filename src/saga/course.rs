@@ -73,7 +73,7 @@ pub struct Course {
     pub going_back: bool,
     /// The point of no return lies behind.
     pub pivot_passed: bool,
-    /// Why it ended with effects that nobody will undo any more.
+    /// Why it ended without having reached its goal, and without having undone what it did.
     pub gave_up: Option<String>,
     /// Something failed, or somebody asked it to stop.
     troubled: bool,
@@ -218,20 +218,16 @@ impl Course {
         well
     }
 
-    /// It ended without reaching its goal: well undone, or with something that stands and stays. Where it began to
-    /// undo, what it left is what it did not want to undo; where it did not, everything that stands is left over.
+    /// It ended without reaching its goal: undone, or failed. It is undone where it undid something and nothing that it
+    /// undoes stands; what it has no undo for it did not want to undo. Where it undid nothing it failed, whether
+    /// something had happened or not: nobody compensated anything.
     fn give_up(&mut self, at: usize, reason: &str) {
         self.going_back = true;
         self.end = Some(at);
-        let undoes = (0..self.steps.len()).any(|step| self.has_undo(step));
-        let stands = |step: &usize| {
-            let course = &self.steps[*step];
-            let open = course.held() > 0 || course.forward.may_have_happened();
-            if undoes { self.has_undo(*step) && course.held() > 0 } else { open }
-        };
-        let stands = (0..self.steps.len()).any(|step| stands(&step));
-        self.compensated = !stands;
-        self.gave_up = stands.then(|| reason.to_owned());
+        let undid = self.steps.iter().any(|step| !step.undone.is_empty() || !step.tombstones.is_empty());
+        let stands = (0..self.steps.len()).any(|step| self.has_undo(step) && self.steps[step].held() > 0);
+        self.compensated = undid && !stands;
+        self.gave_up = (!self.compensated).then(|| reason.to_owned());
     }
 
     /// Without a coordinator the life of a saga is what its effects show.

@@ -103,11 +103,6 @@ impl Lane {
         self.status == Status::Idle
     }
 
-    /// Whether it may have happened, or may be happening.
-    pub(super) fn may_have_happened(&self) -> bool {
-        matches!(self.status, Status::Waiting | Status::BackingOff | Status::Unknown)
-    }
-
     /// Number of attempts in all cycles. An attempt that says it is the third of its cycle had two before it, whether
     /// somebody told of them or not.
     pub fn tries(&self) -> u32 {

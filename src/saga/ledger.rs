@@ -21,6 +21,8 @@ pub enum Account {
     OwedForward,
     /// Held, or not known, by a saga that has not ended.
     Undecided,
+    /// Held by a saga that ended in failure and does not undo it.
+    LeftOver,
     /// Nothing in the log says why: this makes the saga inconsistent.
     Unaccounted,
 }
@@ -130,6 +132,7 @@ pub(super) fn account(course: &Course, at: usize) -> Account {
         // Every call is a step of its own there, and one that failed may have been made good by the workflow's code.
         return match held {
             1.. if course.going_back && owes_undo => Account::OwedBack,
+            1.. if course.gave_up.is_some() => Account::LeftOver,
             1.. if !course.has_ended() => Account::Undecided,
             _ => Account::Settled,
         };
@@ -175,7 +178,9 @@ impl Debt {
         let (direction, times) = match account {
             Account::OwedBack => (Direction::Undo, u32::try_from(held).unwrap_or(0)),
             Account::OwedForward => (Direction::Do, 1),
-            Account::Settled | Account::Undecided | Account::Unaccounted => return None,
+            Account::Settled | Account::Undecided | Account::LeftOver | Account::Unaccounted => {
+                return None;
+            },
         };
         let amount = amount.map(|amount| Money {
             value: amount.value.saturating_mul(i64::from(times)),

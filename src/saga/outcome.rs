@@ -1,5 +1,5 @@
-//! How a saga stands or ended. The words are those of the simulator where both say the same; two more are for logs
-//! that somebody's system wrote. How an outcome is found is the matter of the modules beside.
+//! How a saga stands or ended. The words are those of the simulator where both say the same; others are for
+//! logs that somebody's system wrote. How an outcome is found is the matter of the modules beside.
 
 /// How a saga ended, or where it stands; the order is that of precedence in lists: what needs a person first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,6 +10,8 @@ pub enum Outcome {
     DeadLettered,
     /// Nothing will happen any more, and it has not ended: the run itself says so, or a timeout has passed.
     Stuck,
+    /// Over without having reached its goal, and not undone: its engine or its trace says that it ended so.
+    Failed,
     /// Quiet for longer than sagas usually are where it stands; nobody says that it will not go on.
     NoActivity,
     /// On its way back.
@@ -24,10 +26,11 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Inconsistent,
         Self::DeadLettered,
         Self::Stuck,
+        Self::Failed,
         Self::NoActivity,
         Self::Compensating,
         Self::Running,
@@ -41,6 +44,7 @@ impl Outcome {
             Self::Inconsistent => "inconsistent",
             Self::DeadLettered => "dead-lettered",
             Self::Stuck => "stuck",
+            Self::Failed => "failed",
             Self::NoActivity => "no-activity",
             Self::Compensating => "compensating",
             Self::Running => "running",
@@ -56,7 +60,7 @@ impl Outcome {
 
     /// Whether nothing more is expected of it.
     pub fn is_end(self) -> bool {
-        matches!(self, Self::Completed | Self::Compensated)
+        matches!(self, Self::Completed | Self::Compensated | Self::Failed)
     }
 }
 

@@ -87,6 +87,7 @@ pub fn ledger_line(line: &Line) -> String {
         Account::OwedBack => format!("held, {undo} is due"),
         Account::OwedForward => "still to be done".to_owned(),
         Account::Undecided => "held, not decided".to_owned(),
+        Account::LeftOver => "stays, though the saga failed".to_owned(),
         Account::Unaccounted => "held, and nothing says why".to_owned(),
         Account::Settled if !line.undone.is_empty() => "undone".to_owned(),
         Account::Settled if line.effects.is_empty() => "did not happen".to_owned(),
@@ -118,6 +119,10 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
         summary.events,
         span(summary.duration)
     )];
+    let reason = page.course.as_ref().and_then(|course| course.gave_up.as_deref());
+    if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
+        text.push(format!("Why: {}", one_line(reason)));
+    }
     if summary.silence > 0 && !summary.outcome.is_end() {
         text.push(format!("Quiet for {} at {}", span(summary.silence), one_line(&summary.current)));
     }

@@ -36,8 +36,12 @@ pub(super) fn verdict(course: &Course, moment: Moment, last: i64, quiet: Option<
     if course.compensated {
         return Outcome::Compensated;
     }
-    // A trace whose root failed is over, and did not get where it should.
-    if moment.quiesced || course.gave_up.is_some() || course.spans_ended_well() == Some(false) {
+    // It says itself that it is over, and it did not get where it should: a workflow that failed, ran out of time or was
+    // stopped; a trace whose root failed.
+    if course.gave_up.is_some() || course.spans_ended_well() == Some(false) {
+        return Outcome::Failed;
+    }
+    if moment.quiesced {
         return Outcome::Stuck;
     }
     let silence = moment.now.saturating_sub(last);

@@ -155,6 +155,7 @@ pub fn saga_look(outcome: SagaOutcome) -> Outcome {
         SagaOutcome::Inconsistent => Outcome::Inconsistent,
         SagaOutcome::DeadLettered => Outcome::DeadLetter,
         SagaOutcome::Stuck => Outcome::Stuck,
+        SagaOutcome::Failed => Outcome::Failed,
         SagaOutcome::NoActivity => Outcome::NoActivity,
         SagaOutcome::Compensating => Outcome::Compensating,
         SagaOutcome::Running => Outcome::Running,

@@ -43,7 +43,7 @@ fn histories_of_every_sdk_are_read_to_their_end() {
             11,
             "abdb8767-2b5c-4b1d-bda5-c40581f9eeb5",
             "TestWorkflow1",
-            "compensated",
+            "failed",
             1,
             "HeartbeatAndThrowIO rejected 2",
         ),
@@ -52,7 +52,7 @@ fn histories_of_every_sdk_are_read_to_their_end() {
             14,
             "9a44eb45-aedc-4183-9ed2-63b4e2a799f2",
             "TestWorkflow1",
-            "compensated",
+            "failed",
             0,
             "ITestChild rejected 1",
         ),
@@ -199,7 +199,7 @@ fn a_child_is_a_saga_of_its_own_that_its_parent_caused_and_the_next_run_is_anoth
     let sagas = sagas(&cli, &paths);
     let stands: Vec<(&str, &str)> =
         stands(&sagas).into_iter().map(|(id, (_, outcome))| (id, outcome)).collect();
-    assert_eq!(stands, [("order-1", "completed"), ("order-1~2", "compensated"), ("ship-1", "completed")]);
+    assert_eq!(stands, [("order-1", "completed"), ("order-1~2", "failed"), ("ship-1", "completed")]);
 }
 
 #[test]

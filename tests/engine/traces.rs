@@ -99,7 +99,7 @@ fn a_trace_is_a_saga_and_both_formats_tell_the_same_of_it() {
     // The second was retried; the third failed at its root; of the fourth the root is not in the file.
     assert_eq!(
         outcomes,
-        [Outcome::Completed, Outcome::Completed, Outcome::Stuck, Outcome::Completed, Outcome::Completed]
+        [Outcome::Completed, Outcome::Completed, Outcome::Failed, Outcome::Completed, Outcome::Completed]
     );
     let state = |at: usize, name: &str| {
         let (.., steps) = &all[0][at];

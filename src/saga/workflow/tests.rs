@@ -61,12 +61,13 @@ fn the_workflows_own_end_decides() {
         ("start, ask Quote, refuse Quote, ask Guess, done Guess, end", Outcome::Completed),
         // The same activity in a loop is no contradiction.
         ("start, ask Pay, done Pay, ask Pay #2, done Pay #2, end", Outcome::Completed),
-        // Nothing had happened.
-        ("start, ask Pay, refuse Pay, fail", Outcome::Compensated),
+        // Nothing had happened, so nothing was undone.
+        ("start, ask Pay, refuse Pay, fail", Outcome::Failed),
+        ("start, fail", Outcome::Failed),
         // Something had, and stays.
-        ("start, ask Pay, done Pay, ask Ship, refuse Ship, fail", Outcome::Stuck),
-        ("start, ask Pay, lose Pay, fail", Outcome::Stuck),
-        ("start, ask Pay, begin Pay, fail", Outcome::Stuck),
+        ("start, ask Pay, done Pay, ask Ship, refuse Ship, fail", Outcome::Failed),
+        ("start, ask Pay, lose Pay, fail", Outcome::Failed),
+        ("start, ask Pay, begin Pay, fail", Outcome::Failed),
         // It was undone, whatever the engine calls the end.
         (
             "start, ask Pay, done Pay, ask Ship, refuse Ship, ask RefundPay, done RefundPay, fail",
@@ -79,7 +80,7 @@ fn the_workflows_own_end_decides() {
         ("start, ask Pay, done Pay, ask Ship, refuse Ship, ask RefundPay", Outcome::Compensating),
         (
             "start, ask Pay, done Pay, ask Ship, refuse Ship, ask RefundPay, refuse RefundPay, fail",
-            Outcome::Stuck,
+            Outcome::Failed,
         ),
         (
             "start, ask BookHotel, done BookHotel, stop, ask CancelHotel, done CancelHotel, fail",

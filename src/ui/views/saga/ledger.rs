@@ -169,6 +169,9 @@ fn fate(scene: &Scene<'_>, entry: &Entry) -> (String, Color32) {
         Account::Unaccounted => {
             ("held, and nothing says why".to_owned(), t.outcome(Outcome::Inconsistent).color)
         }
+        Account::LeftOver => {
+            ("stays, though the saga failed".to_owned(), t.outcome(Outcome::Failed).color)
+        }
         Account::Undecided => ("held, nothing is decided yet".to_owned(), t.muted),
         Account::Settled if !entry.undone.is_empty() => {
             (format!("{undo}: undone"), t.outcome(Outcome::Compensated).color)
