@@ -35,7 +35,7 @@ use crate::saga::{Page, Part, Survey, Timeline, compare, gantt, text};
                   sagascope saga shop.db ord-00002 --png saga.png --scale 300\n  \
                   sagascope saga one.db s1 --compare s1 --with other.db\n\n\
                   A saga is named by its id (the correlation id) or by the stream in which it begins. Keys of --json: \
-                  those of sagascope sagas, and rows, ledger, ahead, findings."
+                  those of sagascope sagas, and rows, ledger, pivot, ahead, findings."
 )]
 pub(super) struct Saga {
     /// File to read

@@ -95,6 +95,21 @@ fn amount(money: Option<&Money>) -> Value {
     money.map_or(Value::Null, |money| money.value.into())
 }
 
+/// The point of no return; null where none is known.
+fn pivot(page: &Page) -> Value {
+    page.pivot.as_ref().map_or(Value::Null, |pivot| {
+        json!({
+            "name": &*pivot.name,
+            "passed": pivot.passed.is_some(),
+            "row": pivot.passed.map(Row::raw),
+            "line": pivot.line,
+            "inferred": pivot.confidence.is_inferred(),
+            "confidence": f64::from(pivot.confidence.0) / 1_000.0,
+            "sagas": pivot.confidence.is_inferred().then_some(pivot.sagas),
+        })
+    })
+}
+
 /// A saga in full.
 pub(super) fn page(open: &OpenLog, survey: &Survey, page: &Page) -> Value {
     let rows = |rows: &[Row]| rows.iter().map(|row| row.raw()).collect::<Vec<_>>();
@@ -122,6 +137,7 @@ pub(super) fn page(open: &OpenLog, survey: &Survey, page: &Page) -> Value {
             "tombstones": rows(&line.tombstones),
             "undo": line.undo,
             "amount": amount(line.amount.as_ref()),
+            "same_money_as": line.same_money,
             "account": line.account,
             "paid_not_known": line.paid_not_known,
             "confidence": f64::from(line.confidence.0) / 1_000.0,
@@ -145,6 +161,7 @@ pub(super) fn page(open: &OpenLog, survey: &Survey, page: &Page) -> Value {
     if let Some(members) = object.as_object_mut() {
         members.insert("rows".to_owned(), events.into());
         members.insert("ledger".to_owned(), ledger.into());
+        members.insert("pivot".to_owned(), pivot(page));
         members.insert("ahead".to_owned(), ahead.into());
         members.insert("findings".to_owned(), findings.into());
     }

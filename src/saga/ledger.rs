@@ -46,6 +46,8 @@ pub struct Line {
     pub taken_back: Vec<Row>,
     /// What one effect is worth, with all its parts.
     pub amount: Option<Money>,
+    /// The effect of a later stage that is the same money, and with which it counts: inferred.
+    pub same_money: Option<String>,
     /// What undoes it: a command or an event type.
     pub undo: Option<String>,
     /// How sure it is that this undoes it.
@@ -109,6 +111,7 @@ pub fn lines(course: &Course, data: &mut (dyn FnMut(Row) -> Option<Value> + '_))
             tombstones: step.tombstones.clone(),
             taken_back: step.taken_back.clone(),
             amount,
+            same_money: None,
             undo: defined.or_else(|| called.map(|(name, _)| name.to_string())),
             confidence: if called.is_some() { Confidence::BY_CALLS } else { Confidence::CERTAIN },
             paid_not_known: step.back.is_parked() && held == 0 || step.forward.is_parked() && held > 0,

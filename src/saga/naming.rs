@@ -116,6 +116,11 @@ impl Traits {
         self.undo.is_some()
     }
 
+    /// Whether a word is in the name.
+    pub(super) fn has_word(&self, word: &str) -> bool {
+        self.words.iter().any(|own| own == word)
+    }
+
     /// How sure the names alone are that this type undoes `effect`, in thousandths; 0: they do not say so.
     pub fn undoes(&self, effect: &Self) -> u16 {
         let Some(undo) = self.undo else { return 0 };

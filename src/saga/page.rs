@@ -8,8 +8,10 @@ use super::ahead::{Ahead, ahead};
 use super::course::Course;
 use super::facts::{Said, Seen, Sign};
 use super::graph::{EdgeKind, Graph};
-use super::ledger::{self, Account, Line};
-use super::outcome::Confidence;
+use super::ledger::{self, Line};
+use super::mined::Held;
+use super::mined_ledger;
+use super::pivot::{self, Pivot};
 use super::summary::Summary;
 use super::survey::{Fetch, Survey, count};
 use super::worth;
@@ -68,6 +70,8 @@ pub struct Page {
     pub rows: Vec<PageRow>,
     /// Its effects and their undos.
     pub ledger: Vec<Line>,
+    /// Its point of no return, where one is known.
+    pub pivot: Option<Pivot>,
     /// What is still to come, the next first.
     pub ahead: Vec<Ahead>,
     /// Its causes and effects.
@@ -161,9 +165,13 @@ impl Page {
             Some(course) => ledger::lines(course, &mut data),
             None => inferred(log, survey, &summary, &mut data),
         };
+        let pivot = match &course {
+            Some(course) => pivot::known(course, &rows),
+            None => pivot::inferred(log, &survey.traits, &survey.learnt, one, &ledger),
+        };
         let ahead = ahead(survey, &summary, course.as_ref());
         let (id, title) = (one.id(log), one.title(log));
-        Some(Self { id, title, summary, course, rows, ledger, ahead, graph })
+        Some(Self { id, title, summary, course, rows, ledger, pivot, ahead, graph })
     }
 
     /// Whether its steps are inferred.
@@ -181,36 +189,11 @@ fn inferred(
 ) -> Vec<Line> {
     let one = &survey.instances.list()[summary.instance];
     let shape = &survey.variants.list[summary.variant as usize].shape;
-    let of_type =
-        |id: TypeId| one.rows().iter().copied().filter(|row| log.type_of(*row) == id).collect::<Vec<_>>();
-    let name = |id: TypeId| survey.traits[id.0 as usize].name.to_string();
+    let mut worth = |row: Row| worth::of(&data(row)?);
     survey.with_lessons(|lessons| {
         let of_shape = lessons.of_shape(shape);
         let counts = |id| count(log, one, id);
-        let lines = of_shape.held(&counts).map(|held| {
-            let (effects, undone) = (of_type(held.pair.effect), of_type(held.pair.undo));
-            let account = if held.due {
-                Account::OwedBack
-            } else if held.undone >= held.effects || summary.outcome.is_end() {
-                Account::Settled
-            } else {
-                Account::Undecided
-            };
-            Line {
-                step: name(held.pair.effect),
-                label: name(held.pair.effect),
-                kind: None,
-                amount: effects.first().and_then(|row| worth::of(&data(*row)?)),
-                effects,
-                undone,
-                tombstones: Vec::new(),
-                taken_back: Vec::new(),
-                undo: Some(name(held.pair.undo)),
-                confidence: held.pair.confidence.min(Confidence(999)),
-                paid_not_known: false,
-                account,
-            }
-        });
-        lines.collect()
+        let held: Vec<Held<'_>> = of_shape.held(&counts).collect();
+        mined_ledger::of(log, &survey.traits, one, &held, summary.outcome.is_end(), &mut worth).0
     })
 }

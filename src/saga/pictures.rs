@@ -5,14 +5,14 @@ mod process_map;
 pub use self::process_map::map;
 use super::graph::EdgeKind;
 use super::heading::{Heading, Key, Legend};
-use super::measure::fit;
+use super::measure::{fit, width};
 use super::page::{Page, PageRow};
 use super::pen::{Pattern, Pen};
 use super::scope::Scope;
 use super::summary::Summary;
 use super::survey::Survey;
 use super::svg::{Anchor, Drawing, Palette, Style};
-use super::text::{ledger_line, said};
+use super::text::{ledger_lines, said};
 use super::{flow, gantt, sequence};
 use crate::base::text::span;
 use crate::index::{EventLog, TypeId};
@@ -156,7 +156,8 @@ fn put(drawing: &mut Drawing, (x, room): (i32, i32), y: i32, style: Style, text:
 /// Three columns on one line: what came in, what it changed, what went out; the ledger below.
 fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
     let extra: i32 = page.rows.iter().map(more).sum();
-    let below = (page.ledger.len() + page.ahead.len()) as i32 * 22 + 80;
+    let (ledger, pivot) = ledger_lines(page);
+    let below = (ledger.len() + page.ahead.len()) as i32 * 22 + 80;
     let heading = Heading::of(&title(page), legend(survey, page, p), PAGE, p);
     let top = heading.height() + 32;
     let height = top + page.rows.len() as i32 * (ROW + 14) + extra + below;
@@ -176,20 +177,37 @@ fn page(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) -> Drawing {
         y += ROW + 14 + more(row);
     }
     for (head, lines) in [
-        ("Ledger", page.ledger.iter().map(ledger_line).collect::<Vec<_>>()),
-        ("Still to come", page.ahead.iter().map(|next| next.name.to_string()).collect()),
+        ("Ledger", ledger),
+        ("Still to come", page.ahead.iter().map(|next| next.name.to_string()).collect::<Vec<_>>()),
     ] {
         if lines.is_empty() {
             continue;
         }
         drawing.text((SIDE, y + 8), Anchor::Start, style(11, true, p.muted), head);
         y += 22;
-        for line in lines {
-            put(&mut drawing, (COLUMNS[0].0, 1_000), y + 8, style(12, false, p.text), &line);
+        for (at, line) in lines.into_iter().enumerate() {
+            let style = style(12, false, p.text);
+            if head == "Ledger" && pivot == Some(at) {
+                pivot_line(&mut drawing, y, style, &line, p);
+            } else {
+                put(&mut drawing, (COLUMNS[0].0, 1_000), y + 8, style, &line);
+            }
             y += 22;
         }
     }
     drawing
+}
+
+/// The point of no return: a rule with its words in the middle of it.
+fn pivot_line(drawing: &mut Drawing, y: i32, style: Style, words: &str, p: &Palette) {
+    const RULE: i32 = 40;
+    let (left, right) = (COLUMNS[0].0, PAGE - SIDE);
+    let words = fit(words, style, right - left - 2 * RULE - 16);
+    let from = left + RULE + 8;
+    let to = from + width(&words, style) + 8;
+    drawing.path(&[(left, y + 4), (left + RULE, y + 4)], Pen::thin(p.muted));
+    drawing.text((from, y + 8), Anchor::Start, style, &words);
+    drawing.path(&[(to, y + 4), (right.max(to), y + 4)], Pen::thin(p.muted));
 }
 
 /// What a row is higher than usual.

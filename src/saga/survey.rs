@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::course::{Course, Letter};
 use super::facts::{Said, Seen, is_of_span};
 use super::instances::{Instance, Instances};
-use super::ledger::{self, Account, Debt};
+use super::ledger::{self, Account};
 use super::machine::Machine;
+use super::mined_ledger;
 use super::mined::{Held, Judgement, Lessons, ShapeLessons};
 use super::naming::Traits;
 use super::outcome::{Confidence, Outcome};
@@ -17,9 +18,9 @@ use super::summary::{StepView, Summary};
 use super::undo::UndoPairs;
 use super::variants::Variants;
 use super::verdict::{Moment, verdict};
-use super::worth;
+use super::worth::{self, Worth};
 use crate::base::cancel::CancelToken;
-use crate::domain::{Direction, Domain, Money};
+use crate::domain::{Direction, Domain};
 use crate::index::{EventLog, TypeId};
 use crate::model::{RecordedEvent, Row, SourceId, Timestamp};
 
@@ -60,7 +61,7 @@ pub struct Survey {
     /// How many sagas have each outcome, in the order of [`Outcome::ALL`].
     pub counts: [usize; Outcome::ALL.len()],
     /// The shapes of the sagas of the log as a whole: what is inferred is inferred from these.
-    learnt: Arc<Variants>,
+    pub(super) learnt: Arc<Variants>,
 }
 
 impl Survey {
@@ -240,7 +241,8 @@ struct Unpriced<'a> {
     /// Its place among the summaries.
     saga: usize,
     instance: usize,
-    held: Held<'a>,
+    /// Everything of it that can be undone.
+    held: Vec<Held<'a>>,
 }
 
 /// What holds of every saga of a variant, by its place: found once for all of them.
@@ -476,11 +478,12 @@ impl Judge<'_> {
         unpriced: &mut Vec<Unpriced<'s>>,
     ) -> Summary {
         let known = &self.shapes.0[summary.variant as usize];
-        let before = unpriced.len();
         let counts = |id| count(self.log, one, id);
-        let due = known.lessons.due(&counts);
-        unpriced.extend(due.map(|held| Unpriced { saga: place, instance: summary.instance, held }));
-        let owes = unpriced.len() > before;
+        let owes = known.lessons.due(&counts).next().is_some();
+        if owes {
+            let held = known.lessons.held(&counts).collect();
+            unpriced.push(Unpriced { saga: place, instance: summary.instance, held });
+        }
         let Judgement { outcome, confidence } =
             known.lessons.judge(owes, self.survey.moment, summary.silence);
         summary.outcome = outcome;
@@ -499,46 +502,37 @@ impl Judge<'_> {
         if known.ended_badly { failures.saturating_sub(1) } else { failures }
     }
 
-    /// Reads what the open effects of some sagas are worth, all in one go, and notes what each owes.
+    /// Reads what the effects of some sagas that owe something are worth, all in one go, and notes what each owes.
     fn price(&self, unpriced: &[Unpriced<'_>], fetch: &mut Fetch<'_>, sagas: &mut [Summary]) {
-        let of_type = |at: usize, id: TypeId| {
-            let rows = self.survey.instances.list()[at].rows().iter().copied();
-            rows.filter(move |row| self.log.type_of(*row) == id)
-        };
         let mut rows: Vec<Row> = Vec::new();
         for Unpriced { instance, held, .. } in unpriced {
-            rows.extend(of_type(*instance, held.pair.effect).chain(of_type(*instance, held.pair.undo)));
+            let is_held = |id: TypeId| held.iter().any(|held| [held.pair.effect, held.pair.undo].contains(&id));
+            let all = self.survey.instances.list()[*instance].rows();
+            rows.extend(all.iter().filter(|row| is_held(self.log.type_of(**row))));
         }
         rows.sort_unstable();
         rows.dedup();
-        let mut worths: Vec<Option<Money>> = Vec::with_capacity(rows.len());
+        let mut worths: Vec<Option<Worth>> = Vec::with_capacity(rows.len());
         for part in rows.chunks(AT_A_TIME) {
             worths.extend(fetch(part).into_iter().map(|event| worth::of(&event?.data.value()?)));
         }
-        let worth = |row: Row| worths[rows.binary_search(&row).ok()?].clone();
+        let mut worth = |row: Row| worths[rows.binary_search(&row).ok()?].clone();
         for Unpriced { saga, instance, held } in unpriced {
-            let of = |id: TypeId| -> Option<Vec<Money>> { of_type(*instance, id).map(worth).collect() };
-            let amount = worth::less(of(held.pair.effect), of(held.pair.undo));
-            sagas[*saga].owed.push(self.debt(held, amount));
+            let one = &self.survey.instances.list()[*instance];
+            sagas[*saga].owed = mined_ledger::of(self.log, &self.survey.traits, one, held, false, &mut worth).1;
         }
-    }
-
-    fn debt(&self, held: &Held<'_>, amount: Option<Money>) -> Debt {
-        let name = |id: TypeId| self.survey.traits[id.0 as usize].name.to_string();
-        let times = held.effects.saturating_sub(held.undone) as u32;
-        let what = amount.as_ref().map_or_else(|| format!("× {times}"), ToString::to_string);
-        let text = format!("{}: {} is due, {what}", name(held.pair.effect), name(held.pair.undo));
-        Debt { step: name(held.pair.effect), direction: Direction::Undo, times, amount, text }
     }
 
     /// What a runtime recorded counts for more than what was inferred.
     fn overrule(&self, summary: &mut Summary, one: &Instance, course: &Course) {
         let happened = |row: &Row| !self.survey.traits[self.log.type_of(*row).0 as usize].technical;
         let last = one.rows().iter().rposition(happened).unwrap_or(0);
-        // A letter that nothing followed keeps the saga from its end, whatever the end looks like.
+        // A letter that nothing followed keeps the saga from its end, whatever the end looks like; so does an undo that
+        // nobody did: the undos of other steps go on beside it.
         let keeps = |letter: &Letter| {
             let is_last = letter.at > last || self.at_once(letter.parked, one.rows()[last]);
-            letter.open && (!summary.outcome.is_end() || is_last)
+            let is_undo = letter.direction == Direction::Undo;
+            letter.open && (!summary.outcome.is_end() || is_last || is_undo)
         };
         let dead = course.letters().any(keeps);
         let twice = |at: usize| {

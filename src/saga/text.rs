@@ -100,7 +100,19 @@ pub fn ledger_line(line: &Line) -> String {
     } else {
         String::new()
     };
-    format!("{}{amount}{times}: {state}{sure}", line.step)
+    let same = line.same_money.as_deref().map_or_else(String::new, |stage| format!(", the same money as {stage}"));
+    format!("{}{amount}{times}: {state}{same}{sure}", line.step)
+}
+
+/// The ledger in words, the pivot as a line of it: which line that is.
+pub fn ledger_lines(page: &Page) -> (Vec<String>, Option<usize>) {
+    let mut lines: Vec<String> = page.ledger.iter().map(ledger_line).collect();
+    let place = page.pivot.as_ref().map(|pivot| pivot.line.min(lines.len()));
+    if let Some((pivot, place)) = page.pivot.as_ref().zip(place) {
+        let reason = pivot.reason().map_or_else(String::new, |reason| format!(" ({reason})"));
+        lines.insert(place, format!("◇ {}{reason}", pivot.words()));
+    }
+    (lines, place)
 }
 
 /// A saga's page as text, a line each.
@@ -141,9 +153,10 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
         let said = if said.is_empty() { said } else { format!("  {}", one_line(&said)) };
         text.push(format!("{:>4}  +{:<12} {name}{marks}  {stream}{said}", number + 1, span(row.wait)));
     }
-    if !page.ledger.is_empty() {
+    let (ledger, _) = ledger_lines(page);
+    if !ledger.is_empty() {
         text.extend([String::new(), "Ledger".to_owned()]);
-        text.extend(page.ledger.iter().map(|line| format!("  {}", one_line(&ledger_line(line)))));
+        text.extend(ledger.iter().map(|line| format!("  {}", one_line(line))));
     }
     if !summary.owed.is_empty() {
         text.extend([String::new(), "Owed".to_owned()]);

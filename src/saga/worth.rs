@@ -12,23 +12,34 @@ use crate::model::Row;
 
 /// Members that hold an amount, the best first.
 const AMOUNTS: [&str; 8] = ["amount", "total", "price", "value", "sum", "quantity", "count", "units"];
+/// The last so many of them count pieces.
+const PIECES: usize = 3;
 /// Members that name a currency.
 const CURRENCIES: [&str; 2] = ["currency", "currencyCode"];
 /// Sagas read for each pair to compare amounts.
 const SAMPLES: usize = 16;
 
+/// What data says that an effect is worth.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Worth {
+    pub(super) money: Money,
+    /// It is money, by the name under which it stands; else pieces are counted.
+    pub(super) is_money: bool,
+}
+
 /// The amount that data carries, if one is to be seen: an integer, under a usual name, at the top or one level down.
-pub(super) fn of(data: &Value) -> Option<Money> {
+pub(super) fn of(data: &Value) -> Option<Worth> {
     let currency = |of: &Value| CURRENCIES.iter().find_map(|name| of.get(name)?.as_str().map(str::to_owned));
-    for name in AMOUNTS {
+    for (at, name) in AMOUNTS.into_iter().enumerate() {
+        let worth = |money| Some(Worth { money, is_money: at < AMOUNTS.len() - PIECES });
         let Some(found) = data.get(name) else { continue };
         if let Some(value) = found.as_i64() {
-            return Some(Money { value, unit: Unit::Count(currency(data).unwrap_or_default()) });
+            return worth(Money { value, unit: Unit::Count(currency(data).unwrap_or_default()) });
         }
         let inner = found.get("amount").or_else(|| found.get("value"));
         if let Some(value) = inner.and_then(Value::as_i64) {
             let unit = currency(found).or_else(|| currency(data)).unwrap_or_default();
-            return Some(Money { value, unit: Unit::Count(unit) });
+            return worth(Money { value, unit: Unit::Count(unit) });
         }
     }
     None
@@ -68,7 +79,7 @@ pub(super) fn compare(
             let mut sum = |id: TypeId| {
                 let events = fetch(&of_type(one, id)).into_iter();
                 let values = events.filter_map(|event| self::of(&event?.data.value()?));
-                values.map(|money| money.value).reduce(i64::saturating_add)
+                values.map(|worth| worth.money.value).reduce(i64::saturating_add)
             };
             if let (Some(effect), Some(undo)) = (sum(pair.effect), sum(pair.undo)) {
                 of += 1;
@@ -108,13 +119,14 @@ mod tests {
     #[test]
     fn amounts_are_found_where_they_usually_stand() {
         for (data, text) in [
-            (json!({"amount": 19015, "currency": "EUR"}), Some("19015 EUR")),
-            (json!({"total": {"amount": 5, "currency": "EUR"}, "quantity": 2}), Some("5 EUR")),
-            (json!({"sku": "a", "quantity": 3}), Some("3")),
+            (json!({"amount": 19015, "currency": "EUR"}), Some(("19015 EUR", true))),
+            (json!({"total": {"amount": 5, "currency": "EUR"}, "quantity": 2}), Some(("5 EUR", true))),
+            (json!({"sku": "a", "quantity": 3}), Some(("3", false))),
             (json!({"amount": 1.5}), None),
             (json!("text"), None),
         ] {
-            assert_eq!(of(&data).map(|money| money.to_string()).as_deref(), text, "{data}");
+            let told = of(&data).map(|worth| (worth.money.to_string(), worth.is_money));
+            assert_eq!(told.as_ref().map(|(text, is_money)| (text.as_str(), *is_money)), text, "{data}");
         }
     }
 }

@@ -10,6 +10,7 @@ mod formats;
 mod fuzzing;
 mod index;
 mod json_formats;
+mod ledgers;
 mod memory;
 mod message_logs;
 mod messaging;

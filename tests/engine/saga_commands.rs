@@ -33,7 +33,7 @@ fn the_json_has_exactly_the_keys_of_the_contract() {
     assert_eq!(sagas[0]["owed"][0]["step"], "send-confirmation");
     assert_eq!(sagas[0]["steps"][4]["attempts"], 3);
     let page = cli.json(&["saga", "run.jsonl", "s1", "--domain", "shop"]);
-    check_keys(&page, &format!("{keys} rows ledger ahead findings"));
+    check_keys(&page, &format!("{keys} rows ledger pivot ahead findings"));
     check_keys(&cli.json(&["trace", "run.jsonl", "12"]), "row relation depth by type stream at");
     check_keys(&cli.json(&["map", "run.jsonl"]), "from to count sagas p50_ms p95_ms p99_ms");
     assert!(cli.json(&["sagas", "run.jsonl", "--outcome", "completed"]).is_empty());

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use egui::{Color32, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::Scene;
-use crate::domain::{Direction, Money, StepKind, Unit};
-use crate::saga::{Account, Debt, Line as Entry, Page, Plan};
+use crate::domain::{Money, Unit};
+use crate::saga::{Account, Line as Entry, Page, Pivot};
 use crate::ui::format::{count, one_line};
 use crate::ui::theme::{Outcome, PAD, caption, mono};
 use crate::ui::widgets::{Line, node, section};
@@ -36,13 +36,15 @@ pub(super) fn ledger_ui(scene: &Scene<'_>, ui: &mut Ui) {
             words_ui(ui, "Nothing in this saga is known to be undone by anything", t.muted);
             return;
         }
-        let plan = page.course.as_ref().map(|course| &course.plan);
-        let pivot = plan.filter(|plan| plan.is_defined).and_then(Plan::point_of_no_return);
+        let pivot = page.pivot.as_ref();
         for (at, entry) in page.ledger.iter().enumerate() {
-            entry_ui(scene, entry, owed_of(&page.summary.owed, entry), ui);
-            if pivot == Some(at) {
-                pivot_ui(scene, entry, ui);
+            if let Some(pivot) = pivot.filter(|pivot| pivot.line == at) {
+                pivot_ui(scene, pivot, ui);
             }
+            entry_ui(scene, at, entry, ui);
+        }
+        if let Some(pivot) = pivot.filter(|pivot| pivot.line >= page.ledger.len()) {
+            pivot_ui(scene, pivot, ui);
         }
         ui.add_space(PAD);
     });
@@ -104,17 +106,20 @@ fn owed_ui(scene: &Scene<'_>, page: &Page, ui: &mut Ui) {
     ui.painter().hline(line.x_range(), line.top() + 4.5, Stroke::new(1.0, t.line));
 }
 
-/// What is owed in all for an effect, where that is known.
-fn owed_of<'a>(debts: &'a [Debt], entry: &Entry) -> Option<&'a Money> {
-    let debt = debts.iter().find(|debt| debt.step == entry.step && debt.direction == Direction::Undo)?;
-    debt.amount.as_ref().filter(|_| entry.account == Account::OwedBack)
+/// What an effect is worth, all that is held of it where that is owed.
+fn worth(entry: &Entry) -> Option<Money> {
+    let one = entry.amount.clone()?;
+    let times = if entry.account == Account::OwedBack { entry.held().max(1) } else { 1 };
+    Some(Money { value: one.value.saturating_mul(times), unit: one.unit })
 }
 
-/// An effect, and below it what became of it, in two lines where one has no room for it. `owed` stands for what one effect
-/// is worth.
-fn entry_ui(scene: &Scene<'_>, entry: &Entry, owed: Option<&Money>, ui: &mut Ui) {
+/// An effect, and below it what became of it, in two lines where one has no room for it. `at` is its place.
+fn entry_ui(scene: &Scene<'_>, at: usize, entry: &Entry, ui: &mut Ui) {
     let t = scene.context.tokens;
-    let (words, color) = fate(scene, entry);
+    let (mut words, color) = fate(scene, entry);
+    if let Some(stage) = &entry.same_money {
+        words += &format!(", the same money as {}", one_line(stage));
+    }
     let sure = if entry.confidence.is_inferred() {
         format!(" ≈ {} %", entry.confidence.0 / 10)
     } else {
@@ -126,12 +131,15 @@ fn entry_ui(scene: &Scene<'_>, entry: &Entry, owed: Option<&Money>, ui: &mut Ui)
     let room = ui.available_width() - 2.0 * PAD - ELBOW;
     let more = (fate.height(ui.painter(), room) - FATE).max(0.0);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ENTRY + more), Sense::hover());
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
     let inner = rect.shrink2(vec2(PAD, 0.0));
     let (first, second) = (inner.with_max_y(inner.top() + 22.0), inner.with_min_y(inner.top() + 22.0));
     let happened = !entry.effects.is_empty();
     let later = entry.effects.first().is_some_and(|row| !scene.has_happened(*row));
     let strong = if happened && !later { t.text } else { t.faint };
-    let amount = match (owed.or(entry.amount.as_ref()), entry.held()) {
+    let amount = match (worth(entry), entry.held()) {
         (Some(amount), _) => amount.to_string(),
         (None, held) if held > 1 => format!("× {held}"),
         _ => String::new(),
@@ -148,7 +156,7 @@ fn entry_ui(scene: &Scene<'_>, entry: &Entry, owed: Option<&Money>, ui: &mut Ui)
     ui.painter().hline(corner.x..=corner.x + 6.0, corner.y, stroke);
     fate.paint(ui.painter(), second.with_min_x(second.left() + ELBOW).translate(vec2(0.0, -2.0)));
     let label = format!("{} {amount}: {words}{sure}", one_line(&entry.label));
-    let id = ui.scope_id().with(("entry", &entry.step));
+    let id = ui.scope_id().with(("entry", at));
     let whole = crate::ui::widgets::node(ui, rect, id, Sense::click(), egui::Role::ListItem, &label);
     let whole = whole.on_hover_text(label);
     if let Some(row) = entry.undone.last().or(entry.effects.last())
@@ -185,17 +193,25 @@ fn fate(scene: &Scene<'_>, entry: &Entry) -> (String, Color32) {
 }
 
 /// The point of no return, named.
-fn pivot_ui(scene: &Scene<'_>, entry: &Entry, ui: &mut Ui) {
+fn pivot_ui(scene: &Scene<'_>, pivot: &Pivot, ui: &mut Ui) {
     let t = scene.context.tokens;
+    let sure = if pivot.confidence.is_inferred() {
+        format!(" ≈\u{a0}{}\u{a0}%", pivot.confidence.0 / 10)
+    } else {
+        String::new()
+    };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), PIVOT), Sense::hover());
-    let passed = if entry.effects.is_empty() { "not passed" } else { "passed" };
-    let word = if entry.kind == Some(StepKind::Pivot) { "pivot" } else { "point of no return" };
-    let words = format!("{word}: {}, {passed}", one_line(&entry.step));
-    let id = ui.scope_id().with(("pivot", &entry.step));
-    let response = node(ui, rect, id, Sense::hover(), Role::Label, &words);
-    let line = Line::new().caption(&format!("◇ {words}"), t.text).center();
-    if line.width(ui.painter()) + 48.0 > rect.width() {
-        response.on_hover_text(&words);
+    let words = one_line(&pivot.words());
+    let id = ui.scope_id().with("pivot");
+    let reason = pivot.reason().map_or_else(String::new, |reason| format!(", {reason}"));
+    let sense = if pivot.passed.is_some() { Sense::click() } else { Sense::hover() };
+    let response = node(ui, rect, id, sense, Role::Label, &format!("{words}{reason}"));
+    if let Some(row) = pivot.passed.filter(|_| response.clicked()) {
+        scene.context.send(crate::ui::command::GoCommand::Select(row));
+    }
+    let line = Line::new().caption(&format!("◇ {words}"), t.text).caption(&sure, t.faint).center();
+    if !reason.is_empty() || line.width(ui.painter()) + 48.0 > rect.width() {
+        response.on_hover_text(format!("{words}{reason}"));
     }
     let width = (line.width(ui.painter()) + 16.0).min(rect.width() - 2.0 * PAD);
     let stroke = Stroke::new(1.0, t.line_strong);
