@@ -126,6 +126,11 @@ pub(super) fn page(open: &OpenLog, survey: &Survey, page: &Page) -> Value {
             "causes": row.incoming.iter().map(|(row, kind)| json!({"row": row.raw(), "by": kind.name()})).collect::<Vec<_>>(),
             "effects": row.outgoing.iter().map(|(row, kind)| json!({"row": row.raw(), "by": kind.name()})).collect::<Vec<_>>(),
             "changes": row.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "timeout": page.timeout_set_by(row.row).map(|timeout| json!({
+                "at": timeout.due.map(|time| time.to_string()),
+                "fired": timeout.fired.map(Row::raw),
+            })),
+            "timeout_set_by": page.timeout_fired_as(row.row).map(|timeout| timeout.set.raw()),
             "never_seen_before": row.is_singular,
         })
     });

@@ -183,7 +183,7 @@ impl Debt {
             Account::OwedForward => (Direction::Do, 1),
             Account::Settled | Account::Undecided | Account::LeftOver | Account::Unaccounted => {
                 return None;
-            },
+            }
         };
         let amount = amount.map(|amount| Money {
             value: amount.value.saturating_mul(i64::from(times)),

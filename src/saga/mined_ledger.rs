@@ -165,7 +165,8 @@ fn count_once(log: &EventLog, traits: &[Traits], entries: &mut [Entry<'_>]) {
     let mut alike: BTreeMap<i64, BTreeMap<(std::cmp::Reverse<usize>, TypeId), Vec<usize>>> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
         let id = entry.held.pair.effect;
-        let Some(worth) = entry.worth.as_ref().filter(|worth| worth.is_money && worth.money.value != 0) else {
+        let Some(worth) = entry.worth.as_ref().filter(|worth| worth.is_money && worth.money.value != 0)
+        else {
             continue;
         };
         if let Some(stage) = stage(&traits[id.0 as usize]) {

@@ -43,6 +43,7 @@ mod survey;
 pub mod svg;
 pub mod text;
 mod timeline;
+mod timeouts;
 mod undo;
 mod variants;
 mod verdict;
@@ -74,6 +75,7 @@ pub use timeline::{
     BIN, Bar, BarKind, Leg, Mark, Piece, Scale, Stretch, Strip, Timeline, Together, Track, all_keys, legs,
     together,
 };
+pub use timeouts::Timeout;
 pub use undo::{UndoPair, UndoPairs};
 pub use variants::{Variant, Variants, shape};
 pub use verdict::Moment;

@@ -14,6 +14,7 @@ use super::mined_ledger;
 use super::pivot::{self, Pivot};
 use super::summary::Summary;
 use super::survey::{Fetch, Survey, count};
+use super::timeouts::{Timeout, timeouts};
 use super::worth;
 use crate::base::cancel::CancelToken;
 use crate::index::{EventLog, StreamId, TypeId};
@@ -72,6 +73,8 @@ pub struct Page {
     pub ledger: Vec<Line>,
     /// Its point of no return, where one is known.
     pub pivot: Option<Pivot>,
+    /// Its timeouts, in the order in which they were set.
+    pub timeouts: Vec<Timeout>,
     /// What is still to come, the next first.
     pub ahead: Vec<Ahead>,
     /// Its causes and effects.
@@ -169,9 +172,20 @@ impl Page {
             Some(course) => pivot::known(course, &rows),
             None => pivot::inferred(log, &survey.traits, &survey.learnt, one, &ledger),
         };
+        let timeouts = timeouts(course.as_ref(), &rows, &survey.traits);
         let ahead = ahead(survey, &summary, course.as_ref());
         let (id, title) = (one.id(log), one.title(log));
-        Some(Self { id, title, summary, course, rows, ledger, pivot, ahead, graph })
+        Some(Self { id, title, summary, course, rows, ledger, pivot, timeouts, ahead, graph })
+    }
+
+    /// The timeout that an event set.
+    pub fn timeout_set_by(&self, row: Row) -> Option<&Timeout> {
+        self.timeouts.iter().find(|timeout| timeout.set == row)
+    }
+
+    /// The timeout that an event tells of.
+    pub fn timeout_fired_as(&self, row: Row) -> Option<&Timeout> {
+        self.timeouts.iter().find(|timeout| timeout.fired == Some(row))
     }
 
     /// Whether its steps are inferred.

@@ -51,7 +51,11 @@ impl Pivot {
     /// Why it is believed, where it is inferred: "inferred, 99 %: nothing was undone after it in 322 sagas".
     pub fn reason(&self) -> Option<String> {
         self.confidence.is_inferred().then(|| {
-            format!("inferred, {} %: nothing was undone after it in {} sagas", self.confidence.0 / 10, self.sagas)
+            format!(
+                "inferred, {} %: nothing was undone after it in {} sagas",
+                self.confidence.0 / 10,
+                self.sagas
+            )
         })
     }
 }

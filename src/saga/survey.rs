@@ -9,8 +9,8 @@ use super::facts::{Said, Seen, is_of_span};
 use super::instances::{Instance, Instances};
 use super::ledger::{self, Account};
 use super::machine::Machine;
-use super::mined_ledger;
 use super::mined::{Held, Judgement, Lessons, ShapeLessons};
+use super::mined_ledger;
 use super::naming::Traits;
 use super::outcome::{Confidence, Outcome};
 use super::plan::{Plan, Plans};
@@ -506,7 +506,8 @@ impl Judge<'_> {
     fn price(&self, unpriced: &[Unpriced<'_>], fetch: &mut Fetch<'_>, sagas: &mut [Summary]) {
         let mut rows: Vec<Row> = Vec::new();
         for Unpriced { instance, held, .. } in unpriced {
-            let is_held = |id: TypeId| held.iter().any(|held| [held.pair.effect, held.pair.undo].contains(&id));
+            let is_held =
+                |id: TypeId| held.iter().any(|held| [held.pair.effect, held.pair.undo].contains(&id));
             let all = self.survey.instances.list()[*instance].rows();
             rows.extend(all.iter().filter(|row| is_held(self.log.type_of(**row))));
         }
@@ -519,7 +520,8 @@ impl Judge<'_> {
         let mut worth = |row: Row| worths[rows.binary_search(&row).ok()?].clone();
         for Unpriced { saga, instance, held } in unpriced {
             let one = &self.survey.instances.list()[*instance];
-            sagas[*saga].owed = mined_ledger::of(self.log, &self.survey.traits, one, held, false, &mut worth).1;
+            sagas[*saga].owed =
+                mined_ledger::of(self.log, &self.survey.traits, one, held, false, &mut worth).1;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The text twin of a saga's page, for a screen reader, the clipboard and the command line.
 
 use super::facts::{Act, Sign};
+use super::lane::Attempt;
 use super::ledger::{Account, Line};
 use super::page::{Page, PageRow};
 use super::plan::{Meaning, SpanStep};
@@ -56,6 +57,64 @@ pub fn said(page: &Page, row: &PageRow) -> String {
     }
 }
 
+/// The attempts of a step or of its undo, where there were several: how each went and when.
+pub fn history(page: &Page, step: usize, direction: Direction) -> Option<String> {
+    let course = page.course.as_ref()?.steps.get(step)?;
+    let lane = if direction == Direction::Undo { &course.back } else { &course.forward };
+    if lane.attempts.len() < 2 {
+        return None;
+    }
+    let last = lane.attempts.len() - 1;
+    let told = |(at, attempt): (usize, &Attempt)| {
+        let went = match (&attempt.error, attempt.ended) {
+            (Some(error), _) => error.as_str(),
+            (None, Some(_)) if at == last => "done",
+            (None, _) if at == last => "under way",
+            // Another one followed it, so it did not end it.
+            (None, _) => "no answer",
+        };
+        let when = attempt.ended.or(attempt.began).map_or_else(String::new, |time| format!(" at {time}"));
+        format!("{} {went}{when}", at + 1)
+    };
+    let attempts: Vec<String> = lane.attempts.iter().enumerate().map(told).collect();
+    Some(format!("{} attempts: {}", attempts.len(), attempts.join("; ")))
+}
+
+/// Why attempts of a step or of its undo failed.
+pub fn errors(page: &Page, step: usize, direction: Direction) -> Vec<&str> {
+    let Some(course) = page.course.as_ref().and_then(|course| course.steps.get(step)) else {
+        return Vec::new();
+    };
+    let lane = if direction == Direction::Undo { &course.back } else { &course.forward };
+    lane.attempts.iter().filter_map(|attempt| attempt.error.as_deref()).collect()
+}
+
+/// Steps with several attempts, and their histories.
+fn histories(page: &Page) -> Vec<String> {
+    let Some(course) = &page.course else { return Vec::new() };
+    let mut told = Vec::new();
+    for (at, step) in course.plan.steps.iter().enumerate() {
+        for (direction, undo) in [(Direction::Do, ""), (Direction::Undo, "undo of ")] {
+            let history = history(page, at, direction);
+            told.extend(history.map(|history| format!("{undo}{}: {history}", step.name)));
+        }
+    }
+    told
+}
+
+/// What an event has to do with a timeout, by the numbers of the rows.
+fn timeout(page: &Page, row: &PageRow) -> String {
+    let number = |row| page.graph.place(row).map_or_else(String::new, |place| format!(" {}", place + 1));
+    if let Some(timeout) = page.timeout_fired_as(row.row) {
+        return format!(", timeout set by{}", number(timeout.set));
+    }
+    match page.timeout_set_by(row.row).map(|timeout| (timeout.fired, timeout.due)) {
+        Some((Some(fired), _)) => format!(", timeout fired as{}", number(fired)),
+        Some((None, Some(due))) => format!(", timeout at {due}"),
+        _ => String::new(),
+    }
+}
+
 fn span_of(page: &Page, at: usize) -> Option<SpanStep> {
     page.course.as_ref()?.plan.steps.get(at)?.span
 }
@@ -100,7 +159,8 @@ pub fn ledger_line(line: &Line) -> String {
     } else {
         String::new()
     };
-    let same = line.same_money.as_deref().map_or_else(String::new, |stage| format!(", the same money as {stage}"));
+    let same =
+        line.same_money.as_deref().map_or_else(String::new, |stage| format!(", the same money as {stage}"));
     format!("{}{amount}{times}: {state}{same}{sure}", line.step)
 }
 
@@ -151,7 +211,17 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
             marks += " (never seen before)";
         }
         let said = if said.is_empty() { said } else { format!("  {}", one_line(&said)) };
-        text.push(format!("{:>4}  +{:<12} {name}{marks}  {stream}{said}", number + 1, span(row.wait)));
+        let timeout = timeout(page, row);
+        text.push(format!(
+            "{:>4}  +{:<12} {name}{marks}  {stream}{said}{timeout}",
+            number + 1,
+            span(row.wait)
+        ));
+    }
+    let histories = histories(page);
+    if !histories.is_empty() {
+        text.extend([String::new(), "Attempts".to_owned()]);
+        text.extend(histories.iter().map(|history| format!("  {}", one_line(history))));
     }
     let (ledger, _) = ledger_lines(page);
     if !ledger.is_empty() {

@@ -27,7 +27,9 @@ fn log(events: &[(&str, &str, &str, Value)]) -> String {
 fn lines(page: &Value) -> Vec<(&str, &Value, &Value, &Value)> {
     let lines = page["ledger"].as_array().unwrap().iter();
     lines
-        .map(|line| (line["step"].as_str().unwrap(), &line["amount"], &line["same_money_as"], &line["undone"]))
+        .map(|line| {
+            (line["step"].as_str().unwrap(), &line["amount"], &line["same_money_as"], &line["undone"])
+        })
         .collect()
 }
 
@@ -117,7 +119,10 @@ fn what_is_owed_for_a_lost_parcel_is_its_price_once() {
         owed.iter().map(|debt| (debt["step"].as_str().unwrap(), &debt["amount"])).collect();
     assert_eq!(told, [("OrderPlaced", &Value::Null), ("PaymentAuthorized", &json!(19_015))]);
     let text = owed[0]["text"].as_str().unwrap();
-    assert!(text.ends_with("OrderCancelled is due, its 19015 EUR is counted with PaymentAuthorized"), "{text}");
+    assert!(
+        text.ends_with("OrderCancelled is due, its 19015 EUR is counted with PaymentAuthorized"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -132,7 +137,9 @@ fn the_open_lines_of_a_ledger_sum_to_what_its_list_says_is_owed() {
         for saga in cli.json(&["sagas", WEEK, "--outcome", "compensating", "--at", at]) {
             let page = &cli.json(&["saga", WEEK, saga["saga"].as_str().unwrap(), "--at", at])[0];
             let mut sums: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
-            for line in page["ledger"].as_array().unwrap().iter().filter(|line| line["account"] == "owed-back") {
+            for line in
+                page["ledger"].as_array().unwrap().iter().filter(|line| line["account"] == "owed-back")
+            {
                 let sum = sums.entry(line["step"].as_str().unwrap()).or_default();
                 sum.0 += 1;
                 sum.1 += if line["same_money_as"].is_null() { line["amount"].as_i64().unwrap() } else { 0 };

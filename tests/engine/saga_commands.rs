@@ -77,6 +77,39 @@ fn a_domain_says_what_the_events_of_a_foreign_log_mean() {
 }
 
 #[test]
+fn attempts_have_their_history_and_timeouts_are_linked_both_ways() {
+    let cli = Cli::new();
+    cli.run(&["simulate", "shop", "--fault", "process-payment:timeout", "--into", "run.jsonl"]);
+    let page = &cli.json(&["saga", "run.jsonl", "s1", "--domain", "shop"])[0];
+    let rows = page["rows"].as_array().unwrap();
+    let of_type = |name: &str| rows.iter().filter(|row| row["type"] == name).collect::<Vec<_>>();
+    let fired = of_type("saga.step_timed_out");
+    assert_eq!(fired.len(), 3);
+    for timeout in fired {
+        let set = rows.iter().find(|row| row["row"] == timeout["timeout_set_by"]).unwrap();
+        assert!(set["says"].as_str().unwrap().starts_with("process-payment, attempt "), "{set}");
+        assert_eq!((&set["timeout"]["fired"], &set["timeout"]["at"]), (&timeout["row"], &timeout["at"]));
+    }
+    // One that was answered in time says until when it would have waited, by the definition alone.
+    let answered = of_type("saga.step_started")[0];
+    assert_eq!(answered["timeout"]["fired"], Value::Null);
+    assert!(answered["timeout"]["at"].as_str().is_some_and(|at| at > answered["at"].as_str().unwrap()));
+    let foreign = &cli.json(&["saga", "run.jsonl", "s1"])[0];
+    let first = foreign["rows"].as_array().unwrap().iter().find(|row| row["type"] == "saga.step_started");
+    assert_eq!(first.unwrap()["timeout"], Value::Null);
+    let text = cli.run(&["saga", "run.jsonl", "s1"]).out;
+    assert!(text.contains("process-payment: 3 attempts: 1 no answer in time at 2026-"), "{text}");
+    assert!(text.contains(", timeout fired as 8\n") && text.contains(", timeout set by 5\n"), "{text}");
+    // A timer of a workflow's history, and a name that says it.
+    cli.write("log.jsonl", log(&[("a", "PaymentRequested", 0), ("a", "PaymentTimedOut", 9)]));
+    assert_eq!(
+        cli.json(&["saga", "log.jsonl", "a"])[0]["rows"][1]["timeout_set_by"],
+        Value::Null,
+        "no cause says so"
+    );
+}
+
+#[test]
 fn an_id_that_is_used_again_begins_another_life_and_one_event_is_no_saga() {
     let cli = Cli::new();
     let mut events = vec![("alone", "OrderPlaced", 0)];

@@ -92,6 +92,49 @@ fn a_saga_says_what_each_event_changed_and_what_is_undone() {
 }
 
 #[test]
+fn the_attempts_of_a_step_are_one_row_with_their_history_and_can_be_opened() {
+    let mut window =
+        Window::simulate("shop/fulfilment?seed=7&fault=process-payment:transient:2", SimStart::AtEnd);
+    window.harness.set_size(SIZE);
+    window.send(GoCommand::End);
+    window.send(WindowCommand::ShowView("saga"));
+    let paid = rows(&window, "payment.completed.v1");
+    let history = "3 attempts: 1 unavailable at ";
+    assert!(paid.iter().any(|label| label.contains(history) && label.contains("; 3 done at ")), "{paid:?}");
+    assert!(rows(&window, "process-payment, failed: ").is_empty(), "folded");
+    window.click("Show each of the attempts");
+    assert_eq!(rows(&window, "process-payment, failed: ").len(), 2, "{:?}", rows(&window, ""));
+    assert_eq!(rows(&window, "process-payment, attempt ").len(), 3);
+    // Any of its parts closes it again.
+    window.click_containing("Fold the events in a row");
+    assert!(rows(&window, "process-payment, failed: ").is_empty());
+    // Among the facts of the runtime they are one row too.
+    window.click("Show what the runtime recorded");
+    let failed = rows(&window, "3 attempts: ");
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(rows(&window, "process-payment, failed: ").is_empty(), "{:?}", rows(&window, "saga."));
+}
+
+#[test]
+fn a_timeout_leads_to_what_set_it_and_back() {
+    let mut window =
+        Window::simulate("shop/fulfilment?seed=7&fault=process-payment:timeout", SimStart::AtEnd);
+    window.harness.set_size(SIZE);
+    window.send(GoCommand::End);
+    window.send(WindowCommand::ShowView("saga"));
+    window.click("Show each of the attempts");
+    let name = |window: &Window| {
+        let row = window.app().navigation().selected.expect("an event is selected");
+        let log = window.app().document().unwrap().log();
+        log.event_type(log.type_of(row)).name.to_string()
+    };
+    window.click_containing("Go to its other end, timeout fired: saga.step_timed_out");
+    assert_eq!(name(&window), "saga.step_timed_out");
+    window.click_containing("Go to its other end, timeout set by saga.step_started");
+    assert_eq!(name(&window), "saga.step_started");
+}
+
+#[test]
 fn what_is_owed_is_summed() {
     let recipe = "shop/fulfilment?seed=7&fault=reserve-inventory:reject&fault=process-payment:undo-fails";
     let mut window = Window::simulate(recipe, SimStart::AtEnd);

@@ -93,6 +93,8 @@ impl Needs {
             beside += if row.failure { 16.0 } else { 0.0 };
             beside += if group.part.is_some() { 52.0 } else { 0.0 };
             beside += if group.rows.len() > 1 { 14.0 + NUMBER_DIGIT * digits(group.rows.len()) } else { 0.0 };
+            // "×12 attempts"
+            beside += if group.attempts.is_some() { 76.0 } else { 0.0 };
             let (name, second) = (name + beside, second_line(scene, row));
             needs.incoming.grow(short_name + beside, name.max(second.min(SECOND_TIGHT)), name.max(second));
             for change in row.changes.iter().take(CHANGES_MAX) {

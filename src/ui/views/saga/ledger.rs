@@ -177,9 +177,7 @@ fn fate(scene: &Scene<'_>, entry: &Entry) -> (String, Color32) {
         Account::Unaccounted => {
             ("held, and nothing says why".to_owned(), t.outcome(Outcome::Inconsistent).color)
         }
-        Account::LeftOver => {
-            ("stays, though the saga failed".to_owned(), t.outcome(Outcome::Failed).color)
-        }
+        Account::LeftOver => ("stays, though the saga failed".to_owned(), t.outcome(Outcome::Failed).color),
         Account::Undecided => ("held, nothing is decided yet".to_owned(), t.muted),
         Account::Settled if !entry.undone.is_empty() => {
             (format!("{undo}: undone"), t.outcome(Outcome::Compensated).color)
@@ -209,7 +207,15 @@ fn pivot_ui(scene: &Scene<'_>, pivot: &Pivot, ui: &mut Ui) {
     if let Some(row) = pivot.passed.filter(|_| response.clicked()) {
         scene.context.send(crate::ui::command::GoCommand::Select(row));
     }
-    let line = Line::new().caption(&format!("◇ {words}"), t.text).caption(&sure, t.faint).center();
+    let told =
+        |words: &str| Line::new().caption(&format!("◇ {words}"), t.text).caption(&sure, t.faint).center();
+    let mut line = told(&words);
+    // Whether it was passed says more than the word for it, which the sign tells too.
+    if let Some((_, short)) =
+        words.split_once(": ").filter(|_| line.width(ui.painter()) + 16.0 > rect.width())
+    {
+        line = told(short);
+    }
     if !reason.is_empty() || line.width(ui.painter()) + 48.0 > rect.width() {
         response.on_hover_text(format!("{words}{reason}"));
     }

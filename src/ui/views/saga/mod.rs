@@ -2,6 +2,7 @@
 //! in, what it changed, what went out; what is still to come, outlined; the ledger beside. What has not happened as
 //! of the playhead is dimmed. Finding sagas is the engine's matter, their list that of the view "sagas".
 
+mod below;
 mod columns;
 mod groups;
 mod ledger;

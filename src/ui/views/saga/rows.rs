@@ -7,11 +7,12 @@ use std::sync::Arc;
 use egui::{Color32, Painter, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::Scene;
+use super::below::{below, history};
 use super::columns::{Columns, Needs};
 use super::groups::Group;
 use crate::model::Row;
 use crate::replay::{Change, Op};
-use crate::saga::{Ahead, PageRow, text};
+use crate::saga::{Ahead, Page, PageRow, text};
 use crate::ui::command::GoCommand;
 use crate::ui::format::{Zone, middle, one_line, signed_span, span};
 use crate::ui::theme::{Outcome, PAD, RADIUS_CONTROL, Tokens};
@@ -64,10 +65,12 @@ fn idle_before(row: &PageRow) -> f32 {
     if row.wait >= IDLE_LEAST { IDLE } else { 0.0 }
 }
 
-fn height(row: &PageRow, of: usize) -> f32 {
+fn height(page: &Page, group: &Group) -> f32 {
+    let row = &page.rows[group.last()];
     let changes = row.changes.len().min(CHANGES_MAX) + usize::from(row.changes.len() > CHANGES_MAX);
     let effects = row.outgoing.len().min(EFFECTS_MAX) + usize::from(row.outgoing.len() > EFFECTS_MAX);
-    let lines = changes.max(effects).max(if of > 1 { 2 } else { 1 });
+    let own = 2 + below(page, group).len();
+    let lines = changes.max(effects).max(own);
     (lines as f32 * LINE + BELOW).max(LEAST)
 }
 
@@ -123,7 +126,7 @@ impl Rows {
             }
             y += idle_before(&scene.page.rows[group.rows[0]]);
             let top = y;
-            y += height(&scene.page.rows[group.last()], group.rows.len());
+            y += height(scene.page, group);
             self.places.push((top, y));
         }
         self.of = Some((Arc::clone(groups), at, ahead));
@@ -165,7 +168,7 @@ impl Rows {
             if let Some(row) = wanted
                 && let Some(at) = groups
                     .iter()
-                    .position(|group| group.rows.iter().any(|at| scene.page.rows[*at].row == row))
+                    .position(|group| group.has(scene.page, row))
             {
                 ui.scroll_to_rect(place(at).expand2(vec2(0.0, 24.0)), None);
             }
@@ -176,7 +179,7 @@ impl Rows {
                 }
                 let columns = Columns::of(place(at), last, &needs);
                 if group_ui(scene, ui, (place(at), columns), at, group, selected) {
-                    opened = group.rows.first().map(|at| scene.page.rows[*at].row);
+                    opened = Some(group.key);
                 }
             }
             let mut y = origin.y + outline;
@@ -216,9 +219,9 @@ fn group_ui(
 ) -> bool {
     let t = scene.context.tokens;
     let row = &scene.page.rows[group.last()];
-    let is_selected = group.rows.iter().any(|at| selected == Some(scene.page.rows[*at].row));
+    let is_selected = selected.is_some_and(|selected| group.has(scene.page, selected));
     let later = !scene.has_happened(row.row);
-    let label = label(scene, row, number, group.rows.len(), later);
+    let label = label(scene, row, number, group, later);
     let id = ui.scope_id().with(("event", row.row));
     let response = node(ui, rect, id, Sense::click(), egui::Role::ListItem, &label);
     let frame = Rect::from_min_max(
@@ -249,11 +252,11 @@ fn group_ui(
 }
 
 /// All of it in words.
-fn label(scene: &Scene<'_>, row: &PageRow, number: usize, times: usize, later: bool) -> String {
+fn label(scene: &Scene<'_>, row: &PageRow, number: usize, group: &Group, later: bool) -> String {
     let mut words =
         vec![(number + 1).to_string(), one_line(&scene.survey.traits[row.event_type.0 as usize].name)];
-    if times > 1 {
-        words.push(format!("{times} times"));
+    if group.attempts.is_none() && group.rows.len() > 1 {
+        words.push(format!("{} times", group.rows.len()));
     }
     if row.failure {
         words.push("failed".to_owned());
@@ -262,6 +265,8 @@ fn label(scene: &Scene<'_>, row: &PageRow, number: usize, times: usize, later: b
     if !said.is_empty() {
         words.push(one_line(&said));
     }
+    words.extend(history(scene.page, group).map(|history| one_line(&history)));
+    words.extend(below(scene.page, group).iter().filter_map(|below| below.words(scene)));
     words.extend(row.changes.iter().take(CHANGES_MAX).map(|change| one_line(&change.to_string())));
     if later {
         words.push("not yet at the playhead".to_owned());
@@ -300,6 +305,8 @@ fn incoming_ui(
     let mut after = Line::new();
     if let Some((n, of)) = group.part {
         after = after.caption(&format!("{} of {of}", n + 1), t.muted);
+    } else if let Some(attempts) = &group.attempts {
+        after = after.caption(&format!("×{} attempts", attempts.count), t.muted);
     } else if group.rows.len() > 1 {
         after = after.caption(&format!("×{}", group.rows.len()), t.muted);
     }
@@ -321,7 +328,11 @@ fn incoming_ui(
     if !text.is_empty() {
         let id = ui.scope_id().with(("fold", row.row));
         let is_open = group.part.is_some();
-        let label = if is_open { "Fold the events in a row" } else { "Show each of the events in a row" };
+        let label = match (is_open, &group.attempts) {
+            (true, _) => "Fold the events in a row",
+            (false, Some(_)) => "Show each of the attempts",
+            (false, None) => "Show each of the events in a row",
+        };
         let response = node(ui, folded, id, Sense::click(), egui::Role::Button, label);
         opened = response.on_hover_text(label).clicked();
     }
@@ -346,6 +357,10 @@ fn incoming_ui(
         line = line.gap(8.0).caption("never seen before", t.outcome(Outcome::Unknown).color);
     }
     is_cut |= line.paint(ui.painter(), second).elided;
+    for (at, below) in below(scene.page, group).iter().enumerate() {
+        let place = line_at(rect, columns.incoming + 16.0, right, 2 + at);
+        is_cut |= below.ui(scene, ui, place, later);
+    }
     (opened, is_cut)
 }
 
