@@ -89,6 +89,23 @@ fn told(survey: &Survey, open: &OpenLog) -> Vec<Told> {
 }
 
 #[test]
+fn what_ended_in_failure_is_found_by_that_word() {
+    let cli = crate::cli::Cli::new();
+    for (name, failed, others) in [
+        ("checkout.jaeger.json", 1, 4),
+        ("temporal/child-fails.json", 1, 0),
+        ("temporal/bad-history.json", 0, 1),
+    ] {
+        let path = data(name);
+        let path = path.to_str().unwrap();
+        assert_eq!(cli.json(&["sagas", path, "--outcome", "failed"]).len(), failed, "{name}");
+        assert_eq!(cli.json(&["sagas", path]).len(), failed + others, "{name}");
+        let events = cli.json(&["query", path, "saga:failed"]).len();
+        assert_eq!(events > 0, failed > 0, "{name}");
+    }
+}
+
+#[test]
 fn a_trace_is_a_saga_and_both_formats_tell_the_same_of_it() {
     let all = BOTH.map(|name| {
         let (open, survey) = open(&data(name));

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use sagascope::base::cancel::CancelToken;
+use sagascope::base::clock::Stopwatch;
 use sagascope::domain::{BUILT_IN, Domain, SagaStyle};
 use sagascope::index::{EventLog, LogBuilder};
 use sagascope::model::{JsonText, Locator, RecordedEvent, Row};
@@ -77,7 +78,7 @@ fn cells() -> Vec<(Arc<Domain>, Recipe)> {
 /// What `work` finds in every cell, in the order of the cells; as many at a time as the machine can do.
 fn each<T: Send>(work: impl Fn(usize, &Arc<Domain>, &Recipe) -> T + Sync) -> Vec<T> {
     let cells = cells();
-    let began = std::time::Instant::now();
+    let watch = Stopwatch::start();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let helpers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut found: Vec<(usize, T)> = std::thread::scope(|scope| {
@@ -93,7 +94,7 @@ fn each<T: Send>(work: impl Fn(usize, &Arc<Domain>, &Recipe) -> T + Sync) -> Vec
         helpers.into_iter().flat_map(|helper| helper.join().unwrap()).collect()
     });
     found.sort_by_key(|(at, _)| *at);
-    println!("{} runs in {:.1} s", cells.len(), began.elapsed().as_secs_f32());
+    println!("{} runs in {:.1} s", cells.len(), watch.elapsed().as_secs_f32());
     found.into_iter().map(|(_, found)| found).collect()
 }
 
@@ -191,7 +192,7 @@ fn compared(number: usize, domain: &Arc<Domain>, recipe: &Recipe) -> Compared {
             continue;
         }
         compared.sagas += 1;
-        if number % 5 == 0 && places.len() == 1 {
+        if number.is_multiple_of(5) && places.len() == 1 {
             compared.ledgers += same_ledger(&read, &survey, places[0], &saga);
         }
         let told: Vec<Told> = places.iter().map(|at| found(&survey.sagas[*at])).collect();
