@@ -8,6 +8,7 @@
 //!    as far as they name one, and their names tell of different stages, the later one's further on. The money counts
 //!    once, at the furthest stage. Two effects of one stage are two sums, and so are things that are counted in pieces.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -148,6 +149,9 @@ fn join<'a>(
     }
 }
 
+/// The effects of one amount, by stage and type, the furthest stage first.
+type Stages = BTreeMap<(Reverse<usize>, TypeId), Vec<usize>>;
+
 /// How far money has come with an effect of this name.
 fn stage(info: &Traits) -> Option<usize> {
     STAGES.iter().rposition(|words| words.iter().any(|word| info.has_word(word)))
@@ -161,8 +165,8 @@ fn fits(one: &Unit, other: &Unit) -> bool {
 
 /// Finds the effects that are the same money as a later one.
 fn count_once(log: &EventLog, traits: &[Traits], entries: &mut [Entry<'_>]) {
-    // Of each amount, by stage and type, the furthest first: the effects in their order.
-    let mut alike: BTreeMap<i64, BTreeMap<(std::cmp::Reverse<usize>, TypeId), Vec<usize>>> = BTreeMap::new();
+    // Of each amount its effects, those of one type in their order.
+    let mut alike: BTreeMap<i64, Stages> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
         let id = entry.held.pair.effect;
         let Some(worth) = entry.worth.as_ref().filter(|worth| worth.is_money && worth.money.value != 0)
@@ -171,7 +175,7 @@ fn count_once(log: &EventLog, traits: &[Traits], entries: &mut [Entry<'_>]) {
         };
         if let Some(stage) = stage(&traits[id.0 as usize]) {
             let types = alike.entry(worth.money.value).or_default();
-            types.entry((std::cmp::Reverse(stage), id)).or_default().push(at);
+            types.entry((Reverse(stage), id)).or_default().push(at);
         }
     }
     for types in alike.values() {

@@ -134,10 +134,10 @@ fn points(traits: &[Traits], variants: &Variants) -> HashMap<TypeId, (usize, Con
     let mut tallies: HashMap<TypeId, Tally> = HashMap::new();
     let (mut sagas, mut undone) = (0, 0);
     for variant in &variants.list {
-        let undos: Option<(usize, usize)> =
+        let back: Option<(usize, usize)> =
             variant.shape.iter().position(undoes).zip(variant.shape.iter().rposition(undoes));
         sagas += variant.count;
-        undone += if undos.is_some() { variant.count } else { 0 };
+        undone += if back.is_some() { variant.count } else { 0 };
         let mut seen: Vec<TypeId> = Vec::new();
         for (at, id) in variant.shape.iter().enumerate() {
             if seen.contains(id) {
@@ -146,8 +146,8 @@ fn points(traits: &[Traits], variants: &Variants) -> HashMap<TypeId, (usize, Con
             seen.push(*id);
             let tally = tallies.entry(*id).or_default();
             tally.sagas += variant.count;
-            tally.undone_after += if undos.is_some_and(|(_, last)| last > at) { variant.count } else { 0 };
-            tally.undone_before += if undos.is_some_and(|(first, _)| first < at) { variant.count } else { 0 };
+            tally.undone_after += if back.is_some_and(|(_, last)| last > at) { variant.count } else { 0 };
+            tally.undone_before += if back.is_some_and(|(first, _)| first < at) { variant.count } else { 0 };
         }
     }
     let going_on = |id: TypeId, tally: &Tally| {

@@ -118,7 +118,7 @@ fn entry_ui(scene: &Scene<'_>, at: usize, entry: &Entry, ui: &mut Ui) {
     let t = scene.context.tokens;
     let (mut words, color) = fate(scene, entry);
     if let Some(stage) = &entry.same_money {
-        words += &format!(", the same money as {}", one_line(stage));
+        words = format!("{words}, the same money as {}", one_line(stage));
     }
     let sure = if entry.confidence.is_inferred() {
         format!(" ≈ {} %", entry.confidence.0 / 10)
