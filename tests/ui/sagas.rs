@@ -128,9 +128,9 @@ fn a_timeout_leads_to_what_set_it_and_back() {
         let log = window.app().document().unwrap().log();
         log.event_type(log.type_of(row)).name.to_string()
     };
-    window.click_containing("Go to its other end, timeout fired: saga.step_timed_out");
+    window.click_containing("Go to its other end, timeout fired ");
     assert_eq!(name(&window), "saga.step_timed_out");
-    window.click_containing("Go to its other end, timeout set by saga.step_started");
+    window.click_containing("Go to its other end, timeout set ");
     assert_eq!(name(&window), "saga.step_started");
 }
 

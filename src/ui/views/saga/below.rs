@@ -64,14 +64,19 @@ impl Below {
         let event = |row: Row| {
             let event = log.event(row);
             let name = one_line(&scene.survey.traits[event.event_type.0 as usize].name);
-            let time = event.time.map_or_else(String::new, |time| format!(" {}", zone.time(time)));
-            format!("{name}{time}")
+            (event.time.map_or_else(String::new, |time| zone.time(time)), name)
         };
         match self {
             Self::Failures(_) => None,
-            Self::Fired(row) => Some(format!("timeout fired: {}", event(*row))),
+            Self::Fired(row) => {
+                let (time, name) = event(*row);
+                Some(format!("timeout fired {time}: {name}"))
+            }
             Self::Waits(due) => Some(format!("timeout at {}", zone.time(*due))),
-            Self::SetBy(row) => Some(format!("timeout set by {}", event(*row))),
+            Self::SetBy(row) => {
+                let (time, name) = event(*row);
+                Some(format!("timeout set {time} by {name}"))
+            }
         }
     }
 

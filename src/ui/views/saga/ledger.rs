@@ -212,7 +212,7 @@ fn pivot_ui(scene: &Scene<'_>, pivot: &Pivot, ui: &mut Ui) {
     let mut line = told(&words);
     // Whether it was passed says more than the word for it, which the sign tells too.
     if let Some((_, short)) =
-        words.split_once(": ").filter(|_| line.width(ui.painter()) + 16.0 > rect.width())
+        words.split_once(": ").filter(|_| line.width(ui.painter()) > rect.width() - 2.0 * PAD)
     {
         line = told(short);
     }
