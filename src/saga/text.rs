@@ -1,6 +1,7 @@
 //! The text twin of a saga's page, for a screen reader, the clipboard and the command line.
 
 use super::facts::{Act, Sign};
+use super::graph::EdgeKind;
 use super::lane::Attempt;
 use super::ledger::{Account, Line};
 use super::page::{Page, PageRow};
@@ -175,6 +176,41 @@ pub fn ledger_lines(page: &Page) -> (Vec<String>, Option<usize>) {
     (lines, place)
 }
 
+/// Changes and effects of one event that are told; of the rest how many there are.
+const CHANGES_MAX: usize = 8;
+const EFFECTS_MAX: usize = 5;
+/// Below the type of an event.
+const INDENT: &str = "                     ";
+
+/// The beginning of what is long.
+fn cut(text: &str) -> String {
+    const LETTERS: usize = 72;
+    match text.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The first of some things, and how many more there are.
+fn some(all: impl ExactSizeIterator<Item = String>, most: usize, between: &str) -> String {
+    let left = all.len().saturating_sub(most);
+    let mut told: Vec<String> = all.take(most).collect();
+    if left > 0 {
+        told.push(format!("{left} more"));
+    }
+    told.join(between)
+}
+
+/// What an event led to, with the numbers of the rows: "leads to 3 OrderPaid, 4 OrderShipped".
+pub fn led_to(log: &EventLog, survey: &Survey, page: &Page, row: &PageRow) -> String {
+    let effects = row.outgoing.iter().map(|(effect, kind)| {
+        let number = page.graph.place(*effect).map_or_else(String::new, |place| format!("{} ", place + 1));
+        let guess = if *kind == EdgeKind::StreamOrder { " (by order)" } else { "" };
+        format!("{number}{}{guess}", one_line(&survey.traits[log.type_of(*effect).0 as usize].name))
+    });
+    format!("leads to {}", some(effects, EFFECTS_MAX, ", "))
+}
+
 /// A saga's page as text, a line each.
 pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
     let summary = &page.summary;
@@ -217,6 +253,13 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
             number + 1,
             span(row.wait)
         ));
+        if !row.changes.is_empty() {
+            let changes = row.changes.iter().map(|change| cut(&one_line(&change.to_string())));
+            text.push(format!("{INDENT}state: {}", some(changes, CHANGES_MAX, "; ")));
+        }
+        if !row.outgoing.is_empty() {
+            text.push(format!("{INDENT}{}", led_to(log, survey, page, row)));
+        }
     }
     let histories = histories(page);
     if !histories.is_empty() {

@@ -268,6 +268,9 @@ fn label(scene: &Scene<'_>, row: &PageRow, number: usize, group: &Group, later: 
     words.extend(history(scene.page, group).map(|history| one_line(&history)));
     words.extend(below(scene.page, group).iter().filter_map(|below| below.words(scene)));
     words.extend(row.changes.iter().take(CHANGES_MAX).map(|change| one_line(&change.to_string())));
+    if !row.outgoing.is_empty() {
+        words.push(text::led_to(scene.context.log(), scene.survey, scene.page, row));
+    }
     if later {
         words.push("not yet at the playhead".to_owned());
     }
