@@ -491,7 +491,7 @@ commands! {
     SHOW_REPLAY: View, "Show replay", "One stream, step by step, with the rebuilt state", [key(ALT, Key::Num3)], None, Log, WindowCommand::ShowView("replay");
     SHOW_ISSUES: View, "Show issues", "Records that could not be read", [key(ALT, Key::Num4)], Some(Icon::Warning), Log, WindowCommand::ShowView("issues");
     SHOW_SIMULATOR: View, "Show simulator", "The run of a saga, message by message", [key(ALT, Key::Num5)], Some(Icon::Bolt), Log, WindowCommand::ShowView("simulator");
-    SHOW_MATRIX: View, "Show matrix", "Every fault at every message of a saga, and how each run ends", [key(ALT, Key::Num6)], Some(Icon::Bolt), Log, WindowCommand::ShowView("matrix");
+    SHOW_MATRIX: View, "Show matrix", "Every fault at every message of a saga, and how each run ends; a click opens that run at the fault", [key(ALT, Key::Num6)], Some(Icon::Bolt), Log, WindowCommand::ShowView("matrix");
     SHOW_DEAD_LETTERS: View, "Show dead letters", "Messages that could not be handled, and what waits behind them", [key(ALT, Key::Num7)], Some(Icon::Skull), Log, WindowCommand::ShowView("dead-letters");
     SHOW_SAGAS: View, "Show sagas", "Every saga of the log: how each went, where it stands, what it owes", [key(ALT, Key::Num8)], Some(Icon::Branch), Log, WindowCommand::ShowView("sagas");
     SHOW_SAGA: View, "Show saga", "The saga of the selected event: what came in, what it changed, what is owed", [key(ALT, Key::Num9)], None, Log, WindowCommand::ShowView("saga");

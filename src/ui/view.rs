@@ -76,6 +76,11 @@ pub trait View {
         true
     }
 
+    /// Whether what it shows stays true when another log is opened: then it is kept as it is.
+    fn outlives_log(&self) -> bool {
+        false
+    }
+
     /// What is kept between two runs: columns, open sections.
     fn save(&self) -> Value {
         Value::Null

@@ -1,6 +1,8 @@
 //! The failure matrix: what stands in its cells, how one is opened, compared, exported.
 
+use egui::accesskit::{Role, Toggled};
 use egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::engine::SimStart;
 use sagascope::ui::command::{Panel, WindowCommand};
 use sagascope_ui_tests::window::{Window, sample};
@@ -45,7 +47,8 @@ fn without_a_protection_cells_differ_and_the_panel_says_why() {
     } else {
         "process-payment/command, duplicated: inconsistent, 1 attempt, differs"
     };
-    window.click(cell);
+    window.click_secondary(cell);
+    assert!(window.app().document().unwrap().simulation.is_none(), "a right click opens nothing");
     for said in [
         "A message that arrives twice is done twice: the customer pays again.",
         "With idempotency, a repeat is answered, not done again.",
@@ -62,13 +65,38 @@ fn without_a_protection_cells_differ_and_the_panel_says_why() {
 #[test]
 fn arrows_move_the_cell_and_enter_opens_its_run_at_the_fault() {
     let mut window = window();
-    window.click("process-payment/command, reject: compensated, 1 attempt");
+    window.click_secondary("process-payment/command, reject: compensated, 1 attempt");
     window.key(Modifiers::NONE, Key::ArrowRight);
+    assert!(window.app().document().unwrap().simulation.is_none(), "an arrow key opens nothing");
     window.key(Modifiers::NONE, Key::Enter);
     window.until_run(|frame| !frame.is_newest());
     assert_eq!(window.recipe(), "shop/fulfilment?seed=7&fault=process-payment:transient");
     let frame = window.app().document().unwrap().frame().unwrap();
     assert!(!frame.is_newest() && frame.faults[0].hits == 1, "{:?}", frame.faults);
+}
+
+#[test]
+fn one_click_opens_a_run_at_its_fault_and_the_matrix_is_found_again_as_it_was() {
+    // So low that the last step is below the edge.
+    let mut window = Window::shop(vec2(1_280.0, 800.0));
+    window.send(WindowCommand::ShowView("matrix"));
+    window.click("without idempotency");
+    let cell = "send-confirmation/command, lost: completed, 2 attempts";
+    for _ in 0..20 {
+        window.key(Modifiers::NONE, Key::ArrowDown);
+    }
+    let top = |window: &Window| window.harness.get_by_label(cell).rect().top();
+    let before = top(&window);
+    window.click(cell);
+    window.until_run(|frame| !frame.is_newest());
+    assert_eq!(window.recipe(), "shop/fulfilment?seed=7&fault=send-confirmation:lost&without=idempotency");
+    assert_eq!(window.app().document().unwrap().frame().unwrap().faults[0].hits, 1);
+    assert!(window.says_part("Alt+6 goes back to the matrix"), "{:?}", window.labels());
+    window.click_role(Role::Tab, "Matrix");
+    assert!(window.says_part("cells differ"), "it is compared as before: {:?}", window.labels());
+    let node = window.harness.get_by_label(cell);
+    assert_eq!(node.accesskit_node().toggled(), Some(Toggled::True), "its cell is the selected one");
+    assert!((top(&window) - before).abs() < 1.0, "it is scrolled as before");
 }
 
 #[test]
@@ -121,6 +149,11 @@ fn pairs_are_listed_the_worst_first() {
     window.key(Modifiers::NONE, Key::Enter);
     // A fault on the way back brings another one that leads there.
     assert!(window.recipe().matches("fault=").count() >= 2, "{}", window.recipe());
+    window.click_role(Role::Tab, "Matrix");
+    let first = window.recipe();
+    window.click(&rows[0]);
+    window.until_run(|frame| !frame.is_newest());
+    assert_ne!(window.recipe(), first, "one click opens another pair");
 }
 
 #[test]

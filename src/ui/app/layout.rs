@@ -149,10 +149,11 @@ impl Layout {
         SavedLayout { tree: Some(tree), simulation: Some(simulation), views, fills: self.fills.clone() }
     }
 
-    /// Forgets what the views know of the log that was closed; columns and the like stay.
+    /// Forgets what the views know of the log that was closed; columns and the like stay, and so do views of which
+    /// nothing is about that log.
     pub(super) fn reset_views(&mut self) {
         self.saved.extend(self.views.iter().map(|(id, view)| ((*id).to_owned(), view.save())));
-        self.views.clear();
+        self.views.retain(|_, view| view.outlives_log());
     }
 
     /// Shows a view, beside the focused one where it is not open yet.

@@ -352,7 +352,7 @@ fn run_ui(
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
         let open = ui.add(Button::primary("Open at the fault").icon(Icon::Play));
         if open
-            .on_hover_text("Opens this run in the simulator, at the moment the fault strikes (Enter)")
+            .on_hover_text("Opens this run in the simulator, at the moment the fault strikes (a click on its cell, or Enter)")
             .clicked()
         {
             open_run(context, board, ran);

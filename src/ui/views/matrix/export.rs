@@ -61,7 +61,7 @@ pub(super) fn png(theme: Theme, table: &Table) -> Picture {
         let gaps_open = table.columns.iter().any(|column| column.is_gap);
         let grid = Grid { table, side: PNG_SIDE, selected: None, reveal: false, only: None, gaps_open };
         // Nothing is clicked in a picture.
-        let _act = grid.ui(&mut ui.new_child(below));
+        let _act = grid.ui(&mut ui.new_child(below), &mut super::grid::Scrolled::default());
     });
     window.picture()
 }

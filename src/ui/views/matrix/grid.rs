@@ -2,7 +2,7 @@
 //! said by the table; here it is drawn and clicked.
 
 use egui::{
-    Color32, FontId, Painter, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder,
+    Color32, FontId, Painter, Rect, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, Vec2,
     WidgetInfo, pos2, vec2,
 };
 
@@ -36,9 +36,9 @@ const COLUMN_GAP: f32 = 3.0;
 /// What a person does in the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
-    /// Look at a cell.
+    /// Look at a cell, without leaving the table.
     Select((usize, usize)),
-    /// Open the run of a cell.
+    /// Open the run of a cell at the moment of its fault.
     Open((usize, usize)),
     /// Open or fold the column of the gaps.
     Gaps,
@@ -57,9 +57,17 @@ pub(super) struct Grid<'a> {
     pub(super) gaps_open: bool,
 }
 
+/// How far the cells are scrolled.
+#[derive(Default)]
+pub(super) struct Scrolled {
+    by: Vec2,
+    /// The last frame in which they were drawn.
+    frame: u64,
+}
+
 impl Grid<'_> {
     /// Draws into all of `ui`.
-    pub(super) fn ui(&self, ui: &mut Ui) -> Option<Act> {
+    pub(super) fn ui(&self, ui: &mut Ui, scrolled: &mut Scrolled) -> Option<Act> {
         let all = ui.available_rect_before_wrap();
         let side = self.side;
         let columns = self.table.columns.len().max(1) as f32;
@@ -69,10 +77,18 @@ impl Grid<'_> {
         let body = Rect::from_min_max(pos2(all.left() + side, all.top() + HEAD), all.max);
         let mut inner = ui.new_child(UiBuilder::new().max_rect(body).id_salt("cells"));
         let mut act = None;
-        let out = ScrollArea::both().auto_shrink(false).id_salt("matrix cells").show(&mut inner, |ui| {
+        let mut area = ScrollArea::both().auto_shrink(false).id_salt("matrix cells");
+        let frame = ui.ctx().cumulative_frame_nr();
+        if scrolled.frame + 1 < frame {
+            // Who comes back finds the place again, even where the tab stands in another arrangement by now.
+            area = area.scroll_offset(scrolled.by);
+        }
+        scrolled.frame = frame;
+        let out = area.show(&mut inner, |ui| {
             let (place, _) = ui.allocate_exact_size(content, Sense::hover());
             act = self.cells_ui(ui, place.min, wide, &tops);
         });
+        scrolled.by = out.state.clamped_offset();
         let origin = body.min - out.state.clamped_offset();
         let clip = out.inner_rect;
         act = self.heads_ui(ui, all, clip, origin.x, wide).or(act);
@@ -125,10 +141,10 @@ impl Grid<'_> {
         }
         focus_ring(ui, rect.expand(2.0), RADIUS_MARK, &response);
         hover_card(ui, &response, |ui| card_ui(ui, self.table, ran));
-        if response.double_clicked() {
+        if response.clicked() {
             Some(Act::Open(at))
         } else {
-            response.clicked().then_some(Act::Select(at))
+            response.secondary_clicked().then_some(Act::Select(at))
         }
     }
 
@@ -216,6 +232,10 @@ impl Grid<'_> {
         }
     }
 }
+
+/// What the buttons of the mouse do, in cells and in the list of pairs.
+pub(super) const CLICKS: &str =
+    "Click or Enter: open this run at the fault. Right click: only look at it here";
 
 const GAPS: &str =
     "A process may die before commit, before acknowledge, before publish, before marking as sent";
@@ -396,5 +416,5 @@ fn card_ui(ui: &mut Ui, table: &Table, ran: &Ran) {
     if !ran.shown().broken.is_empty() {
         line(ui, "broken", &ran.shown().broken.join(", "));
     }
-    Line::new().caption("Enter or a double click opens this run at the fault", t.faint).show(ui);
+    Line::new().caption(CLICKS, t.faint).show(ui);
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use egui::{Key, Modifiers, Rect, Stroke, Ui, UiBuilder, pos2};
 
 use self::detail::Detail;
-use self::grid::{Act, Grid};
+use self::grid::{Act, Grid, Scrolled};
 use self::pairs::Pairs;
 use self::table::{BoardAnswer, Shown, Table};
 use crate::domain::{BUILT_IN, Domain};
@@ -29,7 +29,7 @@ use crate::ui::widgets::{empty, failed, loading};
 pub static CLASS: ViewClass = ViewClass {
     id: "matrix",
     title: "Matrix",
-    about: "Every fault at every message of a saga, and how each run ends",
+    about: "Every fault at every message of a saga, and how each run ends; a click opens that run at the fault",
     icon: Icon::Bolt,
     around: Around::Nothing,
     fills: true,
@@ -64,6 +64,7 @@ struct MatrixView {
     table: Option<(Table, bool)>,
     selected: Option<(usize, usize)>,
     reveal: bool,
+    scrolled: Scrolled,
     list: Pairs,
     detail: Detail,
 }
@@ -109,6 +110,9 @@ impl View for MatrixView {
         let kept = self.kept.clone().filter(|kept| kept.key == ask);
         let answer = self.board.answer_to(&ask).or(kept);
         self.toolbar_ui(context, ui, &sagas, &saga, answer.as_ref());
+        // The bar may just have asked for another one, whose cells have other numbers.
+        let answer =
+            answer.filter(|answer| answer.key.pairs == self.pairs && answer.key.without == self.without);
         self.content_ui(context, ui, answer.as_ref());
     }
 
@@ -139,6 +143,11 @@ impl View for MatrixView {
         let Some(from) = self.selected.or_else(|| table.worst()) else { return false };
         self.selected = Some(table.next(from, by));
         self.reveal = true;
+        true
+    }
+
+    fn outlives_log(&self) -> bool {
+        // A run that is opened from it is another log: who comes back finds the table as it was.
         true
     }
 
@@ -296,7 +305,7 @@ impl MatrixView {
             only: self.only,
             gaps_open: self.gaps_open,
         };
-        match grid.ui(ui) {
+        match grid.ui(ui, &mut self.scrolled) {
             Some(Act::Select(at)) => self.selected = Some(at),
             Some(Act::Open(at)) => {
                 self.selected = Some(at);
@@ -368,5 +377,8 @@ fn open_run(context: &ViewContext<'_>, board: &Board, ran: &Ran) {
         start: SimStart::AtFault,
     };
     context.send(SimulationCommand::Begin(Box::new(request)));
+    // Beside the run, so that the way back is one click wherever the matrix was looked at.
+    context.send(WindowCommand::ShowView("matrix"));
     context.send(WindowCommand::ShowView("simulator"));
+    context.send(WindowCommand::Say("At the moment of the fault; Alt+6 goes back to the matrix".to_owned()));
 }

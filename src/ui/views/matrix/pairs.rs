@@ -11,7 +11,7 @@ use crate::ui::theme::{PAD, ROW, Tokens, body, caption, mono_small};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, RowAlign, RowScroll, VirtualRows, empty, row};
 
-use super::grid::triangle;
+use super::grid::{CLICKS, triangle};
 
 /// Height of the head.
 const HEAD: f32 = 26.0;
@@ -67,7 +67,7 @@ impl Pairs {
         numbers
     }
 
-    /// Draws the list; true when a pair shall be opened.
+    /// Draws the list; true when the selected pair shall be opened.
     pub(super) fn ui(
         &mut self,
         context: &ViewContext<'_>,
@@ -103,12 +103,11 @@ impl Pairs {
                 let Some(ran) = board.get(*number as usize) else { return };
                 let response = row(ui, rect, &label(board, ran), selected == Some(*number));
                 paint(t, ui, rect, board, ran);
-                if response.double_clicked() {
-                    opened = true;
-                }
-                if response.clicked() {
+                opened |= response.clicked();
+                if response.clicked() || response.secondary_clicked() {
                     chosen = Some(*number);
                 }
+                response.on_hover_text(CLICKS);
             });
         self.selected = chosen.or(self.selected);
         opened
