@@ -23,7 +23,7 @@ const AT_A_TIME: usize = 512;
                   sagascope dead-letters run.db --json | jq -r 'select(.state == \"open\") | .key'\n\n\
                   A dead letter is the fold of its dead_letter.* events; a run of simulate --into has them. Keys of \
                   --json, one object a line: id, state, consumer, message_type, key, saga, step, direction, reason, \
-                  deliveries, attempts (attempt, at_ticks, error), since, blocked."
+                  deliveries, attempts (attempt, at_ticks, error), failed_first, parked, blocked."
 )]
 pub(super) struct DeadLetters {
     #[command(flatten)]
@@ -58,7 +58,8 @@ impl Run for DeadLetters {
         let mut table = Table::new(&[
             ("ID", Kind::Fixed),
             ("STATE", Kind::Fixed),
-            ("SINCE", Kind::Fixed),
+            ("FAILED FIRST", Kind::Fixed),
+            ("PARKED", Kind::Fixed),
             ("KEY", Kind::Id),
             ("CONSUMER", Kind::Fixed),
             ("ATTEMPTS", Kind::Number),
@@ -71,7 +72,8 @@ impl Run for DeadLetters {
             table.row(&[
                 letter.id.clone(),
                 letter.state.clone(),
-                time(letter.since),
+                time(letter.failed_first()),
+                time(letter.parked),
                 letter.key.clone().unwrap_or_else(|| NONE.to_owned()),
                 letter.consumer.clone().unwrap_or_else(|| NONE.to_owned()),
                 number(i64::try_from(letter.attempts.len()).ok()),
@@ -103,7 +105,8 @@ fn letter_json(letter: &LoggedLetter) -> serde_json::Value {
         "reason": letter.reason,
         "deliveries": letter.deliveries,
         "attempts": attempts.collect::<Vec<_>>(),
-        "since": letter.since.map(|time| time.to_string()),
+        "failed_first": letter.failed_first().map(|time| time.to_string()),
+        "parked": letter.parked.map(|time| time.to_string()),
         "blocked": letter.blocked,
     })
 }

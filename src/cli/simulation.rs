@@ -168,6 +168,8 @@ fn letter_json(letter: &DeadLetter) -> Value {
         "reason": letter.error,
         "deliveries": letter.deliveries,
         "attempts": attempts.collect::<Vec<_>>(),
+        "failed_first_ticks": letter.failed_first().map(|at| at.0),
+        "parked_ticks": letter.parked.0,
         "blocked": letter.blocked,
         "redrivable": letter.redrivable,
     })

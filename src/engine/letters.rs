@@ -10,6 +10,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::ticks::Ticks;
 use crate::index::{EventLog, StreamId};
 use crate::model::{RecordedEvent, Row, letter_facts};
+use crate::runtime::record::ticks;
 use crate::runtime::{Direction, LetterState};
 
 /// Aggregate type of dead letters.
@@ -79,6 +80,9 @@ pub struct LoggedLetter {
     pub attempts: Vec<LoggedAttempt>,
     /// What happened to it, in order.
     pub changes: Vec<LetterChange>,
+    /// When it was parked first, in virtual time; `None` where a queue keeps it, which knows only times of the
+    /// calendar: that of its first change.
+    pub parked: Option<Ticks>,
 }
 
 impl LoggedLetter {
@@ -88,8 +92,8 @@ impl LoggedLetter {
         happened.last().map(|change| change.state)
     }
 
-    /// When it failed first.
-    pub fn since(&self) -> Option<Ticks> {
+    /// When the message failed first; `None` where it was parked without being tried.
+    pub fn failed_first(&self) -> Option<Ticks> {
         self.attempts.first().map(|attempt| attempt.at)
     }
 
@@ -177,6 +181,10 @@ fn letter(open: &OpenLog, stream: StreamId) -> Option<LoggedLetter> {
         };
         let metadata = event.metadata.as_ref().map(crate::model::JsonText::value).unwrap_or_default();
         letter.take(*row, &event.event_type, &data, &metadata);
+        let is_of_run = || data.get("attempts").is_some_and(Value::is_array);
+        if letter.parked.is_none() && letter.changes.len() == 1 && is_of_run() {
+            letter.parked = event.time().map(ticks);
+        }
     }
     found.filter(|letter| !letter.changes.is_empty())
 }
@@ -197,6 +205,7 @@ fn begin(stream: StreamId, id: u32, event: &RecordedEvent) -> LoggedLetter {
         message: Value::Null,
         attempts: Vec::new(),
         changes: Vec::new(),
+        parked: None,
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::base::ticks::Ticks;
 use crate::model::{RecordedEvent, Timestamp, letter_facts};
+use crate::runtime::record::timestamp;
 
 /// What the types of a letter's events begin with.
 const LETTER: &str = "dead_letter.";
@@ -42,7 +44,7 @@ pub struct LoggedLetter {
     /// Every attempt, of every cycle.
     pub attempts: Vec<LoggedAttempt>,
     /// When it was parked first.
-    pub since: Option<Timestamp>,
+    pub parked: Option<Timestamp>,
     /// What waits behind it while it is open: later steps of its saga.
     pub blocked: Vec<String>,
 }
@@ -56,6 +58,13 @@ pub struct LoggedAttempt {
     pub at_ticks: Option<u64>,
     /// With what.
     pub error: Option<String>,
+}
+
+impl LoggedLetter {
+    /// When the message failed first; `None` where it was parked without being tried, or the log does not say it.
+    pub fn failed_first(&self) -> Option<Timestamp> {
+        Some(timestamp(Ticks(self.attempts.first()?.at_ticks?)))
+    }
 }
 
 /// The fold over a log, event by event in its order.
@@ -88,7 +97,7 @@ impl LoggedLetters {
         let index = *self.by_stream.entry(stream.clone()).or_insert(next);
         if index == next {
             let id = stream.strip_prefix(STREAM).unwrap_or(&stream).to_owned();
-            self.letters.push(LoggedLetter { id, since: event.time(), ..LoggedLetter::default() });
+            self.letters.push(LoggedLetter { id, parked: event.time(), ..LoggedLetter::default() });
         }
         let letter = &mut self.letters[index];
         match what {
@@ -181,8 +190,9 @@ mod tests {
         };
         let waiting =
             event("saga.parked", "saga-s1", &json!({"forward": ["pay", "ship", "tell"], "back": []}));
+        let first = event("dead_letter.parked", "dead_letter-4", &parked(7));
         let mut events = vec![
-            event("dead_letter.parked", "dead_letter-4", &parked(7)),
+            RecordedEvent { occurred_at: Some(timestamp(Ticks(8))), ..first },
             waiting,
             event("dead_letter.redriven", "dead_letter-4", &json!({})),
             event("dead_letter.parked", "dead_letter-4", &parked(90)),
@@ -197,6 +207,9 @@ mod tests {
             [Some(7), Some(90)]
         );
         assert_eq!(letter.blocked, ["ship", "tell"]);
+        // Of every cycle the first: what is tried again has still been failing since then.
+        assert_eq!(letter.failed_first(), Some(timestamp(Ticks(7))));
+        assert_eq!(letter.parked, Some(timestamp(Ticks(8))));
         events.push(event("dead_letter.resolved", "dead_letter-4", &json!({"by": "redrive"})));
         let letter = fold(&events).remove(0);
         assert_eq!((letter.state.as_str(), letter.blocked.len()), ("resolved", 0));

@@ -207,7 +207,8 @@ fn a_matrix_is_a_table_csv_or_markdown_and_marks_what_differs() {
 #[test]
 fn dead_letters_are_listed_with_their_history() {
     let cli = Cli::new();
-    cli.run(&["simulate", "travel", "--fault", "issue-vouchers:lost:99", "--into", "run.db"]);
+    let run =
+        cli.json(&["simulate", "travel", "--fault", "issue-vouchers:lost:99", "--into", "run.db"]).remove(0);
     let letters = cli.json(&["dead-letters", "run.db"]);
     assert_eq!(letters.len(), 1);
     let letter = &letters[0];
@@ -215,7 +216,20 @@ fn dead_letters_are_listed_with_their_history() {
     assert_eq!(letter["key"], "s1/issue-vouchers/do");
     assert_eq!(letter["attempts"].as_array().unwrap().len(), 3);
     assert_eq!(letter["blocked"], serde_json::json!(["send-itinerary"]));
+    // Both times are said: the first failed attempt, and the parking that followed the last.
+    let parked = cli.json(&["events", "run.db", "type:dead_letter.parked"]);
+    assert_eq!(letter["parked"], parked[0]["occurred_at"]);
+    let ticks = letter["attempts"][0]["at_ticks"].as_u64().unwrap();
+    let failed_first = format!("2026-01-01T00:00:{:02}.{:06}Z", ticks / 1_000_000, ticks % 1_000_000);
+    assert_eq!(letter["failed_first"], serde_json::json!(failed_first));
+    let of_run = &run["dead_letters"][0];
+    assert_eq!(of_run["failed_first_ticks"].as_u64(), Some(ticks));
+    let last = letter["attempts"][2]["at_ticks"].as_u64();
+    assert_eq!(of_run["parked_ticks"].as_u64(), last, "the last attempt parks it");
+    assert!(letter["failed_first"].as_str() < letter["parked"].as_str(), "{letter}");
+    assert_eq!(letter.get("since"), None, "one word for each of them");
     let table = cli.run(&["dead-letters", "run.db", "--open"]).out;
+    assert!(table.starts_with("ID  STATE  FAILED FIRST             PARKED "), "{table}");
     assert!(table.contains("1 open dead letter, 1 open"), "{table}");
     cli.run(&["simulate", "travel", "--into", "quiet.db"]);
     assert_eq!(cli.run(&["dead-letters", "quiet.db"]).out, "0 dead letters, 0 open\n");

@@ -256,7 +256,7 @@ impl World {
             error: letter.error.to_string(),
             deliveries: letter.deliveries,
             attempts: attempts.collect(),
-            since: letter.since,
+            parked: letter.since,
             blocked: self.blocked(letter),
             redrivable: letter.state == LetterState::Open,
         }

@@ -175,11 +175,18 @@ pub struct DeadLetter {
     /// Every attempt.
     pub attempts: Vec<AttemptReport>,
     /// When it was parked first.
-    pub since: Ticks,
+    pub parked: Ticks,
     /// What waits behind it: "s1: send-confirmation".
     pub blocked: Vec<String>,
     /// Whether it can be sent again now.
     pub redrivable: bool,
+}
+
+impl DeadLetter {
+    /// When the message failed first; `None` where it was parked without being tried.
+    pub fn failed_first(&self) -> Option<Ticks> {
+        self.attempts.first().map(|attempt| attempt.at)
+    }
 }
 
 /// Whether an invariant holds.

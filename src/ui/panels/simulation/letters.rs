@@ -1,4 +1,4 @@
-//! Dead letters, short: what, since when, every attempt, and what can be done.
+//! Dead letters, short: what, when it failed first and was parked, every attempt, and what can be done.
 
 use egui::{Align, Layout, Rect, Role, Sense, Ui, pos2, vec2};
 
@@ -53,7 +53,12 @@ fn letter_ui(context: &ViewContext<'_>, letter: &DeadLetter, ui: &mut Ui) {
     let label = format!("Dead letter {}, {word}, {}", letter.message_type, letter.error);
     node(ui, head, ui.scope_id().with("head"), Sense::hover(), Role::Label, &label);
     let what = look::direction_words(letter.direction, &letter.step);
-    for words in [format!("{what}, to {}", letter.consumer), format!("key {}", letter.key)] {
+    let parked = format!("parked at {}", look::seconds(letter.parked));
+    let times = match letter.failed_first() {
+        Some(at) => format!("failed first at {}, {parked}", look::seconds(at)),
+        None => format!("never tried, {parked}"),
+    };
+    for words in [format!("{what}, to {}", letter.consumer), times, format!("key {}", letter.key)] {
         let rect = row_rect(ui, 17.0);
         let line = if words.starts_with("key ") {
             Line::new().caption("key ", t.muted).mono_small(&letter.key, t.muted)

@@ -3,7 +3,7 @@
 
 use egui::{Label, RichText, ScrollArea, Sense, Ui, vec2};
 
-use super::list::{live, step_words};
+use super::list::{live, step_words, times_words};
 use super::{DeadLettersView, state_line};
 use crate::engine::{LoggedLetter, issuing_event};
 use crate::runtime::LetterState;
@@ -30,7 +30,7 @@ impl DeadLettersView {
         ScrollArea::vertical().auto_shrink(false).id_salt("letter").show(ui, |ui| {
             frame.show(ui, |ui| {
                 ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
-                head_ui(t, ui, letter, state);
+                head_ui(context, ui, letter, state);
                 section(t, ui, "If it were sent again");
                 self.redrive.one_ui(context, ui, letter.id);
                 section(t, ui, "Attempts");
@@ -96,7 +96,8 @@ fn section(t: &Tokens, ui: &mut Ui, title: &str) {
     ui.add_space(2.0);
 }
 
-fn head_ui(t: &Tokens, ui: &mut Ui, letter: &LoggedLetter, state: LetterState) {
+fn head_ui(context: &ViewContext<'_>, ui: &mut Ui, letter: &LoggedLetter, state: LetterState) {
+    let t = context.tokens;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
     let about = letter_about(state);
     let label = format!("{}: {about}", letter_look(state).word());
@@ -112,6 +113,9 @@ fn head_ui(t: &Tokens, ui: &mut Ui, letter: &LoggedLetter, state: LetterState) {
     let deliveries = count(letter.deliveries, "delivery").replace("deliverys", "deliveries");
     let words = format!("{}, for {}, {deliveries}", step_words(letter), letter.consumer);
     Line::new().caption(&words, t.muted).show(ui);
+    let mut times = times_words(context, letter);
+    times.get_mut(..1).map(str::make_ascii_uppercase);
+    Line::new().caption(&times, t.muted).show(ui);
 }
 
 fn attempts_ui(context: &ViewContext<'_>, ui: &mut Ui, letter: &LoggedLetter) {

@@ -65,10 +65,10 @@ impl List {
         let t = context.tokens;
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-        let titles = ["state", "message", "saga", "step", "tries", "since"];
-        for (place, title) in places(rect).into_iter().zip(titles) {
+        let titles = ["state", "message", "saga", "step", "tries", "failed first", "parked"];
+        for (at, (place, title)) in places(rect).into_iter().zip(titles).enumerate() {
             let line = Line::new().caption(title, t.muted);
-            let line = if title == "tries" || title == "since" { line.right() } else { line };
+            let line = if at >= NUMBERS { line.right() } else { line };
             line.paint(ui.painter(), place);
         }
         let mut chosen = None;
@@ -88,11 +88,17 @@ impl List {
     }
 }
 
+/// From this column on there are numbers.
+const NUMBERS: usize = 4;
+/// Width of a time, with the gap before it.
+const TIME: f32 = 76.0;
+
 /// Where the columns stand.
-fn places(rect: Rect) -> [Rect; 6] {
+fn places(rect: Rect) -> [Rect; 7] {
     let (left, right) = (rect.left() + PAD, rect.right() - PAD);
-    let since = right - 72.0;
-    let tries = since - 48.0;
+    let parked = right - TIME;
+    let failed = parked - TIME;
+    let tries = failed - 44.0;
     let room = (tries - 8.0 - (left + 92.0)).max(0.0);
     let saga = (room * 0.14).clamp(28.0, 64.0);
     let remaining = (room - saga - 16.0).max(0.0);
@@ -105,8 +111,9 @@ fn places(rect: Rect) -> [Rect; 6] {
         place(starts, starts + message),
         place(starts + message + 8.0, starts + message + 8.0 + saga),
         place(starts + message + saga + 16.0, tries),
-        place(tries, since - 8.0),
-        place(since, right),
+        place(tries, failed - 4.0),
+        place(failed, parked - 8.0),
+        place(parked, right),
     ]
 }
 
@@ -119,28 +126,43 @@ fn label(context: &ViewContext<'_>, letter: &LoggedLetter, state: LetterState) -
         String::new()
     };
     format!(
-        "{}, {}, {}, {}: {attempts}{blocked}",
+        "{}, {}, {}, {}: {attempts}, {}{blocked}",
         state.name(),
         letter.message_type,
         letter.saga,
-        step_words(letter)
+        step_words(letter),
+        times_words(context, letter)
     )
+}
+
+/// When it failed first and when it was parked: a run counts virtual time, a queue has times of the calendar.
+fn times(context: &ViewContext<'_>, letter: &LoggedLetter) -> (Option<String>, Option<String>) {
+    let of_calendar = || {
+        let time = context.log().event(letter.changes.first()?.row).time?;
+        Some(Zone { local: context.preferences.local_time }.time(time))
+    };
+    (letter.failed_first().map(virtual_seconds), letter.parked.map(virtual_seconds).or_else(of_calendar))
+}
+
+/// "failed first at 0.429 s, parked at 0.877 s".
+pub(super) fn times_words(context: &ViewContext<'_>, letter: &LoggedLetter) -> String {
+    let (failed, parked) = times(context, letter);
+    let failed = failed.map_or_else(|| "never tried".to_owned(), |at| format!("failed first at {at}"));
+    let parked =
+        parked.map_or_else(|| "parked at an unknown time".to_owned(), |at| format!("parked at {at}"));
+    format!("{failed}, {parked}")
 }
 
 fn paint(context: &ViewContext<'_>, ui: &Ui, rect: Rect, letter: &LoggedLetter, state: LetterState) {
     let t = context.tokens;
     let painter = ui.painter();
-    let [at_state, message, saga, step, tries, since] = places(rect);
+    let [at_state, message, saga, step, tries, failed, parked] = places(rect);
     state_line(t, painter, at_state, state);
     Line::new().body(&letter.message_type, t.text).paint(painter, message);
     Line::new().mono(&letter.saga, t.text).paint(painter, saga);
     Line::new().body(&step_words(letter), t.muted).paint(painter, step);
     Line::new().mono_small(&letter.attempts.len().to_string(), t.muted).right().paint(painter, tries);
-    // A letter of a queue has a time and no ticks.
-    let parked = || {
-        let time = context.log().event(letter.changes.first()?.row).time?;
-        Some(Zone { local: context.preferences.local_time }.time(time))
-    };
-    let time = letter.since().map(virtual_seconds).or_else(parked).unwrap_or_default();
-    Line::new().mono_small(&time, t.muted).right().paint(painter, since);
+    let (first, then) = times(context, letter);
+    Line::new().mono_small(first.as_deref().unwrap_or("–"), t.muted).right().paint(painter, failed);
+    Line::new().mono_small(then.as_deref().unwrap_or("–"), t.muted).right().paint(painter, parked);
 }
