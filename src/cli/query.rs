@@ -18,7 +18,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::engine::{ExportError, ExportKind, OpenLog, export_rows, is_table};
 use crate::model::Row;
-use crate::query::{FIELDS, Found, GROUPS, Group, Query, Stage, Tally};
+use crate::query::{FIELDS, Found, GROUPS, Group, Query, QueryError, Stage, Tally};
 use crate::saga::Survey;
 
 /// Columns of the longest bar.
@@ -180,13 +180,16 @@ impl Run for Fields {
 
 /// A query; what is wrong with it is said here, with the place marked.
 fn parse(text: &str) -> anyhow::Result<Query> {
-    Query::parse(text).map_err(|error| {
-        let before = width(&clean(&text[..error.at.start]));
-        let marked = width(&clean(&text[error.at.clone()])).max(1);
-        say(&error.message);
-        raw(&format!("  {}\n  {}{}\n", clean(text), " ".repeat(before), "^".repeat(marked)));
-        AlreadySaid.into()
-    })
+    Query::parse(text).map_err(|error| misread(text, &error))
+}
+
+/// Says what is wrong with a query or a condition, with the place marked.
+pub(super) fn misread(text: &str, error: &QueryError) -> anyhow::Error {
+    let before = width(&clean(&text[..error.at.start]));
+    let marked = width(&clean(&text[error.at.clone()])).max(1);
+    say(&error.message);
+    raw(&format!("  {}\n  {}{}\n", clean(text), " ".repeat(before), "^".repeat(marked)));
+    AlreadySaid.into()
 }
 
 /// A log with a question about it.

@@ -5,16 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Parser;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::args::OutputArgs;
 use super::notice::{say, say_of};
+use super::query::misread;
 use super::simulation::{SagaArgs, What, domain, listed, read_what, run_json, seconds};
 use super::table::{Kind, Table};
 use super::text::{NONE, clean, counted};
 use super::{JudgedWrong, Output, Run};
+use crate::base::ticks::Ticks;
 use crate::domain::Domain;
-use crate::engine::{PartialFile, export_events, open_domain_file};
+use crate::engine::{
+    Condition, ModelAsk, PartialFile, Pursuit, Reached, Until, export_events, open_domain_file, read_model,
+};
+use crate::sim::History;
 use crate::sim::expect::Expectation;
 use crate::sim::faults::FAULTS;
 use crate::sim::recipe::{Fault, Recipe};
@@ -44,6 +49,22 @@ pub(super) struct Simulate {
     /// How many sagas run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     sagas: Option<u32>,
+    /// Time between the starts of two sagas, in virtual time: 100ms if not said
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    every: Option<Ticks>,
+    /// Stop before the end: at an outcome (completed, compensated, dead-lettered, stuck, inconsistent), at fault,
+    /// compensation, dead-letter, broken-invariant or saga-ends, or at the first event that a query fits
+    #[arg(long, value_name = "WHEN", conflicts_with_all = ["expect", "save_expect"])]
+    until: Option<String>,
+    /// Print the rows of this read model instead, as far as it is
+    #[arg(long, value_name = "NAME")]
+    read_model: Option<String>,
+    /// Only rows with this text in their key or in a value
+    #[arg(long, value_name = "TEXT", requires = "read_model", default_value = "")]
+    search: String,
+    /// Which page of its rows, of a hundred each
+    #[arg(long, value_name = "N", requires = "read_model", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    page: u32,
     /// Record transport as well: messages sent, delivered, lost …, processes that die
     #[arg(long, requires = "into")]
     transport: bool,
@@ -64,6 +85,10 @@ fn fault(text: &str) -> Result<Fault, String> {
     Fault::parse(text).map_err(|error| error.to_string())
 }
 
+fn duration(text: &str) -> Result<Ticks, String> {
+    Ticks::parse(text).map_err(|error| error.to_string())
+}
+
 fn help() -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
@@ -72,7 +97,8 @@ fn help() -> String {
          sagascope simulate 'shop/fulfilment?seed=7&fault=process-payment:timeout' --into run.db\n  \
          sagascope simulate mine.domain.toml --saga booking --sagas 100 --json\n  \
          sagascope simulate shop --fault send-confirmation:lost --save-expect lost-notice.toml\n  \
-         sagascope simulate --expect lost-notice.toml\n\n\
+         sagascope simulate --expect lost-notice.toml\n  \
+         sagascope simulate shop --fault confirm-order:reject --until 'type:payment.refunded*'\n\n\
          A fault is TARGET:KIND[:COUNT][@FIRST][+START][=LENGTH]: at most COUNT times (a number or all) from the \
          FIRST occurrence on, beginning at START, for LENGTH (20ms, 2s).\n\
          A target is a step, a step and its leg (step/command, step/reply, step/undo, step/undo-reply, \
@@ -87,7 +113,9 @@ fn help() -> String {
         writeln!(text, "  {:<21} {}", info.name, info.sentence).expect("a String takes all");
     }
     text += "\nThe same recipe gives the same bytes on every machine. Keys of --json: recipe, outcomes, sagas, \
-             dead_letters, invariants.\n\nExit codes: 0 done; 1 not as expected by --expect; 2 an argument is wrong.";
+             dead_letters, invariants; with --read-model instead read_model, page, rows (key, row), more, total, as_of, lag; \
+             with --until also until (when, reached, event); where the limit of the recipe \
+             ended the run also stopped (steps).\n\nExit codes: 0 done; 1 not as expected by --expect; 2 an argument is wrong.";
     text
 }
 
@@ -101,20 +129,37 @@ impl Run for Simulate {
         if self.transport {
             world = world.recording_transport();
         }
-        world.run();
-        if let Some(problem) = world.unplayed() {
-            anyhow::bail!("{problem}");
-        }
+        let until = self.until.as_deref().map(read_until).transpose()?;
+        let stop = match until {
+            Some(until) => {
+                let (at, stop) = run_until(world, until)?;
+                world = at;
+                Some(stop)
+            }
+            None => {
+                world.run();
+                if let Some(problem) = world.unplayed() {
+                    anyhow::bail!("{problem}");
+                }
+                None
+            }
+        };
         let report = world.report();
         let written = self.into.as_deref().map(|into| export_events(&world.events(), into)).transpose()?;
         if let Some(path) = &self.save_expect {
             let text = Expectation::of(&report).to_toml(&recipe, &report);
             write_new(path, &text)?;
         }
-        if self.output.json {
-            out.json(&run_json(&report))?;
+        if let Some(model) = &self.read_model {
+            rows(&world, model, &self.search, self.page, self.output.json, out)?;
+        } else if self.output.json {
+            let mut json = run_json(&report);
+            if let (Some(stop), Value::Object(members)) = (&stop, &mut json) {
+                members.insert("until".to_owned(), stop.json());
+            }
+            out.json(&json)?;
         } else {
-            print(&report, out)?;
+            print(&report, stop.as_ref(), out)?;
             if let (Some(written), Some(into)) = (written, &self.into) {
                 let events = counted(written.events, "event");
                 out.line(&format!("Wrote {events} to {}", clean(&into.display().to_string())))?;
@@ -148,6 +193,7 @@ impl Simulate {
             None => self.args.recipe(&domain)?,
         };
         recipe.sagas = self.sagas.unwrap_or(recipe.sagas);
+        recipe.every = self.every.filter(|every| *every != Recipe::EVERY).or(recipe.every);
         let recipe = self.fault.iter().cloned().fold(recipe, Recipe::with);
         Ok((domain, recipe))
     }
@@ -179,7 +225,100 @@ fn judge(expectation: &Expectation, report: &RunReport, path: &Path) -> anyhow::
     Err(JudgedWrong.into())
 }
 
-fn print(report: &RunReport, out: &mut Output) -> anyhow::Result<()> {
+/// Where a run was left, that should not go to its end.
+struct Stop {
+    until: Until,
+    reached: Reached,
+}
+
+impl Stop {
+    fn json(&self) -> Value {
+        let name = self.until.name().map_or_else(|| self.until.to_string(), str::to_owned);
+        let event = match &self.reached {
+            Reached::Met(Some(event)) => {
+                json!({ "position": event.position, "type": event.event_type, "stream": event.stream })
+            }
+            _ => Value::Null,
+        };
+        json!({ "when": name, "reached": self.reached != Reached::Over, "event": event })
+    }
+}
+
+/// A name, or else a query about an event.
+fn read_until(text: &str) -> anyhow::Result<Until> {
+    match Until::named(text) {
+        Some(until) => Ok(until),
+        None => Condition::parse(text).map(Until::Event).map_err(|error| misread(text, &error)),
+    }
+}
+
+fn run_until(world: World, until: Until) -> anyhow::Result<(World, Stop)> {
+    let mut history = History::new(world);
+    let mut pursuit = Pursuit::of(until.clone(), &history);
+    let reached = loop {
+        if let Some(reached) = pursuit.advance(&mut history) {
+            break reached;
+        }
+    };
+    if let Some(problem) = history.take_refused() {
+        anyhow::bail!("{problem}");
+    }
+    Ok((history.world().clone(), Stop { until, reached }))
+}
+
+/// Rows of a page of a read model.
+const PAGE_ROWS: usize = 100;
+
+/// Prints a page of a read model.
+fn rows(
+    world: &World,
+    model: &str,
+    search: &str,
+    number: u32,
+    is_json: bool,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let (model, search) = (model.to_owned(), search.to_owned());
+    let mut ask = ModelAsk { model, search, limit: PAGE_ROWS, ..ModelAsk::default() };
+    let mut page = read_model(world, &ask)?;
+    for _ in 1..number {
+        let Some(next) = page.next.take() else {
+            page.rows.clear();
+            break;
+        };
+        ask.after = Some(next);
+        page = read_model(world, &ask)?;
+    }
+    if is_json {
+        let rows: Vec<Value> =
+            page.rows.iter().map(|(key, row)| json!({ "key": &**key, "row": &**row })).collect();
+        return Ok(out.json(&json!({
+            "read_model": ask.model,
+            "page": number,
+            "rows": rows,
+            "more": page.next.is_some(),
+            "total": page.total,
+            "as_of": page.as_of,
+            "lag": page.lag,
+        }))?);
+    }
+    let mut table = Table::new(&[("KEY", Kind::Id), ("ROW", Kind::Rest)]);
+    for (key, row) in &page.rows {
+        table.row(&[key.to_string(), row.to_string()]);
+    }
+    table.print(out)?;
+    let behind = if page.lag == 0 {
+        "nothing behind".to_owned()
+    } else {
+        format!("{} behind", counted(page.lag, "event"))
+    };
+    let more = if page.next.is_some() { format!("; --page {} goes on", number + 1) } else { String::new() };
+    let shown = counted(page.rows.len() as u64, "row");
+    out.line(&format!("{shown} of {}, {behind}, as of event {}{more}", page.total, page.as_of))?;
+    Ok(())
+}
+
+fn print(report: &RunReport, stop: Option<&Stop>, out: &mut Output) -> anyhow::Result<()> {
     out.line(&clean(&report.recipe))?;
     let outcomes = report.outcomes.iter().map(|(outcome, sagas)| format!("{sagas} {}", outcome.name()));
     out.line(&format!(
@@ -188,6 +327,15 @@ fn print(report: &RunReport, out: &mut Output) -> anyhow::Result<()> {
         seconds(report.ended),
         counted(report.events, "event")
     ))?;
+    if let Some(said) = stop.and_then(|stop| stop.reached.sentence(&stop.until)) {
+        out.line(&clean(&said))?;
+    }
+    if report.stopped {
+        let steps = counted(report.steps, "step");
+        out.line(&format!(
+            "Stopped by its limit of {steps}: what runs stays so, and no saga counts as stuck"
+        ))?;
+    }
     for fault in report.faults.iter().filter(|fault| fault.hits == 0) {
         out.line(&format!("{} never struck", clean(&fault.fault)))?;
     }

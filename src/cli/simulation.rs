@@ -111,13 +111,17 @@ pub(super) fn seconds(ticks: Ticks) -> String {
 pub(super) fn run_json(report: &RunReport) -> Value {
     let outcomes: serde_json::Map<String, Value> =
         report.outcomes.iter().map(|(outcome, sagas)| (outcome.name().to_owned(), json!(sagas))).collect();
-    json!({
+    let mut json = json!({
         "recipe": report.recipe,
         "outcomes": outcomes,
         "sagas": report.sagas.iter().map(saga_json).collect::<Vec<_>>(),
         "dead_letters": report.dead_letters.iter().map(letter_json).collect::<Vec<_>>(),
         "invariants": report.invariants.iter().map(invariant_json).collect::<Vec<_>>(),
-    })
+    });
+    if report.stopped {
+        json["stopped"] = json!({ "steps": report.steps });
+    }
+    json
 }
 
 fn saga_json(saga: &SagaReport) -> Value {

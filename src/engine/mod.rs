@@ -18,6 +18,7 @@ mod loading;
 mod memory;
 mod pool;
 mod query;
+mod read_models;
 mod redrive;
 mod replay;
 mod sagas;
@@ -47,11 +48,14 @@ pub use letters::{LetterChange, LoggedLetter, issuing_event, letter_counts, read
 pub use load::{LoadFailure, LoadItem, LoadProgress, Loader, NeedsMapping, OpenLog};
 pub use memory::MemoryLimit;
 pub use pool::SourcePool;
+pub use read_models::{ModelAsk, ModelPage, read_model};
 pub use redrive::{Batch, RAMP, Redrive, Redriven, StopRule};
 pub use replay::FoldCount;
 pub use sagas::{SurveyProgress, Trace};
 pub use settings::{Recent, SavedQuery, Settings, SettingsError};
-pub use simulation::{Forecast, SimControl, SimFrame, SimRequest, SimStart, Until};
+pub use simulation::{
+    Condition, Forecast, Match, Pursuit, Reached, SimControl, SimFrame, SimRequest, SimStart, Until,
+};
 pub use trial::{Tone, Trial, TrialLine};
 pub use workers::Workers;
 

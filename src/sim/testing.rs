@@ -134,7 +134,7 @@ pub(super) fn report(recipe: &str) -> RunReport {
                 error: "provider unavailable".to_owned(),
             })
             .collect(),
-        since: Ticks(3_000),
+        parked: Ticks(3_000),
         blocked: Vec::new(),
         redrivable: true,
     };
@@ -164,6 +164,7 @@ pub(super) fn report(recipe: &str) -> RunReport {
         steps: 40,
         events: 60,
         quiescent: true,
+        stopped: false,
     }
 }
 

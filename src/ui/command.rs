@@ -21,7 +21,7 @@ use crate::model::Row;
 use crate::replay::Path as ValuePath;
 use crate::saga::svg::Drawing;
 use crate::sim::faults::{FaultKind, Protection};
-use crate::sim::{Act, Fault};
+use crate::sim::{Act, Fault, Outcome};
 
 /// A change, to be applied in `App::logic`.
 #[derive(Clone, Debug)]
@@ -175,6 +175,8 @@ pub enum SimulationCommand {
     Hold(Option<FaultKind>),
     /// Show this saga, counted from 1, or all of them.
     ShowSaga(Option<u32>),
+    /// Show the rows of this read model.
+    ShowModel(String),
     /// Go on by itself, or stop.
     TogglePlay,
     /// Messages a second, as an index into [`super::app::simulation::PACES`].
@@ -493,6 +495,7 @@ commands! {
     SHOW_SIMULATOR: View, "Show simulator", "The run of a saga, message by message", [key(ALT, Key::Num5)], Some(Icon::Bolt), Log, WindowCommand::ShowView("simulator");
     SHOW_MATRIX: View, "Show matrix", "Every fault at every message of a saga, and how each run ends; a click opens that run at the fault", [key(ALT, Key::Num6)], Some(Icon::Bolt), Log, WindowCommand::ShowView("matrix");
     SHOW_DEAD_LETTERS: View, "Show dead letters", "Messages that could not be handled, and what waits behind them", [key(ALT, Key::Num7)], Some(Icon::Skull), Log, WindowCommand::ShowView("dead-letters");
+    SHOW_READ_MODELS: View, "Show read models", "Rows that projections have made of a run's log, and how far they are behind", [], None, Simulation, WindowCommand::ShowView("read-models");
     SHOW_SAGAS: View, "Show sagas", "Every saga of the log: how each went, where it stands, what it owes", [key(ALT, Key::Num8)], Some(Icon::Branch), Log, WindowCommand::ShowView("sagas");
     SHOW_SAGA: View, "Show saga", "The saga of the selected event: what came in, what it changed, what is owed", [key(ALT, Key::Num9)], None, Log, WindowCommand::ShowView("saga");
     SHOW_DIAGRAM: View, "Show diagram", "The sequence of the selected event's saga, or the process map of all sagas", [key(ALT, Key::Num0)], None, Log, WindowCommand::ShowView("diagram");
@@ -565,6 +568,12 @@ commands! {
     SIM_UNTIL_LETTER: Simulate, "Run until a dead letter is parked", "On until something is parked as a dead letter", [], None, Simulation, SimControl::Run(Until::DeadLetter);
     SIM_UNTIL_BROKEN: Simulate, "Run until an invariant breaks", "On until something is not as it must be", [], None, Simulation, SimControl::Run(Until::BrokenInvariant);
     SIM_UNTIL_END: Simulate, "Run until a saga ends", "On until the next saga ends", [], None, Simulation, SimControl::Run(Until::SagaEnds);
+    SIM_UNTIL_COMPLETED: Simulate, "Run until a saga is completed", "On until a saga has done all its steps", [], None, Simulation, SimControl::Run(Until::Outcome(Outcome::Completed));
+    SIM_UNTIL_COMPENSATED: Simulate, "Run until a saga is compensated", "On until a saga has undone what it did", [], None, Simulation, SimControl::Run(Until::Outcome(Outcome::Compensated));
+    SIM_UNTIL_DEAD_LETTERED: Simulate, "Run until a saga is dead-lettered", "On until a saga waits for a person", [], None, Simulation, SimControl::Run(Until::Outcome(Outcome::DeadLettered));
+    SIM_UNTIL_STUCK: Simulate, "Run until a saga is stuck", "On until nothing is under way and a saga has not ended", [], None, Simulation, SimControl::Run(Until::Outcome(Outcome::Stuck));
+    SIM_UNTIL_INCONSISTENT: Simulate, "Run until a saga is inconsistent", "On until a saga ends with a broken invariant", [], None, Simulation, SimControl::Run(Until::Outcome(Outcome::Inconsistent));
+    SIM_UNTIL_EVENT: Simulate, "Run until an event matches…", "On until an event is recorded that a condition fits, in the words of the query bar", [], None, Simulation, WindowCommand::Ask(LineWish::Until);
     SIM_TO_FAULT: Simulate, "To the fault", "To the moment in which a fault first struck", [], Some(Icon::Clock), Simulation, SimControl::ToFault;
     SIM_BRANCH: Simulate, "Branch from here", "Keep this future, and go on in another one", [], Some(Icon::Branch), Simulation, SimControl::Branch;
     SIM_COPY: Simulate, "Copy recipe", "Copy the line from which this run follows to the last byte", [], Some(Icon::Copy), Simulation, SimulationCommand::CopyRecipe;

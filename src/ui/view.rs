@@ -133,6 +133,7 @@ pub static VIEWS: &[&ViewClass] = &[
     &views::compare::CLASS,
     &views::simulator::CLASS,
     &views::matrix::CLASS,
+    &views::read_models::CLASS,
     &views::dead_letters::CLASS,
     &views::issues::CLASS,
 ];

@@ -25,7 +25,8 @@ fn the_json_has_exactly_the_keys_of_the_contract() {
     let parked = cli.json(&["simulate", "shop", "--fault", "send-confirmation:lost:99"]);
     check_keys(
         &of(&parked[0]["dead_letters"]),
-        "id state consumer message_type key saga step direction reason deliveries attempts blocked redrivable",
+        "id state consumer message_type key saga step direction reason deliveries attempts failed_first_ticks \
+         parked_ticks blocked redrivable",
     );
     let cells = cli.json(&["matrix", "transfer"]);
     check_keys(
@@ -41,7 +42,8 @@ fn the_json_has_exactly_the_keys_of_the_contract() {
     cli.run(&["simulate", "shop", "--fault", "send-confirmation:lost:99", "--into", "run.jsonl"]);
     check_keys(
         &cli.json(&["dead-letters", "run.jsonl"]),
-        "id state consumer message_type key saga step direction reason deliveries attempts since blocked",
+        "id state consumer message_type key saga step direction reason deliveries attempts failed_first \
+         parked blocked",
     );
 }
 
@@ -217,7 +219,7 @@ fn dead_letters_are_listed_with_their_history() {
     assert_eq!(letter["attempts"].as_array().unwrap().len(), 3);
     assert_eq!(letter["blocked"], serde_json::json!(["send-itinerary"]));
     // Both times are said: the first failed attempt, and the parking that followed the last.
-    let parked = cli.json(&["events", "run.db", "type:dead_letter.parked"]);
+    let parked = cli.json(&["query", "run.db", "type:dead_letter.parked"]);
     assert_eq!(letter["parked"], parked[0]["occurred_at"]);
     let ticks = letter["attempts"][0]["at_ticks"].as_u64().unwrap();
     let failed_first = format!("2026-01-01T00:00:{:02}.{:06}Z", ticks / 1_000_000, ticks % 1_000_000);
@@ -226,7 +228,7 @@ fn dead_letters_are_listed_with_their_history() {
     assert_eq!(of_run["failed_first_ticks"].as_u64(), Some(ticks));
     let last = letter["attempts"][2]["at_ticks"].as_u64();
     assert_eq!(of_run["parked_ticks"].as_u64(), last, "the last attempt parks it");
-    assert!(letter["failed_first"].as_str() < letter["parked"].as_str(), "{letter}");
+    assert!(letter["failed_first"].as_str() < letter["parked"].as_str(), "{letter:?}");
     assert_eq!(letter.get("since"), None, "one word for each of them");
     let table = cli.run(&["dead-letters", "run.db", "--open"]).out;
     assert!(table.starts_with("ID  STATE  FAILED FIRST             PARKED "), "{table}");
@@ -277,4 +279,50 @@ fn the_help_lists_every_kind_of_fault() {
     for info in sagascope::sim::faults::FAULTS {
         assert!(help.contains(info.name), "{}", info.name);
     }
+}
+
+#[test]
+fn a_run_is_left_where_until_says() {
+    let cli = Cli::new();
+    let recipe = "shop/fulfilment?seed=7&fault=reserve-inventory:reject";
+    let run = cli.json(&["simulate", recipe, "--until", "type:payment.refunded* data.amount>0"]).remove(0);
+    let until = &run["until"];
+    assert_eq!((&until["reached"], &until["event"]["type"]), (&true.into(), &"payment.refunded.v1".into()));
+    assert_eq!(until["when"], "type:payment.refunded* data.amount>0");
+    assert_eq!(run["outcomes"], serde_json::json!({"running": 1}), "the order is not cancelled yet");
+    let text = cli.run(&["simulate", recipe, "--until", "compensated", "--into", "run.jsonl"]).out;
+    assert!(text.contains("Stopped: a saga is compensated"), "{text}");
+    let log = std::fs::read_to_string(cli.path("run.jsonl")).unwrap();
+    assert!(log.contains("saga.compensated") && !log.contains("run.quiesced"), "nothing after it is written");
+    let fault = cli.json(&["simulate", recipe, "--until", "fault"]).remove(0);
+    assert_eq!(fault["until"], serde_json::json!({"when": "fault", "reached": true, "event": null}));
+    let never = cli.json(&["simulate", recipe, "--until", "completed"]).remove(0);
+    assert_eq!((&never["until"]["reached"], &never["outcomes"]["compensated"]), (&false.into(), &1.into()));
+    // What cannot be understood is marked at its place, and nothing runs.
+    let wrong = cli.run(&["simulate", recipe, "--until", "type:a colour:red", "--into", "none.jsonl"]);
+    assert!(wrong.err.contains("  type:a colour:red\n         ^^^^^^"), "{}", wrong.err);
+    assert_eq!((wrong.code, cli.path("none.jsonl").exists()), (2, false));
+}
+
+#[test]
+fn rows_of_a_read_model_are_paged_searched_and_say_how_far_they_are_behind() {
+    let cli = Cli::new();
+    let args = ["simulate", "shop/fulfilment?seed=7&sagas=120", "--read-model", "orders"];
+    let of = |more: &[&str]| cli.json(&[&args[..], more].concat()).remove(0);
+    let (first, second, beyond) = (of(&[]), of(&["--page", "2"]), of(&["--page", "3"]));
+    let keys = |page: &serde_json::Map<String, Value>| -> Vec<String> {
+        page["rows"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((keys(&first).len(), keys(&second).len(), keys(&beyond).len()), (100, 20, 0));
+    assert_eq!((&first["more"], &second["more"], &first["lag"]), (&true.into(), &false.into(), &0.into()));
+    assert!(keys(&first).iter().all(|key| !keys(&second).contains(key)));
+    let wanted = keys(&second).pop().unwrap();
+    let found = of(&["--search", &wanted]);
+    assert!(keys(&found).contains(&wanted) && keys(&found).len() < 120);
+    let behind = of(&["--until", "type:payment.completed*"]);
+    assert!(behind["lag"].as_u64().unwrap() > 0, "{behind:?}");
+    let text = cli.run(&args).out;
+    assert!(text.contains("100 rows of 120, nothing behind") && text.contains("--page 2 goes on"), "{text}");
+    let wrong = cli.run(&["simulate", "shop", "--read-model", "customers"]);
+    assert!(wrong.err.contains("there is no read model customers; there are orders"), "{}", wrong.err);
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use sagascope::base::ticks::Ticks;
 use sagascope::cli::run_named;
 use sagascope::engine::{
-    Dirs, DocumentId, Engine, EngineEvent, OpenLog, Redrive, SimControl, SimFrame, SimRequest, SimStart,
-    StopRule, Until, open_domain, record,
+    Condition, Dirs, DocumentId, Engine, EngineEvent, OpenLog, Redrive, SimControl, SimFrame, SimRequest,
+    SimStart, StopRule, Until, open_domain, record,
 };
 use sagascope::runtime::Route;
 use sagascope::sim::faults::Protection;
-use sagascope::sim::{Act, Fault, FlightId, InFlight, Outcome, Recipe};
+use sagascope::sim::{Act, Fault, FlightId, InFlight, Outcome, Recipe, World};
 
 use super::cli::Cli;
 
@@ -261,4 +261,109 @@ fn a_recipe_a_domain_and_a_domain_file_name_a_run_and_a_store_does_not() {
     for text in [store.to_str().unwrap(), "gone.db", "a/folder/gone.jsonl", "shap"] {
         assert_eq!(run(text), None, "{text}");
     }
+}
+
+/// Steps a run to the first moment at which an event holds, and gives its position and the moment.
+fn by_hand(recipe: &str, holds: impl Fn(&str) -> bool) -> (u64, u64) {
+    let recipe = Recipe::parse(recipe).unwrap();
+    let mut world = World::new(open_domain(&recipe.domain).unwrap(), &recipe).unwrap().watched();
+    loop {
+        let known = world.len();
+        world.step().expect("it comes to pass");
+        for (at, event) in (known + 1..).zip(world.events_from(known + 1)) {
+            if holds(&event.event_type) {
+                return (at, world.moment());
+            }
+        }
+    }
+}
+
+fn event(condition: &str) -> SimControl {
+    SimControl::Run(Until::Event(Condition::parse(condition).unwrap()))
+}
+
+#[test]
+fn a_run_stops_at_the_first_event_that_a_condition_fits_and_at_the_next_one() {
+    let cli = Cli::new();
+    let recipe = "shop/fulfilment?seed=7&sagas=40&fault=reserve-inventory:reject";
+    let mut run = Driven::begin(&cli, recipe);
+    let (position, moment) = by_hand(recipe, |kind| kind.starts_with("payment.refunded"));
+    run.ask(event("type:payment.refunded*"));
+    assert_eq!((run.frame.step, run.frame.newest), (moment, moment), "nothing after it has happened yet");
+    let said = run.frame.said.clone().unwrap();
+    assert!(
+        said.starts_with(&format!("Stopped at event {position}: payment.refunded.v1 of payment-")),
+        "{said}"
+    );
+    // Again: the event at which it stands is not new.
+    run.ask(event("type:payment.refunded*"));
+    assert!(run.frame.step > moment);
+    // What lies in the payload and what it was caused by is asked of the same events.
+    let refunded = run.frame.events;
+    run.ask(event("type:payment.completed* data.amount>0 cause:(type:payment.*)/3 or corr:s40 -type:saga.*"));
+    assert!(run.frame.events > refunded && run.frame.said.is_some());
+    run.ask(event("type:no.such.event"));
+    assert!(run.frame.quiescent);
+    assert_eq!(run.frame.said.as_deref(), Some("The run is over before an event matches type:no.such.event"));
+    // On the way it is the run it would have been.
+    let mut whole = Driven::begin(&cli, recipe);
+    whole.ask(SimControl::Run(Until::Quiet));
+    assert_eq!(whole.frame.said, None);
+    assert!(whole.recorded(&cli, "whole.jsonl") == run.recorded(&cli, "stopped.jsonl"));
+}
+
+#[test]
+fn a_run_stops_when_a_saga_has_an_outcome_whichever_it_is() {
+    let cli = Cli::new();
+    for (recipe, outcome) in [
+        ("shop/fulfilment?seed=7", Outcome::Completed),
+        ("shop/fulfilment?seed=7&fault=reserve-inventory:reject", Outcome::Compensated),
+        ("shop/fulfilment?seed=7&fault=send-confirmation:reject", Outcome::DeadLettered),
+        ("shop/fulfilment?seed=7&fault=create-order/reply:lost&without=timeouts", Outcome::Stuck),
+        (
+            "shop/fulfilment?seed=7&fault=process-payment:duplicated&without=idempotency",
+            Outcome::Inconsistent,
+        ),
+    ] {
+        let mut run = Driven::begin(&cli, recipe);
+        let until = Until::Outcome(outcome);
+        let expected = format!("Stopped: a saga is {}", outcome.name());
+        run.ask(SimControl::Run(until.clone()));
+        assert_eq!(run.frame.sagas[0].outcome, outcome, "{recipe}");
+        assert_eq!(run.frame.said.as_ref(), Some(&expected), "{recipe}");
+        run.ask(SimControl::GoTo(run.frame.step - 1));
+        assert_ne!(run.frame.sagas[0].outcome, outcome, "it stops at the first such moment: {recipe}");
+        // One that never comes: the run ends, and it is said.
+        let other = if outcome == Outcome::Completed { Outcome::Compensated } else { Outcome::Completed };
+        let mut run = Driven::begin(&cli, recipe);
+        run.ask(SimControl::Run(Until::Outcome(other)));
+        assert!(
+            run.frame.quiescent && run.frame.said.as_ref().unwrap().starts_with("The run is over before")
+        );
+    }
+}
+
+#[test]
+fn a_run_that_hits_its_limit_says_so_and_claims_nothing() {
+    let cli = Cli::new();
+    let recipe = "shop/fulfilment?seed=7&limit=4";
+    let mut run = Driven::begin(&cli, recipe);
+    run.ask(SimControl::Run(Until::Quiet));
+    assert_eq!((run.frame.stopped, run.frame.quiescent, run.frame.messages), (Some(4), false, 4));
+    assert_eq!(run.frame.sagas[0].outcome, Outcome::Running, "not stuck: nobody knows");
+    assert!(run.frame.is_over() && !run.frame.in_flight.is_empty());
+    let log = String::from_utf8(run.recorded(&cli, "limit.jsonl")).unwrap();
+    let last = log.lines().last().unwrap();
+    assert!(last.contains(r#""type":"run.stopped""#), "{last}");
+    assert!(!log.contains("run.quiesced"), "it never became quiet");
+    // On the command line, as text and as JSON, and in what is read from the recorded log.
+    let out = cli.run(&["simulate", recipe, "--into", "limit.db"]).out;
+    assert!(out.contains("1 running after ") && out.contains("Stopped by its limit of 4 steps"), "{out}");
+    let json = cli.json(&["simulate", recipe]);
+    assert_eq!((&json[0]["stopped"]["steps"], &json[0]["outcomes"]["running"]), (&4.into(), &1.into()));
+    let sagas = cli.json(&["sagas", "limit.db", "--domain", "shop"]);
+    assert_ne!(sagas[0]["outcome"], "stuck", "{:?}", sagas[0]);
+    // One that ends by itself says nothing of the kind.
+    let whole = cli.json(&["simulate", "shop/fulfilment?seed=7"]);
+    assert_eq!(whole[0].get("stopped"), None);
 }

@@ -1,5 +1,6 @@
 //! The simulator as a person uses it: begun from the palette, stepped, disturbed, and looked at in its log.
 
+use egui::accesskit::Role;
 use egui::{Key, Modifiers, PointerButton, vec2};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
@@ -354,4 +355,106 @@ fn a_run_that_cannot_begin_says_why_and_what_to_do() {
     assert!(window.says_part("no-such-step"));
     window.click("Choose another…");
     assert!(window.says("Begin the simulation"), "the dialog is open: {:?}", window.labels());
+}
+
+#[test]
+fn a_run_goes_on_until_an_event_matches_and_a_mistake_is_underlined() {
+    let mut window = window("shop/fulfilment?seed=7&fault=reserve-inventory:reject");
+    press(&mut window, "Run until…", |frame| frame.step == 0);
+    window.click("an event matches…");
+    window.type_text("type:payment.refunded* colour:red");
+    assert!(window.says_part("colour"), "{:?}", window.labels());
+    let complaint = sagascope::engine::Condition::parse("type:payment.refunded* colour:red").unwrap_err();
+    assert!(window.says(&complaint.message), "{:?}", window.labels());
+    window.key(Modifiers::NONE, Key::Enter);
+    assert_eq!(frame(&window).step, 0, "what is not understood runs nothing");
+    window.click("Clear");
+    window.type_text("type:payment.refunded* data.amount>0");
+    window.harness.key_press_modifiers(Modifiers::NONE, Key::Enter);
+    until(&mut window, |frame| frame.step > 0 && !frame.running);
+    assert!(window.says_part("Stopped at event "), "{:?}", window.labels());
+    assert!(frame(&window).is_newest() && !frame(&window).quiescent);
+    let last = window.app().document().unwrap();
+    let types: Vec<_> = last.log().types().iter().map(|info| info.name.to_string()).collect();
+    assert!(types.iter().any(|name| name.starts_with("payment.refunded")), "{types:?}");
+    assert!(!types.iter().any(|name| name.starts_with("order.cancelled")), "that comes later: {types:?}");
+    // From the palette, with the condition of before.
+    window.key(Modifiers::COMMAND, Key::P);
+    window.type_text("run until an event matches");
+    window.key(Modifiers::NONE, Key::Enter);
+    assert!(window.says("type:payment.refunded* data.amount>0"), "{:?}", window.labels());
+    window.harness.key_press_modifiers(Modifiers::NONE, Key::Enter);
+    until(&mut window, |frame| frame.quiescent);
+    assert!(window.says_part("The run is over before an event matches"), "{:?}", window.labels());
+}
+
+#[test]
+fn a_run_goes_on_until_an_outcome() {
+    let mut window = window("shop/fulfilment?seed=7&fault=reserve-inventory:reject");
+    press(&mut window, "Run until…", |frame| frame.step == 0);
+    for outcome in ["completed", "compensated", "dead-lettered", "stuck", "inconsistent"] {
+        assert!(window.says(&format!("a saga is {outcome}")), "{:?}", window.labels());
+    }
+    press(&mut window, "a saga is compensated", |frame| frame.step > 0 && !frame.running);
+    assert_eq!(frame(&window).sagas[0].outcome, Outcome::Compensated);
+    assert!(!frame(&window).quiescent, "its end is not awaited");
+    assert!(window.says("Stopped: a saga is compensated"), "{:?}", window.labels());
+}
+
+#[test]
+fn a_run_that_hits_its_limit_says_so_and_playing_it_ends() {
+    let mut window = window("shop/fulfilment?seed=7&limit=4");
+    window.send(SimulationCommand::Pace(5));
+    window.send(SimulationCommand::TogglePlay);
+    until(&mut window, |frame| frame.messages == 4 && frame.stopped.is_some());
+    window.settle();
+    assert!(!window.app().document().unwrap().simulation.as_ref().unwrap().playing);
+    assert!(window.says_part("stopped at its limit of 4 steps"), "{:?}", window.labels());
+    assert!(window.says_part("Its limit of 4 steps was reached"), "{:?}", window.labels());
+    let log = window.app().document().unwrap();
+    assert!(log.log().types().iter().any(|info| &*info.name == "run.stopped"));
+}
+
+#[test]
+fn many_sagas_come_as_fast_as_is_said() {
+    let mut window = Window::open(Vec::<String>::new());
+    window.send(WindowCommand::ToggleOverlay(sagascope::ui::command::Overlay::Simulate));
+    assert!(!window.says("One every"), "one saga comes alone");
+    window.click_role(Role::SpinButton, "Sagas");
+    window.type_text("5");
+    window.key(Modifiers::NONE, Key::Enter);
+    assert!(window.says("10 a second"), "{:?}", window.labels());
+    window.click_role(Role::SpinButton, "One every");
+    window.type_text("2500");
+    window.key(Modifiers::NONE, Key::Enter);
+    assert!(window.says("0.4 a second"), "{:?}", window.labels());
+    press(&mut window, "Begin the simulation", |frame| frame.step == 0);
+    assert_eq!(window.recipe(), "shop/fulfilment?seed=7&sagas=5&every=2500ms");
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent);
+    let started: Vec<u64> = frame(&window).sagas.iter().map(|saga| saga.started.0).collect();
+    assert!(started.windows(2).all(|pair| pair[1] - pair[0] >= 2_400_000), "{started:?}");
+}
+
+#[test]
+fn a_read_model_shows_its_rows_in_pages_found_by_text_and_rebuilt() {
+    let mut window = window("shop/fulfilment?seed=7&sagas=120");
+    window.send(SimControl::Run(sagascope::engine::Until::Quiet));
+    until(&mut window, |frame| frame.quiescent && !frame.running);
+    window.click("Read model orders, 120 rows, behind by nothing");
+    assert!(window.says_part("120 rows, nothing behind"), "{:?}", window.labels());
+    assert!(window.says("rows 1 to 100"), "{:?}", window.labels());
+    window.click("Next page");
+    assert!(window.says("rows 101 to 120"), "{:?}", window.labels());
+    window.click("Rebuild");
+    assert!(window.says_part("every row is the same"), "{:?}", window.labels());
+    window.click("Search rows");
+    window.type_text("no such text");
+    assert!(window.says_part("No row has this text"), "{:?}", window.labels());
+    window.click("Clear the search");
+    assert!(window.says("rows 1 to 100"), "{:?}", window.labels());
+    // As of the playhead: at the beginning no event has been read.
+    window.send(SimControl::GoTo(0));
+    until(&mut window, |frame| frame.step == 0);
+    assert!(window.says_part("No row yet"), "{:?}", window.labels());
 }

@@ -35,6 +35,8 @@ pub struct SimFrame {
     pub events: u64,
     /// Whether nothing is under way any more.
     pub quiescent: bool,
+    /// The limit of steps that stopped the run, if it did: nothing more happens although something is under way.
+    pub stopped: Option<u64>,
     /// In plain words.
     pub narration: Narration,
     /// Every saga that has begun.
@@ -71,6 +73,8 @@ pub struct SimFrame {
     pub running: bool,
     /// The last act that was not carried out, as a sentence.
     pub refused: Option<String>,
+    /// Where going on stopped and why, as a sentence; told once.
+    pub said: Option<String>,
 }
 
 /// How a run ends if nobody touches it.
@@ -106,6 +110,7 @@ impl SimFrame {
             now: world.now(),
             events: world.len(),
             quiescent: world.is_quiescent(),
+            stopped: world.is_stopped().then(|| recipe.steps_max()),
             narration: world.narrate(),
             sagas: world.sagas(),
             in_flight: world.in_flight(),
@@ -124,8 +129,14 @@ impl SimFrame {
             undo: last_act(history),
             running: false,
             refused: None,
+            said: None,
             recipe,
         }
+    }
+
+    /// Whether the run came to its end, or to its limit, and that is shown.
+    pub fn is_over(&self) -> bool {
+        (self.quiescent || self.stopped.is_some()) && self.is_newest()
     }
 
     /// Whether the moment that is shown is the newest.

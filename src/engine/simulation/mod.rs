@@ -5,9 +5,11 @@
 mod frame;
 mod recording;
 mod thread;
+mod until;
 
 pub use frame::{Forecast, SimFrame};
 pub(super) use thread::SimThread;
+pub use until::{Condition, Match, Pursuit, Reached, Until};
 
 use std::sync::Arc;
 
@@ -41,47 +43,6 @@ pub enum SimControl {
     Branch,
     /// Show another of the futures that were kept.
     Future(usize),
-}
-
-/// When to stop running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// Nothing is under way any more.
-    Quiet,
-    /// A fault strikes.
-    Fault,
-    /// A saga goes back.
-    Compensation,
-    /// Something is parked as a dead letter.
-    DeadLetter,
-    /// An invariant breaks.
-    BrokenInvariant,
-    /// A saga ends.
-    SagaEnds,
-}
-
-impl Until {
-    /// Every condition, in the order of the menu.
-    pub const ALL: [Self; 6] = [
-        Self::Quiet,
-        Self::Fault,
-        Self::Compensation,
-        Self::DeadLetter,
-        Self::BrokenInvariant,
-        Self::SagaEnds,
-    ];
-
-    /// As the menu says it: "Run until …".
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Quiet => "nothing is under way",
-            Self::Fault => "a fault strikes",
-            Self::Compensation => "a saga goes back",
-            Self::DeadLetter => "a dead letter is parked",
-            Self::BrokenInvariant => "an invariant breaks",
-            Self::SagaEnds => "a saga ends",
-        }
-    }
 }
 
 /// A run to begin.

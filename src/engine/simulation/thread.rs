@@ -7,12 +7,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::frame::SimFrame;
 use super::recording::Recording;
-use super::{Ask, SimControl, SimRequest, SimStart, Until};
+use super::{Ask, Pursuit, SimControl, SimRequest, SimStart, Until};
 use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::base::thread;
 use crate::engine::{DocumentId, EngineEvent, LoadFailure, LoadProgress, Redrive, Waker};
-use crate::sim::{DeadLetter, History, InvariantState, SagaPhase, World, WorldStep};
+use crate::sim::{History, World, WorldStep};
 
 /// Controls that can wait: a person gives a few a second, a held key some dozens.
 const CONTROLS_MAX: usize = 256;
@@ -119,6 +119,8 @@ struct Run {
     replaced: bool,
     running: bool,
     refused: Option<String>,
+    /// Where running stopped and why, until it is told.
+    said: Option<String>,
 }
 
 impl Run {
@@ -139,6 +141,7 @@ impl Run {
             replaced: false,
             running: false,
             refused: None,
+            said: None,
         })
     }
 
@@ -209,14 +212,13 @@ impl Run {
 
     /// Goes on until `until`, telling on the way. Anything else that is asked for ends it, and is given back.
     fn run(&mut self, until: Until, inbox: &Receiver<Ask>, teller: &Teller<'_>) -> Option<Ask> {
-        let watch = Watch::of(self.history.world());
+        let mut pursuit = Pursuit::of(until.clone(), &self.history);
         let (mut told, mut next) = (Stopwatch::start(), FRAME_EVERY_MS);
         self.running = true;
-        let interrupted_by = 'running: loop {
-            for _ in 0..STEPS_AT_A_TIME {
-                if self.history.step().is_none() || watch.is_met(until, self.history.world()) {
-                    break 'running None;
-                }
+        let interrupted_by = loop {
+            if let Some(reached) = pursuit.advance(&mut self.history) {
+                self.said = reached.sentence(&until);
+                break None;
             }
             if self.cancel.is_cancelled() {
                 break None;
@@ -279,6 +281,7 @@ impl Run {
         }
         let mut frame = SimFrame::of(&self.request.domain, history, Arc::clone(&self.steps));
         frame.running = self.running;
+        frame.said = self.said.take();
         frame.refused = self.history.take_refused().or_else(|| self.refused.clone());
         if grew {
             let progress =
@@ -291,46 +294,5 @@ impl Run {
             teller.tell(EngineEvent::Published { document, open, progress });
         }
         teller.tell(EngineEvent::Simulated { document, frame: Box::new(frame) });
-    }
-}
-
-/// What was the case when running began, to notice what is new.
-struct Watch {
-    hits: u32,
-    letters: usize,
-    broken: usize,
-    back: usize,
-    ended: usize,
-}
-
-impl Watch {
-    fn of(world: &World) -> Self {
-        let sagas = world.sagas();
-        let is_broken = |state: &InvariantState| matches!(state, InvariantState::Broken { .. });
-        Self {
-            hits: world.faults().iter().map(|fault| fault.hits).sum(),
-            letters: world.dead_letters().iter().filter(|letter: &&DeadLetter| letter.redrivable).count(),
-            broken: world.invariants().iter().filter(|check| is_broken(&check.state)).count(),
-            back: sagas
-                .iter()
-                .filter(|saga| matches!(saga.phase, SagaPhase::Compensating | SagaPhase::Compensated))
-                .count(),
-            ended: sagas.iter().filter(|saga| saga.ended.is_some()).count(),
-        }
-    }
-
-    fn is_met(&self, until: Until, world: &World) -> bool {
-        if until == Until::Quiet {
-            return false;
-        }
-        let now = Self::of(world);
-        match until {
-            Until::Quiet => false,
-            Until::Fault => now.hits > self.hits,
-            Until::Compensation => now.back > self.back,
-            Until::DeadLetter => now.letters > self.letters,
-            Until::BrokenInvariant => now.broken > self.broken,
-            Until::SagaEnds => now.ended > self.ended,
-        }
     }
 }

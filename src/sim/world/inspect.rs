@@ -448,6 +448,7 @@ impl World {
             steps: self.steps,
             events: self.len(),
             quiescent: self.is_quiescent(),
+            stopped: self.is_stopped(),
         }
     }
 

@@ -497,4 +497,6 @@ pub struct RunReport {
     pub events: u64,
     /// Whether it became quiet, rather than being stopped.
     pub quiescent: bool,
+    /// Whether its limit of steps stopped it.
+    pub stopped: bool,
 }

@@ -199,6 +199,17 @@ impl World {
         watch.models
     }
 
+    /// The read models as they come out when they are thrown away and the log is read again up to this place.
+    pub fn rebuilt_models(&self, up_to: u64) -> ReadModels {
+        self.stage.models().rebuilt(|visit| {
+            for position in 1..=self.journal.len().min(u32::try_from(up_to).unwrap_or(u32::MAX)) {
+                if let Some(event) = self.journal.event(Position(position)) {
+                    observe(&self.journal, position, event, |observed| visit(observed));
+                }
+            }
+        })
+    }
+
     /// Lets the watch see what was committed, and records what it finds.
     pub(super) fn record_checks(&mut self) {
         let Some(mut watch) = self.watch.take() else { return };

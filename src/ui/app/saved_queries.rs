@@ -25,6 +25,11 @@ impl App {
             }
             LineWish::RenameQuery { name } => name.clone(),
             LineWish::Column => String::new(),
+            LineWish::Until => match self.document.as_ref().and_then(|document| document.simulation.as_ref())
+            {
+                Some(simulation) => simulation.condition.clone(),
+                None => return self.say("There is no run that could go on"),
+            },
             LineWish::Memory => self.preferences.memory_limit.map(bytes).unwrap_or_default(),
             LineWish::Note { row } => return self.ask_note(*row),
         };

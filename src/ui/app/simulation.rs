@@ -11,7 +11,7 @@ use super::navigation::{Navigation, Playhead};
 use super::{Answer, App};
 use crate::base::clock::Stopwatch;
 use crate::base::thread;
-use crate::engine::{DocumentId, SimControl, SimFrame, SimRequest, SimStart};
+use crate::engine::{DocumentId, SimControl, SimFrame, SimRequest, SimStart, Until};
 use crate::index::EventLog;
 use crate::model::{Row, SourceId};
 use crate::sim::faults::{FaultKind, Protection};
@@ -37,6 +37,10 @@ pub struct Simulation {
     pub holding: Option<FaultKind>,
     /// The saga that is shown, counted from 1; `None`: all of them.
     pub saga: Option<u32>,
+    /// The read model that is shown; `None`: the first.
+    pub model: Option<String>,
+    /// The condition on events that it ran for last.
+    pub condition: String,
     since: Option<Stopwatch>,
     rest: Duration,
     /// Steps asked for and not shown yet: no more are asked for before they are.
@@ -54,6 +58,8 @@ impl Simulation {
             pace,
             holding: None,
             saga: Some(1),
+            model: None,
+            condition: String::new(),
             since: None,
             rest: Duration::ZERO,
             awaited: None,
@@ -106,6 +112,12 @@ impl App {
             SimulationCommand::ShowSaga(saga) => {
                 if let Some(simulation) = self.simulation_mut() {
                     simulation.saga = saga;
+                }
+            }
+            SimulationCommand::ShowModel(model) => {
+                if let Some(simulation) = self.simulation_mut() {
+                    simulation.model = Some(model);
+                    self.layout.show("read-models");
                 }
             }
             SimulationCommand::TogglePlay => self.toggle_simulation(),
@@ -216,8 +228,10 @@ impl App {
         if let Some(document) = &mut self.document
             && let Some(simulation) = &mut document.simulation
         {
-            if !matches!(control, SimControl::Run(_)) {
-                simulation.playing = false;
+            match &control {
+                SimControl::Run(Until::Event(condition)) => simulation.condition = condition.to_string(),
+                SimControl::Run(_) => {}
+                _ => simulation.playing = false,
             }
             self.engine.control(document.id, control);
         }
@@ -233,7 +247,7 @@ impl App {
         }
         simulation.playing ^= true;
         simulation.awaited = None;
-        if simulation.playing && frame.quiescent && frame.is_newest() {
+        if simulation.playing && frame.is_over() {
             // At the end, playing begins again.
             self.engine.control(document.id, SimControl::GoTo(0));
         }
@@ -248,7 +262,7 @@ impl App {
             return;
         }
         let Some(frame) = &simulation.frame else { return };
-        if frame.quiescent && frame.is_newest() {
+        if frame.is_over() {
             simulation.playing = false;
             return;
         }
@@ -269,8 +283,8 @@ impl App {
     pub(super) fn on_simulated(&mut self, id: DocumentId, frame: SimFrame) {
         let Some(document) = self.document.as_mut().filter(|document| document.id == id) else { return };
         let Some(simulation) = &mut document.simulation else { return };
-        let refused = frame.refused.clone();
-        if simulation.awaited.is_some() && frame.quiescent && frame.is_newest() {
+        let (refused, said) = (frame.refused.clone(), frame.said.clone());
+        if simulation.awaited.is_some() && frame.is_over() {
             simulation.awaited = None;
         }
         let playhead = playhead_of(&frame);
@@ -283,6 +297,8 @@ impl App {
         }
         if let Some(refused) = refused {
             self.complain(refused);
+        } else if let Some(said) = said {
+            self.say(said);
         }
     }
 

@@ -3,15 +3,16 @@
 use egui::{Align, Key, Layout, Ui};
 
 use super::dialogs::{field, page, paragraph};
-use crate::engine::MemoryLimit;
+use crate::engine::{Condition, MemoryLimit, SimControl, Until};
 use crate::model::Row;
+use crate::query::QueryError;
 use crate::ui::app::App;
 use crate::ui::app::bookmarks::BookmarkCommand;
 use crate::ui::app::document::Document;
 use crate::ui::command::{Command, WindowCommand};
 use crate::ui::format::{bytes, one_line};
 use crate::ui::theme::{caption, heading, mono, tokens};
-use crate::ui::widgets::{Button, Line, ModalPlace, modal};
+use crate::ui::widgets::{Button, Line, ModalPlace, SearchField, modal};
 
 /// Letters of a query that the card repeats.
 const QUERY_CHARS: usize = 300;
@@ -33,6 +34,8 @@ pub enum LineWish {
     Column,
     /// How much memory may be used.
     Memory,
+    /// What an event must be like at which the open run stops.
+    Until,
     /// Another name for a saved query.
     RenameQuery {
         /// The name it has.
@@ -60,6 +63,26 @@ struct Words {
     says: &'static str,
     /// What the button does, if it can.
     command: Option<Command>,
+    /// A query is asked for.
+    is_query: bool,
+    /// What is wrong with it, and where.
+    error: Option<QueryError>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            title: "",
+            label: "",
+            hint: "",
+            button: "",
+            about: String::new(),
+            says: "",
+            command: None,
+            is_query: false,
+            error: None,
+        }
+    }
 }
 
 impl LineForm {
@@ -84,6 +107,7 @@ fn words(app: &App, wish: &LineWish) -> Words {
                 says: if replaces { "Another query has this name; it would be replaced" } else { "" },
                 command: (!typed.is_empty())
                     .then(|| WindowCommand::SaveQuery { name: typed, query: query.clone() }.into()),
+                ..Words::default()
             }
         }
         LineWish::Note { row } => Words {
@@ -94,6 +118,7 @@ fn words(app: &App, wish: &LineWish) -> Words {
             about: row.map(|row| event_words(app, row)).unwrap_or_default(),
             says: "One line; it is kept on this computer, never in the store",
             command: row.map(|row| BookmarkCommand::Note { row, note: typed }.into()),
+            ..Words::default()
         },
         LineWish::Column => {
             let column = typed.as_str();
@@ -113,6 +138,7 @@ fn words(app: &App, wish: &LineWish) -> Words {
                     _ => "data.total, data.items[*].sku, meta.userId: what stands there, for every event",
                 },
                 command: (is_path && !is_there).then(|| WindowCommand::ToggleColumn(typed).into()),
+                ..Words::default()
             }
         }
         LineWish::Memory => {
@@ -136,8 +162,10 @@ fn words(app: &App, wish: &LineWish) -> Words {
                 },
                 command: (typed.is_empty() || limit.is_some())
                     .then(|| WindowCommand::LimitMemory(limit).into()),
+                ..Words::default()
             }
         }
+        LineWish::Until => until_words(&app.panels.line.text),
         LineWish::RenameQuery { name } => {
             let is_taken = typed != *name && taken.is_some();
             let query = app.settings.saved_query(name).map(|saved| saved.query.clone());
@@ -150,8 +178,26 @@ fn words(app: &App, wish: &LineWish) -> Words {
                 says: if is_taken { "Another query has this name" } else { "" },
                 command: (!typed.is_empty() && !is_taken)
                     .then(|| WindowCommand::RenameQuery { from: name.clone(), to: typed }.into()),
+                ..Words::default()
             }
         }
+    }
+}
+
+/// How a run shall go on.
+fn until_words(typed: &str) -> Words {
+    let condition = Condition::parse(typed);
+    Words {
+        title: "Run until an event matches",
+        label: "Condition on an event",
+        hint: "type:payment.failed* data.amount>100",
+        button: "Run",
+        says: "As in the query bar, asked of each event as it is recorded: type:payment.failed* data.amount>100",
+        command: condition.as_ref().ok().map(|it| SimControl::Run(Until::Event(it.clone())).into()),
+        is_query: true,
+        // Nothing typed yet is no mistake.
+        error: condition.err().filter(|_| !typed.trim().is_empty()),
+        ..Words::default()
     }
 }
 
@@ -188,7 +234,16 @@ pub(super) fn line_ui(app: &mut App, ui: &mut Ui) {
             }
             ui.add_space(12.0);
             let form = &mut app.panels.line;
-            let response = field(ui, &mut form.text, before.label, before.hint, f32::INFINITY);
+            let response = if before.is_query {
+                let error = before.error.as_ref();
+                SearchField::new(before.label, &mut form.text)
+                    .query()
+                    .bad(error.is_some())
+                    .bad_at(error.map(|error| error.at.clone()))
+                    .show(ui)
+            } else {
+                field(ui, &mut form.text, before.label, before.hint, f32::INFINITY)
+            };
             let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             if !form.has_focus || entered {
                 response.request_focus();
@@ -198,7 +253,9 @@ pub(super) fn line_ui(app: &mut App, ui: &mut Ui) {
             ui.add_space(4.0);
             ui.scope(|ui| {
                 ui.set_min_height(18.0);
-                if !now.says.is_empty() {
+                if let Some(error) = &now.error {
+                    paragraph(ui, &error.message, caption(), t.removed());
+                } else if !now.says.is_empty() {
                     paragraph(ui, now.says, caption(), t.muted);
                 }
             });

@@ -7,13 +7,18 @@ use std::sync::Arc;
 use egui::{Key, Ui};
 
 use super::dialogs::{field, page, paragraph, problem_ui};
+use crate::base::ticks::Ticks;
 use crate::domain::{BUILT_IN, BuiltIn, Domain, SagaStyle};
 use crate::engine::{Latest, SimRequest, SimStart, open_domain, open_domain_file, path_of};
 use crate::sim::Recipe;
 use crate::ui::app::App;
 use crate::ui::command::{Command, SimulationCommand};
+use crate::ui::format::thousands;
 use crate::ui::theme::{Tokens, body, caption, heading, tokens};
 use crate::ui::widgets::{Button, Line, ModalPlace, modal};
+
+/// Milliseconds between two sagas at most: an hour.
+const EVERY_MAX_MS: f64 = 3_600_000.0;
 
 /// Text being typed.
 #[derive(Default)]
@@ -234,7 +239,8 @@ fn sagas_ui(form: &mut Simulate, domain: Option<&Domain>, t: &Tokens, ui: &mut U
                     let (of, name) = (domain.name.to_string(), saga.name.to_string());
                     change(form, |recipe| {
                         // Faults name steps of the other saga.
-                        *recipe = Recipe { seed: recipe.seed, sagas: recipe.sagas, ..Recipe::new(of, name) };
+                        let (seed, sagas, every) = (recipe.seed, recipe.sagas, recipe.every);
+                        *recipe = Recipe { seed, sagas, every, ..Recipe::new(of, name) };
                     });
                 }
             }
@@ -256,10 +262,42 @@ fn numbers_ui(form: &mut Simulate, t: &Tokens, ui: &mut Ui) {
         let mut sagas = recipe.sagas;
         let drag = ui.add(egui::DragValue::new(&mut sagas).range(1..=100_000).speed(0.1));
         drag.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Sagas"));
-        if drag.on_hover_text("How many run; each begins a tenth of a second after the one before, unless the recipe says every=").changed() {
+        if drag.on_hover_text("How many run").changed() {
             change(form, |recipe| recipe.sagas = sagas);
         }
+        if recipe.sagas > 1 {
+            arrival_ui(form, &recipe, t, ui);
+        }
     });
+}
+
+/// How fast they come: one every so many milliseconds, and what that is in a second.
+fn arrival_ui(form: &mut Simulate, recipe: &Recipe, t: &Tokens, ui: &mut Ui) {
+    ui.add_space(12.0);
+    Line::new().piece("one every", body(), t.muted).show(ui);
+    let every = recipe.arrival();
+    let mut millis = every.0 as f64 / 1_000.0;
+    let drag = egui::DragValue::new(&mut millis).range(0.001..=EVERY_MAX_MS).max_decimals(3).suffix(" ms");
+    let drag = ui.add(drag.speed(1.0));
+    drag.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "One every"));
+    let about = "Time between the starts of two sagas, in the virtual time of the run: every= in the recipe";
+    if drag.on_hover_text(about).changed() {
+        let every = Ticks((millis * 1_000.0).round() as u64);
+        change(form, |recipe| recipe.every = Some(every).filter(|every| *every != Recipe::EVERY));
+    }
+    let rate = format!("{} a second", rate(every));
+    Line::new().caption(&rate, t.muted).show(ui);
+}
+
+/// "10", "0.4": how many begin in a second.
+fn rate(every: Ticks) -> String {
+    let hundredths = 100_000_000 / every.0.max(1);
+    let (whole, part) = (hundredths / 100, hundredths % 100);
+    match (part, part % 10) {
+        (0, _) => thousands(whole),
+        (_, 0) => format!("{}.{}", thousands(whole), part / 10),
+        _ => format!("{}.{part:02}", thousands(whole)),
+    }
 }
 
 fn recipe_ui(form: &mut Simulate, t: &Tokens, ui: &mut Ui) -> bool {
@@ -300,4 +338,18 @@ fn said_ui(said: &Said, t: &Tokens, ui: &mut Ui) {
             Said::Nothing(words) => paragraph(ui, words, caption(), t.muted),
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_of_arrival_is_said_to_the_hundredth() {
+        for (millis, said) in
+            [(100, "10"), (1_000, "1"), (2_500, "0.4"), (300, "3.33"), (60_000, "0.01"), (8, "125")]
+        {
+            assert_eq!(rate(Ticks::from_millis(millis)), said, "{millis} ms");
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub mod issues;
 pub mod lanes;
 pub mod log;
 pub mod matrix;
+pub mod read_models;
 pub mod replay;
 mod ruler;
 pub mod saga;

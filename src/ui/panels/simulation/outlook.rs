@@ -5,13 +5,14 @@ use egui::{Rect, RichText, Role, Sense, Ui, pos2, vec2};
 use super::row_rect;
 use crate::engine::SimFrame;
 use crate::sim::{InvariantReport, InvariantState};
+use crate::ui::command::SimulationCommand;
 use crate::ui::format::middle;
 use crate::ui::icons::Icon;
-use crate::ui::theme::{Outcome, PAD, body, caption, mono_small};
+use crate::ui::theme::{Outcome, PAD, RADIUS_CONTROL, body, caption, mono_small};
 use crate::ui::view::ViewContext;
 use crate::ui::views::simulator::look;
 use crate::ui::widgets::section::section;
-use crate::ui::widgets::{Line, node};
+use crate::ui::widgets::{Line, focus_ring, node};
 
 pub(super) fn invariants_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
     let t = context.tokens;
@@ -97,13 +98,18 @@ pub(super) fn models_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui
         let words = Rect::from_min_max(rect.min, pos2(behind.rect.left() - 8.0, rect.bottom()));
         Line::new().body(&model.name, t.text).gap(8.0).caption(&rows, t.muted).paint(ui.painter(), words);
         let label = format!("Read model {}, {rows}, behind by {lag}", model.name);
-        node(ui, rect, ui.scope_id().with(("model", &model.name)), Sense::hover(), Role::Label, &label);
+        let response =
+            node(ui, rect, ui.scope_id().with(("model", &model.name)), Sense::click(), Role::Button, &label);
+        focus_ring(ui, rect, RADIUS_CONTROL, &response);
+        if response.on_hover_text("Show its rows").clicked() {
+            context.send(SimulationCommand::ShowModel(model.name.clone()));
+        }
     }
 }
 
 pub(super) fn forecast_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
     let t = context.tokens;
-    let title = if frame.quiescent { "How it ended" } else { "If nothing else happens" };
+    let title = if frame.is_over() { "How it ended" } else { "If nothing else happens" };
     section(ui, title, "", "");
     let Some(forecast) = &frame.forecast else {
         return paragraph(ui, "Too many sagas to look ahead: run to the end to see.", t.muted);

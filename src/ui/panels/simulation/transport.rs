@@ -5,8 +5,9 @@ use egui::{Align, Layout, Popup, Rect, Role, Sense, Ui, UiBuilder, pos2, vec2};
 use crate::engine::{SimControl, SimFrame, Until};
 use crate::ui::app::simulation::{PACES, Simulation};
 use crate::ui::command::{
-    self, SIM_AGAIN, SIM_BRANCH, SIM_RECORD, SIM_TO_FAULT, SIM_UNDO, SimulationCommand, UiCommand,
+    self, Command, SIM_AGAIN, SIM_BRANCH, SIM_RECORD, SIM_TO_FAULT, SIM_UNDO, SimulationCommand, UiCommand,
 };
+use crate::ui::format::count;
 use crate::ui::icons::Icon;
 use crate::ui::theme::{TOOLBAR, body, mono};
 use crate::ui::view::ViewContext;
@@ -64,7 +65,7 @@ fn buttons_ui(
     if ui.add(back).on_hover_text(about(ui, &command::SIM_STEP_BACK, "←")).clicked() {
         context.run(&command::SIM_STEP_BACK);
     }
-    let is_over = frame.quiescent && frame.is_newest();
+    let is_over = frame.is_over();
     let runs = simulation.playing || frame.running;
     let (name, icon) = if runs { ("Pause", Icon::Pause) } else { ("Play", Icon::Play) };
     if ui
@@ -81,9 +82,13 @@ fn buttons_ui(
     let until = ui.add(Button::new("Run until…").trailing(Icon::CaretDown).enabled(!is_over));
     Popup::menu(&until).show(|ui| {
         for until in Until::ALL {
-            if ui.button(until.words()).clicked() {
+            if ui.button(until.words()).on_hover_text(until_about(&until)).clicked() {
                 context.send(SimControl::Run(until));
             }
+        }
+        let own = ui.button("an event matches…");
+        if own.on_hover_text(command::SIM_UNTIL_EVENT.about).clicked() {
+            context.run(&command::SIM_UNTIL_EVENT);
         }
     });
     let pace = simulation.pace.min(PACES.len() - 1);
@@ -100,6 +105,12 @@ fn buttons_ui(
     });
 }
 
+/// The sentence of the command that does the same.
+fn until_about(until: &Until) -> &'static str {
+    let is_it = |command: &&&UiCommand| matches!((command.make)(), Command::Simulation(SimulationCommand::Control(SimControl::Run(it))) if it == *until);
+    command::COMMANDS.iter().find(is_it).map_or("", |command| command.about)
+}
+
 /// `3.046 s` after message 17 · paused at the newest moment.
 fn place_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
     let t = context.tokens;
@@ -108,10 +119,11 @@ fn place_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui) {
         return;
     }
     let is_newest = frame.is_newest();
+    let at_limit = frame.stopped.map(|steps| format!("stopped at its limit of {}", count(steps, "step")));
     let state = match (frame.running, is_newest, frame.quiescent) {
         (true, _, _) => "running",
         (_, true, true) => "the run is over",
-        (_, true, false) => "paused at the newest moment",
+        (_, true, false) => at_limit.as_deref().unwrap_or("paused at the newest moment"),
         (_, false, _) => "in the past",
     };
     let playing = context.document.simulation.as_ref().is_some_and(|simulation| simulation.playing);

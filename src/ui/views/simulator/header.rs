@@ -4,6 +4,7 @@ use egui::{Align, Color32, Layout, Rect, Role, Sense, Ui, UiBuilder, pos2, vec2}
 
 use crate::engine::{SimControl, SimFrame};
 use crate::ui::command::{SIM_COPY, SimulationCommand};
+use crate::ui::format::count;
 use crate::ui::icons::Icon;
 use crate::ui::theme::{Outcome, PAGE, ROW, body, heading, semibold};
 use crate::ui::view::ViewContext;
@@ -114,7 +115,8 @@ pub(super) fn words_ui(context: &ViewContext<'_>, frame: &SimFrame, ui: &mut Ui,
         let line = Line::new().piece(&words.owed, semibold(13.0), owed);
         room = lower.with_min_x(sentence(ui, lower, "owed", line, &words.owed) + 8.0);
     }
-    let next = if words.next.is_empty() { end_words(frame) } else { words.next.clone() };
+    let next =
+        if words.next.is_empty() || frame.stopped.is_some() { end_words(frame) } else { words.next.clone() };
     sentence(ui, room, "next", Line::new().piece(&next, body(), t.muted), &next);
 }
 
@@ -149,7 +151,16 @@ fn headline(frame: &SimFrame, text: Color32, owed: Color32) -> Line {
 }
 
 fn end_words(frame: &SimFrame) -> String {
-    if frame.quiescent { "Nothing more will happen by itself.".to_owned() } else { String::new() }
+    match frame.stopped {
+        Some(steps) => {
+            let limit = count(steps, "step");
+            format!(
+                "Its limit of {limit} was reached: what is under way stays so, and no saga counts as stuck."
+            )
+        }
+        None if frame.quiescent => "Nothing more will happen by itself.".to_owned(),
+        None => String::new(),
+    }
 }
 
 /// Gives where it ends.

@@ -1,0 +1,326 @@
+//! How far a run goes on: until something happens, until a saga has an outcome, or until an event is recorded that
+//! fits a condition in the query language. The window's thread and the command line go on by the same rule; who is
+//! told on the way is their matter.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::recording::Recording;
+use crate::base::cancel::CancelToken;
+use crate::index::StreamId;
+use crate::query::{Query, QueryError};
+use crate::sim::{DeadLetter, History, InvariantState, Outcome, SagaPhase, World};
+
+/// When to stop running.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Nothing is under way any more.
+    Quiet,
+    /// A fault strikes.
+    Fault,
+    /// A saga goes back.
+    Compensation,
+    /// Something is parked as a dead letter.
+    DeadLetter,
+    /// An invariant breaks.
+    BrokenInvariant,
+    /// A saga ends.
+    SagaEnds,
+    /// A saga has this outcome. That one is stuck is known only when nothing is under way any more.
+    Outcome(Outcome),
+    /// An event is recorded that fits.
+    Event(Condition),
+}
+
+impl Until {
+    /// Every one that needs nothing said beside it, in the order of the menu.
+    pub const ALL: [Self; 11] = [
+        Self::Quiet,
+        Self::Fault,
+        Self::Compensation,
+        Self::DeadLetter,
+        Self::BrokenInvariant,
+        Self::SagaEnds,
+        Self::Outcome(Outcome::Completed),
+        Self::Outcome(Outcome::Compensated),
+        Self::Outcome(Outcome::DeadLettered),
+        Self::Outcome(Outcome::Stuck),
+        Self::Outcome(Outcome::Inconsistent),
+    ];
+
+    /// The one that the command line calls so; `Quiet` has no name, for without one a run goes to its end.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|until| until.name() == Some(name))
+    }
+
+    /// As the command line calls it.
+    pub fn name(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Quiet | Self::Event(_) => return None,
+            Self::Fault => "fault",
+            Self::Compensation => "compensation",
+            Self::DeadLetter => "dead-letter",
+            Self::BrokenInvariant => "broken-invariant",
+            Self::SagaEnds => "saga-ends",
+            Self::Outcome(outcome) => outcome.name(),
+        })
+    }
+
+    /// As the menu says it: "Run until …".
+    pub fn words(&self) -> String {
+        match self {
+            Self::Quiet => "nothing is under way".to_owned(),
+            Self::Fault => "a fault strikes".to_owned(),
+            Self::Compensation => "a saga goes back".to_owned(),
+            Self::DeadLetter => "a dead letter is parked".to_owned(),
+            Self::BrokenInvariant => "an invariant breaks".to_owned(),
+            Self::SagaEnds => "a saga ends".to_owned(),
+            Self::Outcome(outcome) => format!("a saga is {}", outcome.name()),
+            Self::Event(condition) => format!("an event matches {condition}"),
+        }
+    }
+}
+
+impl std::fmt::Display for Until {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Event(condition) => condition.fmt(f),
+            other => f.write_str(&other.words()),
+        }
+    }
+}
+
+/// What an event must be like: a query of the query bar about single events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    text: Arc<str>,
+}
+
+impl Condition {
+    /// Reads what was typed. The error points at the place in it.
+    pub fn parse(text: &str) -> Result<Self, QueryError> {
+        let query = Query::parse(text)?;
+        let wrong = |at: Range<usize>, message: &str| QueryError { at, message: message.to_owned() };
+        if query.filter.is_none() {
+            return Err(wrong(0..text.len(), "A condition on events is expected, like type:payment.failed*"));
+        }
+        if query.stage.is_some() {
+            let from = text.rfind('|').unwrap_or(0);
+            return Err(wrong(from..text.len(), "A run stops at an event; counting comes afterwards"));
+        }
+        if query.needs_sagas() {
+            let words = "What a saga comes to is known later than its events: choose an outcome instead";
+            return Err(wrong(0..text.len(), words));
+        }
+        Ok(Self { text: text.trim().into() })
+    }
+}
+
+impl std::fmt::Display for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Why a run does not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// What it went on for is the case. Of a condition: the event that fits.
+    Met(Option<Match>),
+    /// It came to its end, or to its limit, before.
+    Over,
+}
+
+/// An event that fits a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// Its place in the log, from 1.
+    pub position: u64,
+    /// Its type.
+    pub event_type: String,
+    /// Its stream.
+    pub stream: String,
+}
+
+impl Reached {
+    /// In a sentence; `None` where nothing was asked for but the end.
+    pub fn sentence(&self, until: &Until) -> Option<String> {
+        match (self, until) {
+            (_, Until::Quiet) => None,
+            (Self::Met(Some(Match { position, event_type, stream })), _) => {
+                Some(format!("Stopped at event {position}: {event_type} of {stream}"))
+            }
+            (Self::Met(None), until) => Some(format!("Stopped: {}", until.words())),
+            (Self::Over, until) => Some(format!("The run is over before {}", until.words())),
+        }
+    }
+}
+
+/// Steps between two looks of whoever goes on.
+const STEPS_AT_A_TIME: u32 = 256;
+/// Steps that are looked at together for an event that fits: few at first, for it is likely to be near.
+const AHEAD: (u64, u64) = (16, 4_096);
+
+/// Going on until something.
+pub struct Pursuit {
+    until: Until,
+    watch: Watch,
+    events: Option<Events>,
+}
+
+impl Pursuit {
+    /// Begins at the present of this history.
+    pub fn of(until: Until, history: &History) -> Self {
+        let events = match &until {
+            Until::Event(condition) => Some(Events::after(history.world(), condition)),
+            _ => None,
+        };
+        Self { watch: Watch::of(history.world()), events, until }
+    }
+
+    /// Some steps on; `None`: there may be more to go.
+    pub fn advance(&mut self, history: &mut History) -> Option<Reached> {
+        if let Some(events) = &mut self.events {
+            return events.advance(history);
+        }
+        for _ in 0..STEPS_AT_A_TIME {
+            if history.step().is_none() {
+                // That a saga is stuck is known only now.
+                let met = self.watch.is_met(&self.until, history.world());
+                return Some(if met { Reached::Met(None) } else { Reached::Over });
+            }
+            if self.watch.is_met(&self.until, history.world()) {
+                return Some(Reached::Met(None));
+            }
+        }
+        None
+    }
+}
+
+/// The events of a run, looked at as they are recorded.
+struct Events {
+    query: String,
+    log: Recording,
+    ahead: u64,
+}
+
+impl Events {
+    fn after(world: &World, condition: &Condition) -> Self {
+        let mut log = Recording::new("");
+        log.extend(world.events());
+        Self { query: condition.to_string(), log, ahead: AHEAD.0 }
+    }
+
+    /// Goes on in a copy, and as far as the first event that fits in the run itself: what comes after it has not
+    /// happened yet.
+    fn advance(&mut self, history: &mut History) -> Option<Reached> {
+        let known = self.log.len();
+        let mut ahead = history.clone();
+        let mut is_over = false;
+        for _ in 0..self.ahead {
+            if ahead.step().is_none() {
+                is_over = true;
+                break;
+            }
+        }
+        self.ahead = (self.ahead * 2).min(AHEAD.1);
+        self.log.extend(ahead.world().events_from(known + 1));
+        let Some(found) = self.first_match(known) else {
+            *history = ahead;
+            return is_over.then_some(Reached::Over);
+        };
+        while history.world().len() < found.position {
+            if history.step().is_none() {
+                break;
+            }
+        }
+        Some(Reached::Met(Some(found)))
+    }
+
+    /// The first event behind the first `known` ones that fits.
+    fn first_match(&mut self, known: u64) -> Option<Match> {
+        if self.log.len() == known {
+            return None;
+        }
+        let open = self.log.publish();
+        // Only the new ones; what they are asked for may lie among the others, as their causes do.
+        let query = Query::parse(&format!("row>={known} ({})", self.query)).ok()?;
+        let found = open.select(&query, None, &CancelToken::default(), &mut |_, _| {})?;
+        let row = found.marks.ranked(&open.log).into_iter().next()?;
+        let event = open.log.event(row);
+        let stream = event.stream.map(|id: StreamId| open.log.stream(id).id.to_string());
+        Some(Match {
+            position: row.ordinal() as u64 + 1,
+            event_type: open.log.event_type(event.event_type).name.to_string(),
+            stream: stream.unwrap_or_default(),
+        })
+    }
+}
+
+/// What was the case when running began, to notice what is new.
+struct Watch {
+    hits: u32,
+    letters: usize,
+    broken: usize,
+    back: usize,
+    ended: usize,
+    outcomes: Vec<Outcome>,
+}
+
+impl Watch {
+    fn of(world: &World) -> Self {
+        let sagas = world.sagas();
+        let is_broken = |state: &InvariantState| matches!(state, InvariantState::Broken { .. });
+        Self {
+            hits: world.faults().iter().map(|fault| fault.hits).sum(),
+            letters: world.dead_letters().iter().filter(|letter: &&DeadLetter| letter.redrivable).count(),
+            broken: world.invariants().iter().filter(|check| is_broken(&check.state)).count(),
+            back: sagas
+                .iter()
+                .filter(|saga| matches!(saga.phase, SagaPhase::Compensating | SagaPhase::Compensated))
+                .count(),
+            ended: sagas.iter().filter(|saga| saga.ended.is_some()).count(),
+            outcomes: sagas.iter().map(|saga| saga.outcome).collect(),
+        }
+    }
+
+    fn is_met(&self, until: &Until, world: &World) -> bool {
+        if *until == Until::Quiet {
+            return false;
+        }
+        let now = Self::of(world);
+        match until {
+            Until::Quiet | Until::Event(_) => false,
+            Until::Fault => now.hits > self.hits,
+            Until::Compensation => now.back > self.back,
+            Until::DeadLetter => now.letters > self.letters,
+            Until::BrokenInvariant => now.broken > self.broken,
+            Until::SagaEnds => now.ended > self.ended,
+            Until::Outcome(outcome) => {
+                let is_new =
+                    |(at, now): (usize, &Outcome)| now == outcome && self.outcomes.get(at) != Some(outcome);
+                now.outcomes.iter().enumerate().any(is_new)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_that_cannot_stop_a_run_is_refused_at_its_place() {
+        for (text, wrong) in [
+            ("", ""),
+            ("type:payment.* | count", "| count"),
+            ("saga:stuck", "saga:stuck"),
+            ("colour:red", "colour"),
+            ("type:a data.total>", "data.total>"),
+        ] {
+            let error = Condition::parse(text).unwrap_err();
+            assert_eq!(&text[error.at.clone()], wrong, "{}", error.message);
+        }
+        assert_eq!(Condition::parse(" data.amount>100 ").unwrap().to_string(), "data.amount>100");
+    }
+}
