@@ -130,19 +130,16 @@ impl Run for Simulate {
             world = world.recording_transport();
         }
         let until = self.until.as_deref().map(read_until).transpose()?;
-        let stop = match until {
-            Some(until) => {
-                let (at, stop) = run_until(world, until)?;
-                world = at;
-                Some(stop)
+        let stop = if let Some(until) = until {
+            let (at, stop) = run_until(world, until)?;
+            world = at;
+            Some(stop)
+        } else {
+            world.run();
+            if let Some(problem) = world.unplayed() {
+                anyhow::bail!("{problem}");
             }
-            None => {
-                world.run();
-                if let Some(problem) = world.unplayed() {
-                    anyhow::bail!("{problem}");
-                }
-                None
-            }
+            None
         };
         let report = world.report();
         let written = self.into.as_deref().map(|into| export_events(&world.events(), into)).transpose()?;

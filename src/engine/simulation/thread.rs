@@ -186,7 +186,7 @@ impl Run {
             SimControl::Step(by) => {
                 self.history.go_to(self.history.moment().saturating_add_signed(by));
             }
-            SimControl::Run(until) => return self.run(until, inbox, teller),
+            SimControl::Run(until) => return self.run(&until, inbox, teller),
             // What ran has been interrupted by this already.
             SimControl::Pause => {}
             SimControl::GoTo(moment) => {
@@ -211,13 +211,13 @@ impl Run {
     }
 
     /// Goes on until `until`, telling on the way. Anything else that is asked for ends it, and is given back.
-    fn run(&mut self, until: Until, inbox: &Receiver<Ask>, teller: &Teller<'_>) -> Option<Ask> {
+    fn run(&mut self, until: &Until, inbox: &Receiver<Ask>, teller: &Teller<'_>) -> Option<Ask> {
         let mut pursuit = Pursuit::of(until.clone(), &self.history);
         let (mut told, mut next) = (Stopwatch::start(), FRAME_EVERY_MS);
         self.running = true;
         let interrupted_by = loop {
             if let Some(reached) = pursuit.advance(&mut self.history) {
-                self.said = reached.sentence(&until);
+                self.said = reached.sentence(until);
                 break None;
             }
             if self.cancel.is_cancelled() {

@@ -52,6 +52,7 @@ pub(in crate::ui) struct LineForm {
 }
 
 /// How the card is worded.
+#[derive(Default)]
 struct Words {
     title: &'static str,
     label: &'static str,
@@ -67,22 +68,6 @@ struct Words {
     is_query: bool,
     /// What is wrong with it, and where.
     error: Option<QueryError>,
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self {
-            title: "",
-            label: "",
-            hint: "",
-            button: "",
-            about: String::new(),
-            says: "",
-            command: None,
-            is_query: false,
-            error: None,
-        }
-    }
 }
 
 impl LineForm {
