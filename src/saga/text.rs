@@ -201,7 +201,7 @@ fn some(all: impl ExactSizeIterator<Item = String>, most: usize, between: &str) 
     told.join(between)
 }
 
-/// What an event led to, with the numbers of the rows: "leads to 3 OrderPaid, 4 OrderShipped".
+/// What an event led to, with the numbers of the rows: `leads to 3 OrderPaid, 4 OrderShipped`.
 pub fn led_to(log: &EventLog, survey: &Survey, page: &Page, row: &PageRow) -> String {
     let effects = row.outgoing.iter().map(|(effect, kind)| {
         let number = page.graph.place(*effect).map_or_else(String::new, |place| format!("{} ", place + 1));
