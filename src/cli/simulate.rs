@@ -190,7 +190,9 @@ impl Simulate {
             None => self.args.recipe(&domain)?,
         };
         recipe.sagas = self.sagas.unwrap_or(recipe.sagas);
-        recipe.every = self.every.filter(|every| *every != Recipe::EVERY).or(recipe.every);
+        if let Some(every) = self.every {
+            recipe.every = Some(every).filter(|every| *every != Recipe::EVERY);
+        }
         let recipe = self.fault.iter().cloned().fold(recipe, Recipe::with);
         Ok((domain, recipe))
     }
@@ -258,6 +260,10 @@ fn run_until(world: World, until: Until) -> anyhow::Result<(World, Stop)> {
         }
     };
     if let Some(problem) = history.take_refused() {
+        anyhow::bail!("{problem}");
+    }
+    // Acts that were to come later than where it stopped are no mistake; those beyond its end are.
+    if let Some(problem) = history.world().unplayed().filter(|_| reached == Reached::Over) {
         anyhow::bail!("{problem}");
     }
     Ok((history.world().clone(), Stop { until, reached }))

@@ -10,7 +10,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::ticks::Ticks;
 use crate::index::{EventLog, StreamId};
 use crate::model::{RecordedEvent, Row, letter_facts};
-use crate::runtime::record::ticks;
+use crate::runtime::record::{ticks, timestamp};
 use crate::runtime::{Direction, LetterState};
 
 /// Aggregate type of dead letters.
@@ -181,9 +181,13 @@ fn letter(open: &OpenLog, stream: StreamId) -> Option<LoggedLetter> {
         };
         let metadata = event.metadata.as_ref().map(crate::model::JsonText::value).unwrap_or_default();
         letter.take(*row, &event.event_type, &data, &metadata);
-        let is_of_run = || data.get("attempts").is_some_and(Value::is_array);
+        // A run tells each attempt by the virtual time that its events have too.
+        let has_tick = |attempt: &Value| attempt.get("at").is_some_and(Value::is_u64);
+        let attempts = data.get("attempts").and_then(Value::as_array);
+        let is_of_run = || attempts.is_some_and(|attempts| attempts.iter().all(has_tick));
         if letter.parked.is_none() && letter.changes.len() == 1 && is_of_run() {
-            letter.parked = event.time().map(ticks);
+            letter.parked =
+                event.time().filter(|time| timestamp(ticks(*time)).nanos() == time.nanos()).map(ticks);
         }
     }
     found.filter(|letter| !letter.changes.is_empty())

@@ -19,7 +19,7 @@ pub fn timestamp(at: Ticks) -> Timestamp {
 
 /// The tick of a time of the calendar; times before the start are the start.
 pub fn ticks(at: Timestamp) -> Ticks {
-    Ticks(u64::try_from((at.nanos() - EPOCH) / 1_000).unwrap_or(0))
+    Ticks(u64::try_from(at.nanos().saturating_sub(EPOCH) / 1_000).unwrap_or(0))
 }
 
 /// `s1/process-payment/undo`.

@@ -2,14 +2,15 @@
 //! fits a condition in the query language. The window's thread and the command line go on by the same rule; who is
 //! told on the way is their matter.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::recording::Recording;
 use crate::base::cancel::CancelToken;
 use crate::index::StreamId;
-use crate::query::{Query, QueryError};
-use crate::sim::{DeadLetter, History, InvariantState, Outcome, SagaPhase, World};
+use crate::query::{Bound, Expr, Query, QueryError, Test};
+use crate::sim::{DeadLetter, History, InvariantState, Outcome, SagaPhase, SagaReport, World};
 
 /// When to stop running.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +113,34 @@ impl Condition {
             let words = "What a saga comes to is known later than its events: choose an outcome instead";
             return Err(wrong(0..text.len(), words));
         }
+        if let Some(name) = query.filter.as_ref().and_then(asks_the_future) {
+            let at = text.find(name).map_or(0..text.len(), |at| at..at + name.len());
+            let words = "What comes after an event is not known when it is recorded: a run stops at what an event \
+                         is, and at what came before it";
+            return Err(wrong(at, words));
+        }
         Ok(Self { text: text.trim().into() })
     }
+}
+
+/// The field of a term that later events may answer otherwise.
+fn asks_the_future(filter: &Expr) -> Option<&'static str> {
+    let found = Cell::new(None);
+    let is_of_end = |bound: &Option<Bound>| matches!(bound, Some(Bound::BeforeEnd(_)));
+    filter.any_term(&|term| {
+        let name = term.field.info.name;
+        let asks = match &term.test {
+            Test::Among(_) | Test::Word("last") => true,
+            Test::Near { .. } => name == "effect",
+            Test::Between { from, to, .. } => name.ends_with(".events") || is_of_end(from) || is_of_end(to),
+            Test::Text(_) | Test::Name { .. } | Test::Word(_) | Test::Value(_) => false,
+        };
+        if asks {
+            found.set(Some(name));
+        }
+        asks
+    });
+    found.get()
 }
 
 impl std::fmt::Display for Condition {
@@ -159,7 +186,7 @@ impl Reached {
 /// Steps between two looks of whoever goes on.
 const STEPS_AT_A_TIME: u32 = 256;
 /// Steps that are looked at together for an event that fits: few at first, for it is likely to be near.
-const AHEAD: (u64, u64) = (16, 4_096);
+const AHEAD: (u64, u64) = (16, 512);
 
 /// Going on until something.
 pub struct Pursuit {
@@ -175,7 +202,7 @@ impl Pursuit {
             Until::Event(condition) => Some(Events::after(history.world(), condition)),
             _ => None,
         };
-        Self { watch: Watch::of(history.world()), events, until }
+        Self { watch: Watch::of(&until, history.world()), events, until }
     }
 
     /// Some steps on; `None`: there may be more to go.
@@ -189,7 +216,7 @@ impl Pursuit {
                 let met = self.watch.is_met(&self.until, history.world());
                 return Some(if met { Reached::Met(None) } else { Reached::Over });
             }
-            if self.watch.is_met(&self.until, history.world()) {
+            if self.watch.is_met_after_step(&self.until, history.world()) {
                 return Some(Reached::Met(None));
             }
         }
@@ -257,50 +284,68 @@ impl Events {
     }
 }
 
-/// What was the case when running began, to notice what is new.
+/// What was the case when running began, to notice what is new. Only what is asked for is looked at: a run has many
+/// steps, and its sagas are many.
 struct Watch {
-    hits: u32,
-    letters: usize,
-    broken: usize,
-    back: usize,
-    ended: usize,
-    outcomes: Vec<Outcome>,
+    began: Seen,
+    events: u64,
+}
+
+/// As much as one condition needs.
+enum Seen {
+    Nothing,
+    /// How often it was the case.
+    Times(usize),
+    /// How each saga stood.
+    Outcomes(Vec<Outcome>),
+}
+
+impl Seen {
+    fn of(until: &Until, world: &World) -> Self {
+        let sagas = |is: &dyn Fn(&SagaReport) -> bool| world.sagas().iter().filter(|saga| is(saga)).count();
+        match until {
+            Until::Quiet | Until::Event(_) => Self::Nothing,
+            Until::Fault => Self::Times(world.faults().iter().map(|fault| fault.hits as usize).sum()),
+            Until::Compensation => Self::Times(sagas(&|saga| {
+                matches!(saga.phase, SagaPhase::Compensating | SagaPhase::Compensated)
+            })),
+            Until::DeadLetter => Self::Times(
+                world.dead_letters().iter().filter(|letter: &&DeadLetter| letter.redrivable).count(),
+            ),
+            Until::BrokenInvariant => {
+                let is_broken = |state: &InvariantState| matches!(state, InvariantState::Broken { .. });
+                Self::Times(world.invariants().iter().filter(|check| is_broken(&check.state)).count())
+            }
+            Until::SagaEnds => Self::Times(sagas(&|saga| saga.ended.is_some())),
+            Until::Outcome(_) => Self::Outcomes(world.sagas().iter().map(|saga| saga.outcome).collect()),
+        }
+    }
 }
 
 impl Watch {
-    fn of(world: &World) -> Self {
-        let sagas = world.sagas();
-        let is_broken = |state: &InvariantState| matches!(state, InvariantState::Broken { .. });
-        Self {
-            hits: world.faults().iter().map(|fault| fault.hits).sum(),
-            letters: world.dead_letters().iter().filter(|letter: &&DeadLetter| letter.redrivable).count(),
-            broken: world.invariants().iter().filter(|check| is_broken(&check.state)).count(),
-            back: sagas
-                .iter()
-                .filter(|saga| matches!(saga.phase, SagaPhase::Compensating | SagaPhase::Compensated))
-                .count(),
-            ended: sagas.iter().filter(|saga| saga.ended.is_some()).count(),
-            outcomes: sagas.iter().map(|saga| saga.outcome).collect(),
+    fn of(until: &Until, world: &World) -> Self {
+        Self { began: Seen::of(until, world), events: world.len() }
+    }
+
+    /// After a step: a step that recorded nothing changed nothing of this.
+    fn is_met_after_step(&mut self, until: &Until, world: &World) -> bool {
+        // A fault may strike without an event, and that a saga is stuck is known only at the end.
+        let is_of_events = !matches!(until, Until::Fault);
+        if *until == Until::Outcome(Outcome::Stuck) || is_of_events && world.len() == self.events {
+            return false;
         }
+        self.events = world.len();
+        self.is_met(until, world)
     }
 
     fn is_met(&self, until: &Until, world: &World) -> bool {
-        if *until == Until::Quiet {
-            return false;
-        }
-        let now = Self::of(world);
-        match until {
-            Until::Quiet | Until::Event(_) => false,
-            Until::Fault => now.hits > self.hits,
-            Until::Compensation => now.back > self.back,
-            Until::DeadLetter => now.letters > self.letters,
-            Until::BrokenInvariant => now.broken > self.broken,
-            Until::SagaEnds => now.ended > self.ended,
-            Until::Outcome(outcome) => {
-                let is_new =
-                    |(at, now): (usize, &Outcome)| now == outcome && self.outcomes.get(at) != Some(outcome);
-                now.outcomes.iter().enumerate().any(is_new)
+        match (&self.began, Seen::of(until, world), until) {
+            (Seen::Times(before), Seen::Times(now), _) => now > *before,
+            (Seen::Outcomes(before), Seen::Outcomes(now), Until::Outcome(outcome)) => {
+                let is_new = |(at, now): (usize, &Outcome)| now == outcome && before.get(at) != Some(outcome);
+                now.iter().enumerate().any(is_new)
             }
+            _ => false,
         }
     }
 }
@@ -317,6 +362,12 @@ mod tests {
             ("saga:stuck", "saga:stuck"),
             ("colour:red", "colour"),
             ("type:a data.total>", "data.total>"),
+            ("corr.has:(type:payment.refunded*)", "corr.has"),
+            ("type:a -stream.has:(type:b)", "stream.has"),
+            ("effect:(type:b)", "effect"),
+            ("stream.events>3", "stream.events"),
+            ("is:last", "is"),
+            ("before:1ms", "before"),
         ] {
             let error = Condition::parse(text).unwrap_err();
             assert_eq!(&text[error.at.clone()], wrong, "{}", error.message);

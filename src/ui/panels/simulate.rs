@@ -13,7 +13,7 @@ use crate::engine::{Latest, SimRequest, SimStart, open_domain, open_domain_file,
 use crate::sim::Recipe;
 use crate::ui::app::App;
 use crate::ui::command::{Command, SimulationCommand};
-use crate::ui::format::thousands;
+use crate::ui::format::{span, thousands};
 use crate::ui::theme::{Tokens, body, caption, heading, tokens};
 use crate::ui::widgets::{Button, Line, ModalPlace, modal};
 
@@ -277,7 +277,9 @@ fn arrival_ui(form: &mut Simulate, recipe: &Recipe, t: &Tokens, ui: &mut Ui) {
     Line::new().piece("one every", body(), t.muted).show(ui);
     let every = recipe.arrival();
     let mut millis = every.0 as f64 / 1_000.0;
-    let drag = egui::DragValue::new(&mut millis).range(0.001..=EVERY_MAX_MS).max_decimals(3).suffix(" ms");
+    let drag = egui::DragValue::new(&mut millis).range(0.0..=EVERY_MAX_MS);
+    // What a recipe says stays, be it more than can be dragged to.
+    let drag = drag.clamp_existing_to_range(false).max_decimals(3).suffix(" ms");
     let drag = ui.add(drag.speed(1.0));
     drag.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "One every"));
     let about = "Time between the starts of two sagas, in the virtual time of the run: every= in the recipe";
@@ -285,7 +287,11 @@ fn arrival_ui(form: &mut Simulate, recipe: &Recipe, t: &Tokens, ui: &mut Ui) {
         let every = Ticks((millis * 1_000.0).round() as u64);
         change(form, |recipe| recipe.every = Some(every).filter(|every| *every != Recipe::EVERY));
     }
-    let rate = format!("{} a second", rate(every));
+    let rate = match every.0 {
+        0 => "all at once".to_owned(),
+        1..=100_000_000 => format!("{} a second", rate(every)),
+        _ => format!("one in {}", span(i64::try_from(every.0).unwrap_or(i64::MAX).saturating_mul(1_000))),
+    };
     Line::new().caption(&rate, t.muted).show(ui);
 }
 

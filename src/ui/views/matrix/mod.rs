@@ -62,6 +62,10 @@ struct MatrixView {
     catalog: Latest<(), Vec<Arc<Domain>>>,
     board: Latest<MatrixAsk, Result<Board, String>>,
     table: Option<(Table, bool)>,
+    /// The cells that are asked for are there, and seen.
+    is_shown: bool,
+    /// The saga whose cells were shown last.
+    last: Option<Saga>,
     selected: Option<(usize, usize)>,
     reveal: bool,
     scrolled: Scrolled,
@@ -95,6 +99,11 @@ impl View for MatrixView {
             }
             return;
         };
+        // The open simulation may be of another saga than the one before.
+        if self.last.as_ref().is_some_and(|last| *last != saga) {
+            self.changed();
+        }
+        self.last = Some(saga.clone());
         let ask = MatrixAsk {
             domain: Arc::clone(&saga.domain),
             base: saga.base.clone(),
@@ -111,8 +120,12 @@ impl View for MatrixView {
         let answer = self.board.answer_to(&ask).or(kept);
         self.toolbar_ui(context, ui, &sagas, &saga, answer.as_ref());
         // The bar may just have asked for another one, whose cells have other numbers.
-        let answer =
-            answer.filter(|answer| answer.key.pairs == self.pairs && answer.key.without == self.without);
+        let is_asked = |answer: &BoardAnswer| {
+            let chosen = self.chosen.as_ref().is_none_or(|chosen| *chosen == saga);
+            chosen && answer.key.pairs == self.pairs && answer.key.without == self.without
+        };
+        let answer = answer.filter(|answer| is_asked(answer));
+        self.is_shown = answer.is_some();
         self.content_ui(context, ui, answer.as_ref());
     }
 
@@ -121,7 +134,8 @@ impl View for MatrixView {
     }
 
     fn key(&mut self, context: &ViewContext<'_>, key: Key, modifiers: Modifiers) -> bool {
-        if modifiers.any() {
+        // The table that was there before is no longer seen.
+        if modifiers.any() || !self.is_shown {
             return false;
         }
         if self.pairs {

@@ -52,6 +52,8 @@ struct ReadModelsView {
     /// Where the pages before this one ended.
     before: Vec<Name>,
     rebuild: bool,
+    /// What is shown is what is asked for.
+    is_newest: bool,
     page: Latest<Key, Result<ModelPage, String>>,
 }
 
@@ -97,6 +99,8 @@ impl View for ReadModelsView {
         let same = |known: &Key| known.document == key.document && known.ask.model == key.ask.model;
         let answer = self.page.answer().filter(|answer| same(&answer.key));
         let page = answer.as_ref().and_then(|answer| answer.result.as_ref().ok()?.as_ref().ok());
+        // Its numbers and ways on are those of the page that is shown.
+        self.is_newest = answer.as_ref().is_some_and(|answer| answer.key == key);
         self.bar_ui(context, ui, frame, model, page);
         match answer.as_ref().map(|answer| &answer.result) {
             Some(Ok(Ok(page))) => self.page_ui(context, ui, page),
@@ -200,11 +204,12 @@ impl ReadModelsView {
         let mut bar = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("foot"));
         bar.spacing_mut().item_spacing.x = 8.0;
         if many {
-            let back = bar.add(Button::new("Previous page").enabled(!self.before.is_empty()));
+            let back =
+                bar.add(Button::new("Previous page").enabled(self.is_newest && !self.before.is_empty()));
             if back.clicked() {
                 self.before.pop();
             }
-            let forward = bar.add(Button::new("Next page").enabled(page.next.is_some()));
+            let forward = bar.add(Button::new("Next page").enabled(self.is_newest && page.next.is_some()));
             if forward.clicked() {
                 self.before.extend(page.next.clone());
             }
@@ -214,6 +219,7 @@ impl ReadModelsView {
                 thousands(first as u64 + 1),
                 thousands((first + page.rows.len()) as u64)
             );
+            let words = if self.is_newest { words } else { "reading the rows".to_owned() };
             Line::new().body(&words, t.muted).show(&mut bar);
         }
         if let Some(rebuilt) = &page.rebuilt {
