@@ -281,12 +281,15 @@ pub static FAULTS: &[FaultInfo] = &[
             "The message is accepted by nobody and leaves no trace.",
         )
     },
-    message(
-        FaultKind::Duplicated,
-        "duplicated",
-        "arrives twice",
-        "A second copy of the message arrives after a while.",
-    ),
+    FaultInfo {
+        length: LengthMeans::Delays,
+        ..message(
+            FaultKind::Duplicated,
+            "duplicated",
+            "arrives twice",
+            "A second copy of the message arrives after a while.",
+        )
+    },
     FaultInfo {
         default: "half a timeout",
         length: LengthMeans::Delays,

@@ -114,7 +114,7 @@ impl Around<'_> {
         };
         if passage.duplicate {
             self.note(MessageFact::Duplicated, &message);
-            let delay = self.copy_delay(&message);
+            let delay = passage.copy_after.unwrap_or_else(|| self.copy_delay(&message));
             let from = passage.delay.map_or(self.now, |delay| base.after(delay));
             self.bus.copy(self.now, id, from.after(delay));
         }

@@ -41,7 +41,7 @@ pub use report::*;
 pub use stage::Stage;
 
 /// Version of the semantics: raised whenever the same recipe would give another log.
-pub const SEMANTICS: u32 = 1;
+pub const SEMANTICS: u32 = 2;
 
 /// A system at one moment of its run. A clone is a checkpoint.
 #[derive(Clone, Debug)]

@@ -69,6 +69,8 @@ pub(super) struct Passage {
     /// Held until the next one, at most for so long.
     pub(super) reorder: Option<Ticks>,
     pub(super) duplicate: bool,
+    /// How much later the second copy comes, if the fault says so.
+    pub(super) copy_after: Option<Ticks>,
     /// Its receiver is down from now until then.
     pub(super) down_until: Option<Ticks>,
 }
@@ -195,7 +197,10 @@ impl Weather {
         if let Some(index) = self.strikes(wiring, message, now, &[FaultKind::Reordered]) {
             passage.reorder = Some(self.length(index).unwrap_or(Ticks(timeout.0 / 2)));
         }
-        passage.duplicate = self.strikes(wiring, message, now, &[FaultKind::Duplicated]).is_some();
+        if let Some(index) = self.strikes(wiring, message, now, &[FaultKind::Duplicated]) {
+            passage.duplicate = true;
+            passage.copy_after = self.length(index);
+        }
         passage
     }
 
