@@ -2,12 +2,14 @@
 //! every log.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod against_naive;
 mod checks;
 mod choreography;
 mod contracts;
 mod detection;
 mod generated;
 mod history;
+mod naive;
 mod realistic;
 mod record;
 mod rules;
