@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn another_table_of_a_database_can_be_proposed() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/shop-emmett.db");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/written-by-emmett.db");
         let dirs = Dirs::in_folder(folder.path().join("home"));
         let proposal = propose_table(&dirs, &path, "emt_streams").unwrap();
         assert_eq!(proposal.mapping.table.as_deref(), Some("emt_streams"));
