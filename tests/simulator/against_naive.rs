@@ -421,12 +421,15 @@ fn compare(cases: u32, seed: u64, strategy: &impl Strategy<Value = Case>) -> Vec
     courses.into_inner()
 }
 
+/// Whether a course shows something.
+type Look = fn(&Course) -> bool;
+
 /// What must come up among the cases, or they test less than it seems.
 fn assert_reached(courses: &[Course]) {
     for outcome in ["inconsistent", "dead-lettered", "stuck", "compensated", "completed"] {
         assert!(courses.iter().any(|course| course.outcome == outcome), "no saga is {outcome}");
     }
-    let reached: [(&str, fn(&Course) -> bool); 6] = [
+    let reached: [(&str, Look); 6] = [
         ("an undo that is parked and answered late", |course| {
             course.letters.iter().any(|(_, way, state)| (*way, *state) == (Way::Undo, "resolved"))
         }),
