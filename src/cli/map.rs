@@ -63,9 +63,9 @@ impl Run for Map {
         let survey = survey(&open, None, None)?;
         let detail = Detail { nodes: self.nodes * 10, edges: self.edges * 10 };
         let map = ProcessMap::of(&survey.variants, &survey.machine, detail);
-        let map = match self.at {
+        let (map, survey) = match self.at {
             Some(at) => as_of(&open, &survey, map, at)?,
-            None => map,
+            None => (map, survey),
         };
         let label = match self.label {
             LabelArg::Frequency => EdgeLabel::Frequency,
@@ -86,11 +86,16 @@ impl Run for Map {
     }
 }
 
-/// The map with the numbers of a time.
-fn as_of(open: &OpenLog, survey: &Survey, map: ProcessMap, at: Timestamp) -> anyhow::Result<ProcessMap> {
+/// The map with the numbers of a time, and the sagas as of then.
+fn as_of(
+    open: &OpenLog,
+    survey: &Survey,
+    map: ProcessMap,
+    at: Timestamp,
+) -> anyhow::Result<(ProcessMap, Survey)> {
     let then = saga_json::as_of(open, survey, at)?;
     let machine = then.machine_so_far(&open.log, &CancelToken::default()).ok_or_else(cancelled)?;
-    Ok(map.as_of(&then.variants, &machine, &at.to_string()))
+    Ok((map.as_of(&then.variants, &machine, &at.to_string()), then))
 }
 
 fn name(survey: &Survey, id: Option<TypeId>) -> Option<&str> {
@@ -136,7 +141,8 @@ fn as_table(survey: &Survey, map: &ProcessMap, out: &mut Output) -> anyhow::Resu
         ]);
     }
     table.print(out)?;
-    let (types, sagas) = (map.nodes.len() as u64, survey.instances.len() as u64);
+    let types = map.nodes.iter().filter(|node| node.times > 0).count() as u64;
+    let sagas = survey.instances.len() as u64;
     out.line(&format!("{} in {}", counted(types, "type"), counted(sagas, "saga")))?;
     Ok(())
 }

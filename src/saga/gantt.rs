@@ -86,7 +86,7 @@ pub(super) fn draw(log: &EventLog, survey: &Survey, page: &Page, p: &Palette) ->
     };
     drawing.text((SIDE, 50), Anchor::Start, small, &fit(&path_words(survey, log, &timeline), small, room));
     let bottom = HEAD + lines * LINE;
-    axis_of(&mut drawing, timeline.to - timeline.from, &place, bottom, p);
+    axis_of(&mut drawing, timeline.to.saturating_sub(timeline.from), &place, bottom, p);
     for track in &timeline.tracks {
         let y = HEAD + track.line as i32 * LINE;
         let name = Style { size: 12, bold: true, colour: p.text };
@@ -129,7 +129,7 @@ fn axis_of(drawing: &mut Drawing, length: i64, place: &Place, bottom: i32, p: &P
         for x in edges {
             drawing.path(&[(x, HEAD - 6), (x, bottom)], dashed);
         }
-        let words = format!("idle {}", span(cut.to - cut.from));
+        let words = format!("idle {}", span(cut.to.saturating_sub(cut.from)));
         let half = words.chars().count() as i32 * 3 + 4;
         let middle = from.midpoint(to);
         if middle - half > free && middle + half < right - 80 {
@@ -199,7 +199,7 @@ pub fn path_words(survey: &Survey, log: &EventLog, timeline: &Timeline) -> Strin
     let Some((piece, share)) = timeline.slowest() else { return "It took no time".to_owned() };
     let guess =
         if timeline.critical.iter().all(|piece| piece.is_known) { "" } else { ", in part by order alone" };
-    let (parts, wait) = (timeline.critical.len(), span(piece.to - piece.from));
+    let (parts, wait) = (timeline.critical.len(), span(piece.to.saturating_sub(piece.from)));
     let parts = if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") };
     format!(
         "Critical path: {parts}{guess}; the longest, {wait} ({share} %), from {} to {}",
@@ -251,14 +251,15 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
         text.extend([String::new(), one_line(&track.name).into_owned()]);
         for bar in (track.line..track.line + track.lines).flat_map(|line| timeline.bars_of(line)) {
             let words = one_line(&bar.words()).into_owned();
-            text.push(format!("  +{:<12} {words}", span(bar.from - timeline.from)));
+            text.push(format!("  +{:<12} {words}", span(bar.from.saturating_sub(timeline.from))));
         }
         for mark in timeline.marks_of(track.line) {
             let name = one_line(&survey.traits[log.type_of(mark.row).0 as usize].name).into_owned();
-            text.push(format!("  +{:<12} {name}", span(mark.at - timeline.from)));
+            text.push(format!("  +{:<12} {name}", span(mark.at.saturating_sub(timeline.from))));
         }
     }
-    let cuts: Vec<String> = timeline.axis(&[]).cuts().map(|cut| span(cut.to - cut.from)).collect();
+    let cuts: Vec<String> =
+        timeline.axis(&[]).cuts().map(|cut| span(cut.to.saturating_sub(cut.from))).collect();
     if !cuts.is_empty() {
         text.extend([String::new(), format!("Idle: {}", cuts.join(", "))]);
     }

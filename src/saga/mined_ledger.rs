@@ -8,7 +8,6 @@
 //!    as far as they name one, and their names tell of different stages, the later one's further on. The money counts
 //!    once, at the furthest stage. Two effects of one stage are two sums, and so are things that are counted in pieces.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -45,6 +44,8 @@ pub(super) fn of(
         join(log, one, held, worth, &mut entries);
     }
     count_once(log, traits, &mut entries);
+    // In the order in which they happened: what stands before the pivot came before it.
+    entries.sort_by_key(|entry| log.rank_of(entry.effect));
     let name = |id: TypeId| traits[id.0 as usize].name.to_string();
     let debts = debts(&entries, held, &name);
     let lines = entries.iter().map(|entry| Line {
@@ -126,6 +127,8 @@ fn join<'a>(
             }
         }
     }
+    // The first effect that may be open still.
+    let mut first_open = from;
     for undo in of_type(held.pair.undo) {
         let taken = worth(undo);
         let (own, amount) = (stream(undo), value(&taken));
@@ -139,7 +142,10 @@ fn join<'a>(
         let keys = [(own, amount), (own, None), (None, amount), (None, None)];
         // What is undone more often than it was done stands with the last.
         let at = keys.iter().find_map(&mut first_of).or_else(|| {
-            let open = (from..into.len()).find(|at| into[*at].undone.is_empty());
+            while into.get(first_open).is_some_and(|entry| !entry.undone.is_empty()) {
+                first_open += 1;
+            }
+            let open = Some(first_open).filter(|at| *at < into.len());
             open.or_else(|| into.len().checked_sub(1).filter(|last| *last >= from))
         });
         if let Some(at) = at {
@@ -149,8 +155,8 @@ fn join<'a>(
     }
 }
 
-/// The effects of one amount, by stage and type, the furthest stage first.
-type Stages = BTreeMap<(Reverse<usize>, TypeId), Vec<usize>>;
+/// The effects of one amount, by stage.
+type Stages = BTreeMap<usize, Vec<usize>>;
 
 /// How far money has come with an effect of this name.
 fn stage(info: &Traits) -> Option<usize> {
@@ -163,42 +169,59 @@ fn fits(one: &Unit, other: &Unit) -> bool {
     one == other || *one == unnamed || *other == unnamed
 }
 
-/// Finds the effects that are the same money as a later one.
+/// Finds the effects that are the same money as a later one: each is joined to the next effect of the nearest stage
+/// further on that none before is joined to, and counts where the chain ends.
 fn count_once(log: &EventLog, traits: &[Traits], entries: &mut [Entry<'_>]) {
-    // Of each amount its effects, those of one type in their order.
     let mut alike: BTreeMap<i64, Stages> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
-        let id = entry.held.pair.effect;
         let Some(worth) = entry.worth.as_ref().filter(|worth| worth.is_money && worth.money.value != 0)
         else {
             continue;
         };
-        if let Some(stage) = stage(&traits[id.0 as usize]) {
-            let types = alike.entry(worth.money.value).or_default();
-            types.entry((Reverse(stage), id)).or_default().push(at);
+        if let Some(stage) = stage(&traits[entry.held.pair.effect.0 as usize]) {
+            alike.entry(worth.money.value).or_default().entry(stage).or_default().push(at);
         }
     }
-    for types in alike.values() {
-        for ((stage, id), earlier) in types {
-            for ((further, in_type), later) in types.iter().take_while(|((further, _), _)| further < stage) {
-                debug_assert!(further != stage && in_type != id);
-                let mut places = later.iter().copied();
-                for at in earlier {
-                    if entries[*at].counted_in.is_some() {
-                        continue;
-                    }
-                    let (rank, unit) = (log.rank_of(entries[*at].effect), unit_of(&entries[*at]));
-                    let Some(place) = places.find(|place| log.rank_of(entries[*place].effect) > rank) else {
-                        break;
-                    };
-                    let known = unit_of(&entries[place]);
-                    if fits(&unit, &known) {
-                        entries[*at].counted_in = Some(*in_type);
-                        if known == Unit::Count(String::new()) {
-                            entries[place].unit = Some(unit);
-                        }
-                    }
+    for stages in alike.into_values() {
+        let mut stages: Vec<Vec<usize>> = stages.into_values().collect();
+        for stage in &mut stages {
+            stage.sort_by_key(|at| log.rank_of(entries[*at].effect));
+        }
+        chain(log, &stages, entries);
+    }
+}
+
+/// Joins the effects of one amount, by stage, those of a stage in their order.
+fn chain(log: &EventLog, stages: &[Vec<usize>], entries: &mut [Entry<'_>]) {
+    let mut joined: Vec<Vec<bool>> = stages.iter().map(|stage| vec![false; stage.len()]).collect();
+    // Where the chain of an effect ends, if it goes on.
+    let mut ends: HashMap<usize, usize> = HashMap::new();
+    for from in (0..stages.len()).rev() {
+        let mut cursors = vec![0; stages.len()];
+        for effect in &stages[from] {
+            let (rank, unit) = (log.rank_of(entries[*effect].effect), unit_of(&entries[*effect]));
+            let end_of = |effect: usize| ends.get(&effect).copied().unwrap_or(effect);
+            let found = (from + 1..stages.len()).find_map(|to| {
+                let (stage, cursor) = (&stages[to], &mut cursors[to]);
+                // What is joined, or came before this one, is nothing for those after it either.
+                while stage
+                    .get(*cursor)
+                    .is_some_and(|at| joined[to][*cursor] || log.rank_of(entries[*at].effect) <= rank)
+                {
+                    *cursor += 1;
                 }
+                let fits = |place: &usize| {
+                    !joined[to][*place] && fits(&unit, &unit_of(&entries[end_of(stage[*place])]))
+                };
+                (*cursor..stage.len()).find(fits).map(|place| (to, place))
+            });
+            let Some((to, place)) = found else { continue };
+            joined[to][place] = true;
+            let end = end_of(stages[to][place]);
+            ends.insert(*effect, end);
+            entries[*effect].counted_in = Some(entries[end].held.pair.effect);
+            if unit_of(&entries[end]) == Unit::Count(String::new()) {
+                entries[end].unit = Some(unit);
             }
         }
     }
@@ -215,13 +238,17 @@ fn debts(entries: &[Entry<'_>], held: &[Held<'_>], name: &dyn Fn(TypeId) -> Stri
         let pair = held.pair;
         let own = || entries.iter().filter(move |entry| entry.held.pair == pair);
         let counted = || own().filter(|entry| entry.counted_in.is_none());
-        let done: Option<Vec<Money>> =
-            counted().map(|entry| Some(entry.worth.as_ref()?.money.clone())).collect();
-        let undone = counted().flat_map(|entry| &entry.undone_worth);
-        let undone: Option<Vec<Money>> = undone.map(|worth| Some(worth.as_ref()?.money.clone())).collect();
-        let unit = own().find_map(|entry| entry.unit.clone());
-        let amount = worth::less(done, undone)
-            .map(|money| Money { unit: unit.unwrap_or(money.unit), value: money.value });
+        let done: Option<Vec<Money>> = counted().map(Entry::amount).collect();
+        // An undo that names no currency is in that of what it undoes.
+        let undone = counted().flat_map(|entry| entry.undone_worth.iter().map(move |worth| (entry, worth)));
+        let undone: Option<Vec<Money>> = undone
+            .map(|(entry, worth)| {
+                let money = worth.as_ref()?.money.clone();
+                let unit = entry.unit.clone().filter(|_| money.unit == Unit::Count(String::new()));
+                Some(Money { unit: unit.unwrap_or(money.unit), value: money.value })
+            })
+            .collect();
+        let amount = worth::less(done, undone);
         let times = held.effects.saturating_sub(held.undone) as u32;
         let elsewhere = own().find(|entry| entry.undone.is_empty() && entry.counted_in.is_some());
         let what = match (&amount, elsewhere.and_then(|entry| Some((entry.amount()?, entry.counted_in?)))) {

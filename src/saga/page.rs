@@ -73,8 +73,10 @@ pub struct Page {
     pub ledger: Vec<Line>,
     /// Its point of no return, where one is known.
     pub pivot: Option<Pivot>,
-    /// Its timeouts, in the order in which they were set.
+    /// Its timeouts, by the rows of the events that set them; one that fired twice is here twice.
     pub timeouts: Vec<Timeout>,
+    /// Those that fired, by the rows of the events that tell of it, with their places among the timeouts.
+    fired: Vec<(Row, usize)>,
     /// What is still to come, the next first.
     pub ahead: Vec<Ahead>,
     /// Its causes and effects.
@@ -172,20 +174,26 @@ impl Page {
             Some(course) => pivot::known(course, &rows),
             None => pivot::inferred(log, &survey.traits, &survey.learnt, one, &ledger),
         };
-        let timeouts = timeouts(course.as_ref(), &rows, &survey.traits);
+        let timeouts = timeouts(course.as_ref(), &rows, &survey.traits, &mut data);
+        let places = timeouts.iter().enumerate();
+        let mut fired: Vec<(Row, usize)> =
+            places.filter_map(|(at, timeout)| Some((timeout.fired?, at))).collect();
+        fired.sort_unstable();
         let ahead = ahead(survey, &summary, course.as_ref());
         let (id, title) = (one.id(log), one.title(log));
-        Some(Self { id, title, summary, course, rows, ledger, pivot, timeouts, ahead, graph })
+        Some(Self { id, title, summary, course, rows, ledger, pivot, timeouts, fired, ahead, graph })
     }
 
     /// The timeout that an event set.
     pub fn timeout_set_by(&self, row: Row) -> Option<&Timeout> {
-        self.timeouts.iter().find(|timeout| timeout.set == row)
+        let at = self.timeouts.binary_search_by_key(&row, |timeout| timeout.set).ok()?;
+        self.timeouts.get(at)
     }
 
     /// The timeout that an event tells of.
     pub fn timeout_fired_as(&self, row: Row) -> Option<&Timeout> {
-        self.timeouts.iter().find(|timeout| timeout.fired == Some(row))
+        let at = self.fired.binary_search_by_key(&row, |(fired, _)| *fired).ok()?;
+        self.timeouts.get(self.fired[at].1)
     }
 
     /// Whether its steps are inferred.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::machine::Edge;
 use super::pen::{Pattern, Pen};
+use super::pictures::AsOf;
 use crate::base::text::one_line;
 use crate::index::TypeId;
 use crate::model::Row;
@@ -250,6 +251,21 @@ impl Drawing {
         let room = if self.title_at == Some(shape) { self.title_room } else { self.size.0 - 2 * at.0 };
         let text = super::measure::fit(&one_line(words), *style, room);
         Some(Shape::Text { at: *at, anchor: *anchor, style: *style, mono: *mono, text })
+    }
+
+    /// The same with what is said of an earlier moment.
+    #[must_use]
+    pub fn as_of(&self, then: &AsOf) -> Self {
+        let mut other = self.clone();
+        other.title.clone_from(&then.title);
+        for (place, words) in [(self.title_at, &then.title), (self.foot_at, &then.foot)] {
+            if let Some((place, shape)) =
+                place.and_then(|place| Some((place, self.other_words(place, words)?)))
+            {
+                other.shapes[place] = shape;
+            }
+        }
+        other
     }
 
     /// Numbers that end here, in digits of one width.

@@ -10,6 +10,7 @@ use super::survey::Survey;
 use crate::base::text::{one_line, span};
 use crate::domain::Direction;
 use crate::index::EventLog;
+use crate::model::Row;
 
 /// What an event says about its saga, in a few words: "process-payment, attempt 2".
 pub fn said(page: &Page, row: &PageRow) -> String {
@@ -69,10 +70,10 @@ pub fn history(page: &Page, step: usize, direction: Direction) -> Option<String>
     let told = |(at, attempt): (usize, &Attempt)| {
         let went = match (&attempt.error, attempt.ended) {
             (Some(error), _) => error.as_str(),
-            (None, Some(_)) if at == last => "done",
-            (None, _) if at == last => "under way",
+            (None, Some(_)) => "done",
+            (None, None) if at == last => "under way",
             // Another one followed it, so it did not end it.
-            (None, _) => "no answer",
+            (None, None) => "no answer",
         };
         let when = attempt.ended.or(attempt.began).map_or_else(String::new, |time| format!(" at {time}"));
         format!("{} {went}{when}", at + 1)
@@ -202,9 +203,16 @@ fn some(all: impl ExactSizeIterator<Item = String>, most: usize, between: &str) 
 }
 
 /// What an event led to, with the numbers of the rows: `leads to 3 OrderPaid, 4 OrderShipped`.
-pub fn led_to(log: &EventLog, survey: &Survey, page: &Page, row: &PageRow) -> String {
+///
+/// `number` gives the number of an event where it is shown, if it is.
+pub fn led_to(
+    log: &EventLog,
+    survey: &Survey,
+    row: &PageRow,
+    number: &dyn Fn(Row) -> Option<usize>,
+) -> String {
     let effects = row.outgoing.iter().map(|(effect, kind)| {
-        let number = page.graph.place(*effect).map_or_else(String::new, |place| format!("{} ", place + 1));
+        let number = number(*effect).map_or_else(String::new, |number| format!("{number} "));
         let guess = if *kind == EdgeKind::StreamOrder { " (by order)" } else { "" };
         format!("{number}{}{guess}", one_line(&survey.traits[log.type_of(*effect).0 as usize].name))
     });
@@ -258,7 +266,8 @@ pub fn lines(log: &EventLog, survey: &Survey, page: &Page) -> Vec<String> {
             text.push(format!("{INDENT}state: {}", some(changes, CHANGES_MAX, "; ")));
         }
         if !row.outgoing.is_empty() {
-            text.push(format!("{INDENT}{}", led_to(log, survey, page, row)));
+            let number = |effect: Row| page.graph.place(effect).map(|place| place + 1);
+            text.push(format!("{INDENT}{}", led_to(log, survey, row, &number)));
         }
     }
     let histories = histories(page);

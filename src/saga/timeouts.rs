@@ -2,7 +2,7 @@
 //! workflow's history tells (timers that fired, calls that timed out), and what the name of an event says. Where a
 //! definition gives a step its time, an attempt that was answered in time says until when it would have waited.
 
-use foldhash::HashMap;
+use serde_json::Value;
 
 use super::course::Course;
 use super::facts::{Act, Sign};
@@ -22,15 +22,26 @@ pub struct Timeout {
     pub fired: Option<Row>,
 }
 
-/// Every timeout of a saga, in the order in which they were set.
-pub(super) fn timeouts(course: Option<&Course>, rows: &[PageRow], traits: &[Traits]) -> Vec<Timeout> {
-    let fired: HashMap<Row, Timeout> =
-        rows.iter().filter_map(|row| fired(row, traits)).map(|timeout| (timeout.set, timeout)).collect();
-    let of_row = |row: &PageRow| {
-        let waits = || Some(Timeout { set: row.row, due: Some(due(course?, row)?), fired: None });
-        fired.get(&row.row).copied().or_else(waits)
+/// Every timeout of a saga, by the rows of the events that set them.
+pub(super) fn timeouts(
+    course: Option<&Course>,
+    rows: &[PageRow],
+    traits: &[Traits],
+    data: &mut dyn FnMut(Row) -> Option<Value>,
+) -> Vec<Timeout> {
+    let mut all: Vec<Timeout> = rows.iter().filter_map(|row| fired(row, traits)).collect();
+    all.sort_by_key(|timeout| (timeout.set, timeout.fired));
+    let is_known = |row: Row| all.binary_search_by_key(&row, |timeout| timeout.set).is_ok();
+    let mut waits = |row: &PageRow| {
+        let due = due(course?, row)?;
+        // A runtime says that nobody watched the time.
+        let is_off = data(row.row)?.get("deadline").is_some_and(Value::is_null);
+        (!is_off).then_some(Timeout { set: row.row, due: Some(due), fired: None })
     };
-    rows.iter().filter_map(of_row).collect()
+    let waiting: Vec<Timeout> = rows.iter().filter(|row| !is_known(row.row)).filter_map(&mut waits).collect();
+    all.extend(waiting);
+    all.sort_by_key(|timeout| (timeout.set, timeout.fired));
+    all
 }
 
 /// The timeout that an event tells of.

@@ -109,6 +109,104 @@ fn money_that_goes_through_stages_counts_once_and_two_payments_are_two() {
     }
 }
 
+/// Sagas that took everything back, from which the undos are learnt, and one that fails half-way.
+fn learnt(last: &[(&'static str, &'static str, &'static str, Value)]) -> String {
+    const STREAMS: [&str; 6] = ["t0", "t1", "t2", "t3", "t4", "t5"];
+    let pay = || json!({"amount": 100});
+    let mut events = Vec::new();
+    for saga in STREAMS {
+        for (name, data) in [
+            ("OrderPlaced", pay()),
+            ("PaymentAuthorized", pay()),
+            ("InvoiceSettled", pay()),
+            ("OrderRejected", json!({})),
+            ("InvoiceReversed", pay()),
+            ("PaymentRefunded", pay()),
+            ("OrderCancelled", pay()),
+        ] {
+            events.push((saga, name, saga, data));
+        }
+    }
+    events.extend(last.iter().cloned());
+    log(&events)
+}
+
+#[test]
+fn each_later_stage_takes_up_the_money_of_one_effect_only() {
+    let cli = Cli::new();
+    let pay = || json!({"amount": 100});
+    cli.write(
+        "two.jsonl",
+        learnt(&[
+            ("x", "OrderPlaced", "oa", pay()),
+            ("x", "OrderPlaced", "ob", pay()),
+            ("x", "PaymentAuthorized", "pa", pay()),
+            ("x", "InvoiceSettled", "ia", pay()),
+            ("x", "OrderRejected", "oa", json!({})),
+        ]),
+    );
+    let page = &Value::from(cli.json(&["saga", "two.jsonl", "x"])[0].clone());
+    let counted = lines(page).into_iter().filter(|(_, _, same, _)| same.is_null());
+    assert_eq!(counted.map(|(step, ..)| step).collect::<Vec<_>>(), ["OrderPlaced", "InvoiceSettled"]);
+    let owed = page["owed"].as_array().unwrap().iter();
+    assert_eq!(owed.filter_map(|debt| debt["amount"].as_i64()).sum::<i64>(), 200, "{}", page["owed"]);
+
+    // Two currencies are no sum, and one that does not fit leaves the next to be tried.
+    let of = |amount: u32, currency: &str| json!({"amount": amount, "currency": currency});
+    for (name, last, same) in [
+        ("mix.jsonl", [of(100, "EUR"), of(50, "USD"), json!({"amount": 100}), json!({"amount": 50})], 2),
+        ("fit.jsonl", [of(100, "EUR"), of(70, "EUR"), of(100, "USD"), of(100, "EUR")], 1),
+    ] {
+        let [first, second, third, fourth] = last;
+        cli.write(
+            name,
+            learnt(&[
+                ("x", "OrderPlaced", "oa", first),
+                ("x", "OrderPlaced", "ob", second),
+                ("x", "PaymentAuthorized", "pa", third),
+                ("x", "PaymentAuthorized", "pb", fourth),
+                ("x", "OrderRejected", "oa", json!({})),
+            ]),
+        );
+        let page = &Value::from(cli.json(&["saga", name, "x"])[0].clone());
+        let taken_up = lines(page).into_iter().filter(|(_, _, of, _)| **of == "PaymentAuthorized");
+        assert_eq!(taken_up.count(), same, "{name}: {page}");
+        let owed = page["owed"].as_array().unwrap().iter().find(|debt| debt["step"] == "PaymentAuthorized");
+        assert_eq!(owed.map(|debt| &debt["amount"]), Some(&Value::Null), "{name}");
+    }
+}
+
+#[test]
+fn what_is_told_of_timeouts_and_attempts_is_what_the_run_did() {
+    let cli = Cli::new();
+    cli.run(&["simulate", "shop/fulfilment?seed=7&without=timeouts", "--into", "off.jsonl"]);
+    cli.run(&["simulate", "shop/fulfilment?seed=7", "--into", "on.jsonl"]);
+    for (store, is_told) in [("off.jsonl", false), ("on.jsonl", true)] {
+        let text = cli.run(&["saga", store, "s1", "--domain", "shop"]).out;
+        assert_eq!(text.contains("timeout at "), is_told, "{store}: {text}");
+    }
+}
+
+#[test]
+fn a_timeout_of_a_history_is_linked_to_the_event_that_set_it() {
+    let cli = Cli::new();
+    let mut text = String::new();
+    for (at, (name, cause)) in
+        [("TimerStarted", None), ("TimerFired", Some(0)), ("PaymentTimedOut", Some(0))].iter().enumerate()
+    {
+        let event = json!({
+            "id": format!("e{at}"), "type": name, "stream_id": "x", "correlation_id": "x",
+            "causation_id": cause.map(|cause: usize| format!("e{cause}")),
+            "occurred_at": format!("2026-03-01T08:00:0{at}Z"), "data": {},
+        });
+        writeln!(text, "{event}").unwrap();
+    }
+    cli.write("timer.jsonl", text);
+    let text = cli.run(&["saga", "timer.jsonl", "x"]).out;
+    assert_eq!(text.matches("timeout set by 1").count(), 2, "{text}");
+    assert_eq!(text.matches("timeout fired as").count(), 1, "{text}");
+}
+
 #[test]
 fn what_is_owed_for_a_lost_parcel_is_its_price_once() {
     let cli = Cli::new();

@@ -431,3 +431,23 @@ fn o_walks_a_correlation_and_e_the_failures_in_every_view_of_a_saga() {
         }
     }
 }
+
+#[test]
+fn attempts_after_an_answer_that_was_lost_are_not_told_before_they_happened() {
+    let mut window =
+        Window::simulate("shop/fulfilment?seed=7&fault=process-payment:timeout", SimStart::AtEnd);
+    window.harness.set_size(SIZE);
+    window.send(WindowCommand::ShowView("saga"));
+    let log = window.app().document().unwrap().log().clone();
+    let all = (0..log.len() as u64).map(|rank| log.row_at(rank));
+    let mut paid = all.filter(|row| &*log.event_type(log.type_of(*row)).name == "payment.completed.v1");
+    window.send(GoCommand::Select(paid.next().unwrap()));
+    let told: Vec<String> = rows(&window, ", payment.completed.v1")
+        .into_iter()
+        .filter(|label| label.starts_with(|letter: char| letter.is_ascii_digit()))
+        .collect();
+    assert_eq!(told.len(), 1, "{:?}", window.labels());
+    assert!(!told[0].contains("attempts") && !told[0].contains("no answer"), "{told:?}");
+    window.send(GoCommand::End);
+    assert!(window.says_part("3 attempts: 1 no answer"), "{:?}", window.labels());
+}

@@ -38,7 +38,7 @@ pub fn draw(log: &EventLog, survey: &Survey, list: &[u32], p: &Palette) -> Drawi
         return drawing;
     };
     let place = Place { axis: TimeAxis::from_keys(keys.into_iter(), &[]), left };
-    axis_of(&mut drawing, ends - begins, &place, bottom, p);
+    axis_of(&mut drawing, ends.saturating_sub(begins), &place, bottom, p);
     let scale = Scale { x: &|nanos| place.exact(nanos), next_bin: &|nanos| place.next_bin(nanos) };
     for ((line, at), title) in (0_u32..).zip(list).zip(&titles) {
         let y = HEAD + line as i32 * LINE;
@@ -48,7 +48,13 @@ pub fn draw(log: &EventLog, survey: &Survey, list: &[u32], p: &Palette) -> Drawi
         drawing.text((SIDE, y + 16), Anchor::Start, name, &fit(title, name, left - SIDE - 12));
         let when = strip.as_ref().map_or_else(
             || "without a time".to_owned(),
-            |strip| format!("from +{} to +{}", span(strip.from - begins), span(strip.to - begins)),
+            |strip| {
+                format!(
+                    "from +{} to +{}",
+                    span(strip.from.saturating_sub(begins)),
+                    span(strip.to.saturating_sub(begins))
+                )
+            },
         );
         let words = format!("{title}, {when}, {} events", thousands(one.rows().len() as u64));
         drawing.spot((SIDE, y), (left - SIDE - 12, LINE), Subject::Event(one.last()), words);
@@ -78,7 +84,7 @@ mod tests {
         assert_eq!(drawing.size.1, HEAD + 2 * LINE + 44);
         let words = drawing.words();
         assert_eq!(words[0], "Timeline of 2 sagas");
-        let of_lines = words.iter().filter(|line| line.ends_with("from +0 s to +5 s, 3 events"));
+        let of_lines = words.iter().filter(|line| line.ends_with("from +0 s to +5.000 s, 3 events"));
         assert_eq!(of_lines.count(), 2, "{words:?}");
         let whose = format!("o-1 · {}: ", survey.sagas[0].outcome);
         assert_eq!(words.iter().filter(|line| line.starts_with(&whose)).count(), 6, "{words:?}");

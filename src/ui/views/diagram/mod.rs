@@ -140,6 +140,8 @@ struct DiagramView {
     time: bool,
     zoom: usize,
     drawing: Latest<DrawingKey, Arc<Drawn>>,
+    /// The newest drawing is that of what is asked for: it was when it was last drawn.
+    is_shown: bool,
     saga: ShownSaga,
 }
 
@@ -168,6 +170,7 @@ impl Default for DiagramView {
             time: false,
             zoom: USUAL,
             drawing: Latest::default(),
+            is_shown: false,
             saga: ShownSaga::default(),
         }
     }
@@ -200,7 +203,9 @@ impl View for DiagramView {
         let is_newest = wanted
             .as_ref()
             .is_some_and(|wanted| *wanted == answer.key || wanted.differs_in_moment(&answer.key));
-        let as_of = self.as_of(context, &sagas);
+        self.is_shown = is_newest;
+        // What stands above and below is of the saga that is drawn.
+        let as_of = if is_newest { self.as_of(context, &sagas) } else { None };
         self.drawing_ui(context, &drawing.painting, as_of.as_ref(), is_newest, ui);
     }
 
@@ -293,8 +298,8 @@ impl DiagramView {
         let at = self.saga.shown(context, sagas)?;
         let page = context.document.saga_page(context.engine, PageOf::Shown, sagas, at)?.ok()?;
         let then = context.document.sagas_at_playhead(context.engine, context.navigation).ok()?;
-        // While it is judged for the first time, the end is not told in its place.
-        if then.key.as_of.is_none() {
+        // While it is judged, no other moment is told in its place.
+        if then.key.as_of != context.navigation.playhead_row(context.log()) {
             return Some(AsOf::judging(&page));
         }
         let summary = then.place_of(&sagas.survey, at).map(|at| &then.survey.sagas[at]);

@@ -6,7 +6,7 @@ use egui::{Popup, Ui};
 
 use super::{DiagramView, Drawn, Kind, PNG_PERCENTS, ZOOMS, label};
 use crate::saga::mermaid;
-use crate::saga::svg::Drawing;
+use crate::saga::pictures::AsOf;
 use crate::ui::app::sagas::{PageOf, Sagas};
 use crate::ui::command::WindowCommand;
 use crate::ui::icons::Icon;
@@ -25,10 +25,12 @@ impl DiagramView {
         if ui.add(Button::new("−").label("Smaller").enabled(self.zoom > 0)).clicked() {
             self.zoom -= 1;
         }
-        let answer = self.drawing.answer().filter(|answer| self.is_of_kind(&answer.key));
+        // Only what is seen goes out.
+        let answer = self.drawing.answer().filter(|answer| self.is_of_kind(&answer.key) && self.is_shown);
         let drawing = answer.as_ref().and_then(|answer| answer.result.as_ref().ok());
         let drawing = drawing.cloned();
-        self.save_ui(context, drawing.as_ref(), ui);
+        let as_of = self.as_of(context, sagas);
+        self.save_ui(context, drawing.as_ref(), as_of.as_ref(), ui);
         let copy = Button::new(if has_words { "Copy" } else { "" }).icon(Icon::Copy);
         let copy = copy.trailing(Icon::CaretDown).label("Copy the diagram").enabled(drawing.is_some());
         let button = ui.add(copy);
@@ -36,7 +38,9 @@ impl DiagramView {
         Popup::menu(&button).show(|ui| {
             ui.set_width(160.0);
             if ui.button("Copy as text").clicked() {
-                let words = self.words(context, sagas, &drawing.painting.drawing);
+                let drawing = &drawing.painting.drawing;
+                let words =
+                    as_of.as_ref().map_or_else(|| drawing.words(), |then| drawing.as_of(then).words());
                 context.send(WindowCommand::Copy(words.join("\n")));
                 ui.close();
             }
@@ -50,20 +54,14 @@ impl DiagramView {
         button.on_hover_text("As text, or as Mermaid");
     }
 
-    /// What the diagram says, as of the playhead where that is in the past.
-    fn words(&mut self, context: &ViewContext<'_>, sagas: &Sagas, drawing: &Drawing) -> Vec<String> {
-        let mut words = drawing.words();
-        if let Some(then) = self.as_of(context, sagas) {
-            words[0] = then.title;
-            if let Some(last) = words.last_mut().filter(|_| drawing.foot_at.is_some()) {
-                *last = then.foot;
-            }
-        }
-        words
-    }
-
     /// The whole diagram as a file: SVG, or PNG at a size of one's choice.
-    fn save_ui(&self, context: &ViewContext<'_>, drawn: Option<&Arc<Drawn>>, ui: &mut Ui) {
+    fn save_ui(
+        &self,
+        context: &ViewContext<'_>,
+        drawn: Option<&Arc<Drawn>>,
+        as_of: Option<&AsOf>,
+        ui: &mut Ui,
+    ) {
         let stem = match self.kind {
             Kind::Sequence => "sequence",
             Kind::Flow => "flow",
@@ -74,15 +72,16 @@ impl DiagramView {
         Popup::menu(&button).show(|ui| {
             ui.set_width(200.0);
             let drawing = &drawn.painting.drawing;
+            let told = || as_of.map_or_else(|| drawing.clone(), |then| drawing.as_of(then));
             if ui.button("Save as SVG…").clicked() {
-                context.send(WindowCommand::SaveText { name: format!("{stem}.svg"), text: drawing.svg() });
+                context.send(WindowCommand::SaveText { name: format!("{stem}.svg"), text: told().svg() });
                 ui.close();
             }
             for percent in PNG_PERCENTS {
                 let scaled = |length: i32| i64::from(length) * i64::from(percent) / 100;
                 let size = format!("{}×{}", scaled(drawing.size.0), scaled(drawing.size.1));
                 if ui.button(format!("Save as PNG, {size}…")).clicked() {
-                    let (name, drawing) = (format!("{stem}.png"), Arc::new(drawing.clone()));
+                    let (name, drawing) = (format!("{stem}.png"), Arc::new(told()));
                     context.send(WindowCommand::SavePicture { name, drawing, percent });
                     ui.close();
                 }

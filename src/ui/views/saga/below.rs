@@ -25,16 +25,37 @@ pub(super) enum Below {
 }
 
 /// The attempts of a group in words: each with its error and when.
-pub(super) fn history(page: &Page, group: &Group) -> Option<String> {
+pub(super) fn history(scene: &Scene<'_>, group: &Group) -> Option<String> {
     let attempts = group.attempts.as_ref()?;
-    text::history(page, attempts.step, attempts.direction)
+    text::history(attempts_page(scene, group), attempts.step, attempts.direction)
+}
+
+/// The page that knows of the attempts what had happened as of the playhead: of a group that has begun, and is not over.
+fn attempts_page<'a>(scene: &Scene<'a>, group: &Group) -> &'a Page {
+    let happened = |at: &usize| scene.has_happened(scene.page.rows[*at].row);
+    match scene.now {
+        Some(now) if group.attempts.as_ref().is_some_and(|attempts| attempts.rows.iter().any(happened)) => {
+            now
+        }
+        _ => scene.page,
+    }
 }
 
 /// The lines below an event.
-pub(super) fn below(page: &Page, group: &Group) -> Vec<Below> {
+pub(super) fn below(scene: &Scene<'_>, group: &Group) -> Vec<Below> {
+    told(scene.page, attempts_page(scene, group), group)
+}
+
+/// As many lines as there will be, at most.
+pub(super) fn lines_below(page: &Page, group: &Group) -> usize {
+    told(page, page, group).len()
+}
+
+/// The lines below an event of a page, with what another one knows of its attempts.
+fn told(page: &Page, attempted: &Page, group: &Group) -> Vec<Below> {
     let mut lines = Vec::new();
     if let Some(attempts) = &group.attempts {
-        let errors = text::errors(page, attempts.step, attempts.direction);
+        let errors = text::errors(attempted, attempts.step, attempts.direction);
         if !errors.is_empty() {
             let words = if errors.windows(2).all(|two| two[0] == two[1]) {
                 format!("{} failed: {}", errors.len(), errors[0])

@@ -30,7 +30,7 @@ pub(super) struct Attempts {
     /// How many began.
     pub(super) count: usize,
     /// Places of what tells of them in [`Page::rows`].
-    rows: Vec<usize>,
+    pub(super) rows: Vec<usize>,
 }
 
 impl Group {
@@ -128,7 +128,12 @@ fn fold(page: &Page, shows_facts: bool, open: &BTreeSet<Row>) -> Vec<Group> {
         let outcomes = page.rows.iter().enumerate().filter(|(_, row)| !row.technical);
         let last: BTreeMap<Tried, usize> =
             outcomes.filter_map(|(at, row)| Some((outcome_of(row)?, at))).collect();
-        home.extend(last.into_iter().filter(|(of, _)| tried.contains_key(of)).map(|(of, at)| (at, of)));
+        // An outcome that came before some of them, as when an answer is lost, is not what they led to.
+        let led_to = |(of, at): &(Tried, usize)| {
+            let attempts = tried.get(of).and_then(|attempts| attempts.rows.last());
+            attempts.is_some_and(|last| last < at)
+        };
+        home.extend(last.into_iter().filter(led_to).map(|(of, at)| (at, of)));
     }
     let apart: BTreeSet<usize> = tried.values().flat_map(|attempts| attempts.rows.iter().copied()).collect();
     let shown = |at: usize| (all || !page.rows[at].technical) && !apart.contains(&at);
@@ -139,6 +144,7 @@ fn fold(page: &Page, shows_facts: bool, open: &BTreeSet<Row>) -> Vec<Group> {
             Some(last)
                 if attempts.is_none()
                     && last.attempts.is_none()
+                    && apart.range(last.last()..at).next().is_none()
                     && page.rows[last.last()].event_type == row.event_type =>
             {
                 last.rows.push(at);
@@ -155,13 +161,13 @@ fn fold(page: &Page, shows_facts: bool, open: &BTreeSet<Row>) -> Vec<Group> {
     });
     folded.extend(left);
     folded.sort_by_key(Group::last);
-    let mut groups: Vec<Group> = folded.into_iter().flat_map(|group| opened(page, group, open)).collect();
+    let mut groups: Vec<Group> = folded.into_iter().flat_map(|group| opened(group, open)).collect();
     groups.sort_by_key(Group::last);
     groups
 }
 
 /// A group, or each of its events where it was opened.
-fn opened(page: &Page, group: Group, open: &BTreeSet<Row>) -> Vec<Group> {
+fn opened(group: Group, open: &BTreeSet<Row>) -> Vec<Group> {
     let mut places = group.rows.clone();
     places.extend(group.attempts.iter().flat_map(|attempts| &attempts.rows));
     places.sort_unstable();
@@ -170,9 +176,11 @@ fn opened(page: &Page, group: Group, open: &BTreeSet<Row>) -> Vec<Group> {
     if of < 2 || !open.contains(&group.key) {
         return vec![group];
     }
-    let part = |(n, at): (usize, usize)| {
-        debug_assert!(at < page.rows.len());
-        Group { rows: vec![at], attempts: None, part: Some((n, of)), key: group.key }
+    let part = |(n, at): (usize, usize)| Group {
+        rows: vec![at],
+        attempts: None,
+        part: Some((n, of)),
+        key: group.key,
     };
     places.into_iter().enumerate().map(part).collect()
 }

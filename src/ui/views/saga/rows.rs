@@ -7,12 +7,12 @@ use std::sync::Arc;
 use egui::{Color32, Painter, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::Scene;
-use super::below::{below, history};
+use super::below::{below, history, lines_below};
 use super::columns::{Columns, Needs};
-use super::groups::Group;
+use super::groups::{Attempts, Group};
 use crate::model::Row;
 use crate::replay::{Change, Op};
-use crate::saga::{Ahead, Page, PageRow, text};
+use crate::saga::{Act, Ahead, Page, PageRow, Sign, text};
 use crate::ui::command::GoCommand;
 use crate::ui::format::{Zone, middle, one_line, signed_span, span};
 use crate::ui::theme::{Outcome, PAD, RADIUS_CONTROL, Tokens};
@@ -69,7 +69,7 @@ fn height(page: &Page, group: &Group) -> f32 {
     let row = &page.rows[group.last()];
     let changes = row.changes.len().min(CHANGES_MAX) + usize::from(row.changes.len() > CHANGES_MAX);
     let effects = row.outgoing.len().min(EFFECTS_MAX) + usize::from(row.outgoing.len() > EFFECTS_MAX);
-    let own = 2 + below(page, group).len();
+    let own = 2 + lines_below(page, group);
     let lines = changes.max(effects).max(own);
     (lines as f32 * LINE + BELOW).max(LEAST)
 }
@@ -265,16 +265,26 @@ fn label(scene: &Scene<'_>, row: &PageRow, number: usize, group: &Group, later: 
     if !said.is_empty() {
         words.push(one_line(&said));
     }
-    words.extend(history(scene.page, group).map(|history| one_line(&history)));
-    words.extend(below(scene.page, group).iter().filter_map(|below| below.words(scene)));
+    words.extend(history(scene, group).map(|history| one_line(&history)));
+    words.extend(below(scene, group).iter().filter_map(|below| below.words(scene)));
     words.extend(row.changes.iter().take(CHANGES_MAX).map(|change| one_line(&change.to_string())));
     if !row.outgoing.is_empty() {
-        words.push(text::led_to(scene.context.log(), scene.survey, scene.page, row));
+        words.push(text::led_to(scene.context.log(), scene.survey, row, &|_| None));
     }
     if later {
         words.push("not yet at the playhead".to_owned());
     }
     words.join(", ")
+}
+
+/// How many had begun as of the playhead; all where none had.
+fn attempted(scene: &Scene<'_>, attempts: &Attempts) -> usize {
+    let begun = |at: &&usize| matches!(scene.page.rows[**at].sign, Some(Sign::Step(.., Act::Begun(_))));
+    let happened = |at: &&usize| scene.has_happened(scene.page.rows[**at].row);
+    match attempts.rows.iter().filter(begun).filter(happened).count() {
+        0 => attempts.count,
+        begun => begun,
+    }
 }
 
 /// A line of text in a row.
@@ -309,7 +319,11 @@ fn incoming_ui(
     if let Some((n, of)) = group.part {
         after = after.caption(&format!("{} of {of}", n + 1), t.muted);
     } else if let Some(attempts) = &group.attempts {
-        after = after.caption(&format!("×{} attempts", attempts.count), t.muted);
+        let words = match attempted(scene, attempts) {
+            1 => "1 attempt".to_owned(),
+            many => format!("×{many} attempts"),
+        };
+        after = after.caption(&words, t.muted);
     } else if group.rows.len() > 1 {
         after = after.caption(&format!("×{}", group.rows.len()), t.muted);
     }
@@ -360,7 +374,7 @@ fn incoming_ui(
         line = line.gap(8.0).caption("never seen before", t.outcome(Outcome::Unknown).color);
     }
     is_cut |= line.paint(ui.painter(), second).elided;
-    for (at, below) in below(scene.page, group).iter().enumerate() {
+    for (at, below) in below(scene, group).iter().enumerate() {
         let place = line_at(rect, columns.incoming + 16.0, right, 2 + at);
         is_cut |= below.ui(scene, ui, place, later);
     }

@@ -77,7 +77,14 @@ impl TimelineView {
     /// Hands over what was made.
     pub(super) fn deliver(&mut self, context: &ViewContext<'_>) {
         let Some(key) = &self.wanted else { return };
-        let Some(answer) = self.out.answer_to(key) else { return };
+        let Some(answer) = self.out.answer_to(key) else {
+            // It was not taken: too much is asked for at once.
+            if !self.out.is_busy() {
+                context.send(WindowCommand::Say("The timeline was not written: try again".to_owned()));
+                self.wanted = None;
+            }
+            return;
+        };
         let name =
             |kind: &str| format!("{}.{kind}", if key.of.saga.is_some() { "timeline" } else { "timelines" });
         match (&answer.result, key.out) {
