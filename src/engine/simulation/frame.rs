@@ -121,7 +121,9 @@ impl SimFrame {
             faults: world.faults(),
             lost: world.lost_messages(),
             steps,
-            forecast: (recipe.sagas <= FORECAST_SAGAS_MAX).then(|| Forecast::of(world)),
+            // What is over needs no looking ahead.
+            forecast: (recipe.sagas <= FORECAST_SAGAS_MAX || world.is_quiescent() || world.is_stopped())
+                .then(|| Forecast::of(world)),
             futures: branches.iter().map(words_of).collect(),
             left_at: branches[history.branch()].parent.map(|(_, moment)| moment),
             future: history.branch(),
