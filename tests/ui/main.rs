@@ -16,6 +16,7 @@ mod log;
 mod matrix;
 mod memory;
 mod navigator;
+mod overlaps;
 mod palette;
 mod pictures;
 mod query;

@@ -8,7 +8,7 @@ use crate::ui::theme::{Outcome, ROW, tokens};
 use crate::ui::widgets::columns::{ColumnSpec, Columns, header};
 use crate::ui::widgets::row::{RailMark, playhead_line, rail};
 use crate::ui::widgets::{
-    Badge, Button, Line, Mark, PayloadTree, RowAlign, RowScroll, SearchField, Tick, VirtualRows, blocks,
+    Badge, Bar, Button, Line, Mark, PayloadTree, RowAlign, RowScroll, SearchField, Tick, VirtualRows, blocks,
     chip, elided, hover_card_frame, icon_button, key_cap, link, mark, node, progress, row, section, segment,
     separator, short_id, splitter, switch,
 };
@@ -19,6 +19,7 @@ pub type Demo = (&'static str, fn(&mut Ui));
 /// Name and states of every widget.
 pub static DEMOS: &[Demo] = &[
     ("badge", badges),
+    ("bar", bars),
     ("button", buttons),
     ("chip", chips),
     ("columns", table),
@@ -52,6 +53,21 @@ pub static DEMOS: &[Demo] = &[
 
 fn line(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.horizontal(content);
+}
+
+fn bars(ui: &mut Ui) {
+    // With room for both sides, and without.
+    for width in [420.0, 220.0] {
+        ui.allocate_ui(vec2(width, 0.0), |ui| {
+            let bar = Bar::begin(ui, 44.0, "demo");
+            let mut left = bar.left(ui);
+            segment(&mut left, "Kind", &mut 0, &[(0, "Sequence"), (1, "Flow")]);
+            left.add(Button::new("Focus").label(&format!("Focus at {width}")));
+            let mut right = bar.right(ui, &left);
+            right.add(Button::new("Copy").icon(Icon::Copy).label(&format!("Copy at {width}")));
+            bar.end(ui, &left, &right);
+        });
+    }
 }
 
 fn badges(ui: &mut Ui) {

@@ -5,6 +5,7 @@
 //! drawing in egui's flow goes through the other functions.
 
 pub mod badge;
+pub mod bar;
 pub mod blocks;
 pub mod button;
 pub mod chip;
@@ -30,6 +31,7 @@ pub mod virtual_rows;
 use egui::{Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 
 pub use badge::Badge;
+pub use bar::Bar;
 pub use blocks::{empty, failed, loading, waiting};
 pub use button::{Button, ButtonKind};
 pub use chip::chip;

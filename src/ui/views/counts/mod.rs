@@ -1,7 +1,7 @@
 //! The view "counts": how the events of the query divide, with a bar for each group; a click asks for just that group.
 //! The query's own stage says by what, else what is chosen here.
 
-use egui::{Align, Layout, Popup, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Popup, Rect, Ui, UiBuilder, pos2, vec2};
 use serde_json::{Value, json};
 
 use crate::query::{GROUPS, Group, Tally, Wish, group_term, without_stage};
@@ -10,7 +10,9 @@ use crate::ui::format::{count, one_line, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{PAD, RADIUS_CONTROL, TOOLBAR};
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
-use crate::ui::widgets::{Button, Line, RowScroll, SearchField, VirtualRows, empty, failed, loading, row};
+use crate::ui::widgets::{
+    Bar, Button, Line, RowScroll, SearchField, VirtualRows, empty, failed, loading, row,
+};
 
 /// Its entry in the registry.
 pub static CLASS: ViewClass = ViewClass {
@@ -99,17 +101,21 @@ impl View for CountsView {
     }
 }
 
+/// How many groups there are, and what it took.
+fn words_of(tally: &Tally) -> String {
+    let groups = count(tally.groups.len() as u64 + tally.other_groups, "group");
+    if tally.read > 0 { format!("{groups}, {} read", count(tally.read, "payload")) } else { groups }
+}
+
 impl CountsView {
     fn toolbar(&mut self, context: &ViewContext<'_>, ui: &mut Ui, group: &Group, tally: Option<&Tally>) {
         let t = context.tokens;
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), TOOLBAR + 6.0), Sense::hover());
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-        let layout = Layout::left_to_right(Align::Center);
-        let mut bar = ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(PAD, 0.0))).layout(layout));
-        bar.spacing_mut().item_spacing.x = 8.0;
-        Line::new().body("Count by", t.muted).show(&mut bar);
         let name = group.to_string();
-        let button = bar.add(Button::new(&name).trailing(Icon::CaretDown).label("What is counted by"));
+        let words = tally.map(words_of).unwrap_or_default();
+        let bar = Bar::begin(ui, TOOLBAR + 6.0, (&name, &words));
+        let mut left = bar.left(ui);
+        Line::new().body("Count by", t.muted).show(&mut left);
+        let button = left.add(Button::new(&name).trailing(Icon::CaretDown).label("What is counted by"));
         Popup::menu(&button).gap(4.0).show(|ui| {
             ui.set_width(300.0);
             for info in GROUPS.iter().filter(|info| !info.has_path()) {
@@ -131,17 +137,13 @@ impl CountsView {
                 ui.close();
             }
         });
-        let Some(tally) = tally else { return };
-        let mut words = count(tally.groups.len() as u64 + tally.other_groups, "group");
-        if tally.read > 0 {
-            words = format!("{words}, {} read", count(tally.read, "payload"));
+        Line::new().caption(&words, t.muted).show(&mut left);
+        let mut right = bar.right(ui, &left);
+        let copy = Button::new("Copy").icon(Icon::Copy).label("Copy the counts").enabled(tally.is_some());
+        if let (true, Some(tally)) = (right.add(copy).clicked(), tally) {
+            context.send(WindowCommand::Copy(as_text(tally)));
         }
-        Line::new().caption(&words, t.muted).show(&mut bar);
-        bar.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.add(Button::new("Copy").icon(Icon::Copy).label("Copy the counts")).clicked() {
-                context.send(WindowCommand::Copy(as_text(tally)));
-            }
-        });
+        bar.end(ui, &left, &right);
     }
 
     /// Counts by something else: the stage of the query goes, so that what is chosen here holds.

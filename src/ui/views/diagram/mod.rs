@@ -8,10 +8,7 @@ pub(in crate::ui) mod paint;
 
 use std::sync::Arc;
 
-use egui::{
-    Align, Key, Layout, Modifiers, Popup, PopupCloseBehavior, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder,
-    pos2, vec2,
-};
+use egui::{Key, Modifiers, Popup, PopupCloseBehavior, ScrollArea, Ui, vec2};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -28,10 +25,9 @@ use crate::ui::app::sagas::{PageOf, Sagas, ShownSaga, SurveyKey};
 use crate::ui::command::{GoCommand, WindowCommand};
 use crate::ui::format::{one_line, thousands};
 use crate::ui::icons::Icon;
-use crate::ui::theme::PAD;
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
 use crate::ui::widgets::blocks::note;
-use crate::ui::widgets::{Button, Line, failed, loading, segment, switch};
+use crate::ui::widgets::{Bar, Button, Line, failed, loading, segment, switch};
 
 /// Its entry in the registry.
 pub static CLASS: ViewClass = ViewClass {
@@ -57,11 +53,6 @@ pub static FLOW: ViewClass = ViewClass {
 
 /// Height of the bar above.
 const BAR: f32 = 44.0;
-/// From this width on there is room for the details of the map.
-const WIDE: f32 = 700.0;
-/// From this width on the bar has room for all of its words; below the other one "Process map" is shortened as well.
-const WORDS_FROM: f32 = 820.0;
-const NARROW: f32 = 680.0;
 /// How far it is zoomed, in per cent.
 const ZOOMS: [u16; 8] = [25, 35, 50, 70, 85, 100, 140, 200];
 const USUAL: usize = 5;
@@ -69,7 +60,7 @@ const USUAL: usize = 5;
 const PNG_PERCENTS: [u16; 4] = [50, 100, 200, 400];
 
 /// What is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Kind {
     #[default]
     Sequence,
@@ -307,29 +298,20 @@ impl DiagramView {
     }
 
     fn bar_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, ui: &mut Ui) {
-        let t = context.tokens;
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-        let inner = rect.shrink2(vec2(PAD, 0.0));
-        let layout = Layout::left_to_right(Align::Center);
-        let mut bar = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("bar"));
-        bar.spacing_mut().item_spacing.x = 8.0;
-        let map = if rect.width() < NARROW { "Map" } else { "Process map" };
-        let kinds = [(Kind::Sequence, "Sequence"), (Kind::Flow, "Flow"), (Kind::Map, map)];
-        segment(&mut bar, "Diagram", &mut self.kind, &kinds);
-        if self.kind == Kind::Map && rect.width() >= WIDE {
-            segment(&mut bar, "On the edges", &mut self.time, &[(false, "How often"), (true, "How long")]);
-            slider(&mut bar, "Types", "Leave out types that come rarely", &mut self.detail.nodes);
-            slider(&mut bar, "Ways", "Leave out ways that are taken rarely", &mut self.detail.edges);
+        let bar = Bar::begin(ui, BAR, (self.kind, self.focus_word()));
+        let mut left = bar.left(ui);
+        let kinds = [(Kind::Sequence, "Sequence"), (Kind::Flow, "Flow"), (Kind::Map, "Process map")];
+        segment(&mut left, "Diagram", &mut self.kind, &kinds);
+        if self.kind == Kind::Map {
+            segment(&mut left, "On the edges", &mut self.time, &[(false, "How often"), (true, "How long")]);
+            slider(&mut left, "Types", "Leave out types that come rarely", &mut self.detail.nodes);
+            slider(&mut left, "Ways", "Leave out ways that are taken rarely", &mut self.detail.edges);
+        } else {
+            self.scope_ui(context, &mut left);
         }
-        if self.kind != Kind::Map {
-            self.scope_ui(context, &mut bar);
-        }
-        let room = Rect::from_min_max(pos2(bar.min_rect().right() + 8.0, inner.top()), inner.max);
-        let layout = Layout::right_to_left(Align::Center);
-        let mut right = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("out"));
-        right.spacing_mut().item_spacing.x = 6.0;
-        self.out_ui(context, sagas, rect.width() >= WORDS_FROM, &mut right);
+        let mut right = bar.right(ui, &left);
+        self.out_ui(context, sagas, &mut right);
+        bar.end(ui, &left, &right);
     }
 
     fn drawing_ui(
@@ -416,16 +398,21 @@ impl DiagramView {
         };
     }
 
+    fn focus_word(&self) -> &'static str {
+        match self.scope.focus {
+            None => "Focus",
+            Some((_, Reach::Near)) => "Neighbours",
+            Some((_, Reach::Far)) => "Whole way",
+        }
+    }
+
     /// What of the saga is shown.
     fn scope_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui) {
         let row = context.navigation.selected;
         let known = self.scope.focus.map(|(_, reach)| reach);
-        let word = match known {
-            None => "Focus",
-            Some(Reach::Near) => "Neighbours",
-            Some(Reach::Far) => "Whole way",
-        };
-        let button = Button::new(word).selected(known.is_some()).enabled(row.is_some() || known.is_some());
+        let button = Button::new(self.focus_word())
+            .selected(known.is_some())
+            .enabled(row.is_some() || known.is_some());
         let button = ui.add(button.trailing(Icon::CaretDown).label("Focus on the selected event"));
         Popup::menu(&button).gap(4.0).show(|ui| {
             ui.set_width(240.0);

@@ -15,7 +15,7 @@ use crate::ui::widgets::{Button, Line};
 
 impl DiagramView {
     /// Zoom, copy, save.
-    pub(super) fn out_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, has_words: bool, ui: &mut Ui) {
+    pub(super) fn out_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, ui: &mut Ui) {
         let can_grow = self.zoom + 1 < ZOOMS.len();
         if ui.add(Button::new("+").label("Larger").enabled(can_grow)).clicked() {
             self.zoom += 1;
@@ -31,7 +31,7 @@ impl DiagramView {
         let drawing = drawing.cloned();
         let as_of = self.as_of(context, sagas);
         self.save_ui(context, drawing.as_ref(), as_of.as_ref(), ui);
-        let copy = Button::new(if has_words { "Copy" } else { "" }).icon(Icon::Copy);
+        let copy = Button::new("Copy").icon(Icon::Copy);
         let copy = copy.trailing(Icon::CaretDown).label("Copy the diagram").enabled(drawing.is_some());
         let button = ui.add(copy);
         let Some(drawing) = drawing else { return };

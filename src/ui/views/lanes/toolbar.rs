@@ -19,7 +19,11 @@ const WIDE: f32 = 1_000.0;
 /// Below this width "Idle time cut" is an icon, and "Undo zoom" is left to Ctrl+Z.
 const MIDDLE: f32 = 720.0;
 /// Below this width the choice of axis is left out as well.
-const NARROW: f32 = 470.0;
+const NARROW: f32 = 500.0;
+/// Below this width the order is a menu too.
+const NARROWEST: f32 = 380.0;
+/// "Fit" is left to the key F where there is less room than this.
+const FIT: f32 = 44.0;
 
 impl LanesView {
     /// Draws the bar into `rect`.
@@ -49,7 +53,9 @@ impl LanesView {
                 .id_salt("lanes right"),
         );
         right.spacing_mut().item_spacing.x = 4.0;
-        self.view_ui(context, &mut right, scale, rect.width());
+        if inner.right() - used >= FIT {
+            self.view_ui(context, &mut right, scale, rect.width());
+        }
         let room =
             Rect::from_min_max(pos2(used, inner.top()), pos2(right.min_rect().left() - 12.0, inner.bottom()));
         if let Some(answer) = answer {
@@ -81,7 +87,22 @@ impl LanesView {
         if wide {
             Line::new().body("Sort by", t.muted).show(ui);
         }
-        segment(ui, "Sort by", &mut self.options.sort, &SortBy::ALL);
+        if width >= NARROWEST {
+            segment(ui, "Sort by", &mut self.options.sort, &SortBy::ALL);
+        } else {
+            let shown =
+                SortBy::ALL.iter().find(|(one, _)| *one == self.options.sort).map_or("", |(_, name)| name);
+            let label = format!("Sort by {shown}");
+            let button = ui.add(Button::new(shown).trailing(Icon::CaretDown).label(&label));
+            Popup::menu(&button).show(|ui| {
+                for (sort, name) in SortBy::ALL {
+                    if ui.selectable_label(self.options.sort == sort, name).clicked() {
+                        self.options.sort = sort;
+                    }
+                }
+            });
+            button.on_hover_text("The order of the lanes");
+        }
         if context.document.open.axis.is_empty() || width < NARROW {
             return;
         }

@@ -4,7 +4,7 @@
 
 mod table;
 
-use egui::{Align, Layout, Popup, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Layout, Popup, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use crate::domain::Name;
 use crate::engine::{DocumentId, Latest, ModelAsk, ModelPage, SimFrame, read_model};
@@ -13,7 +13,7 @@ use crate::ui::format::{count, thousands};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{Outcome, PAD};
 use crate::ui::view::{Around, View, ViewClass, ViewContext};
-use crate::ui::widgets::{Button, Line, SearchField, empty, failed, loading};
+use crate::ui::widgets::{Bar, Button, Line, SearchField, empty, failed, loading};
 
 /// Its entry in the registry.
 pub static CLASS: ViewClass = ViewClass {
@@ -31,8 +31,8 @@ const PAGE_ROWS: usize = 100;
 /// Height of the bars above and below the rows.
 const BAR: f32 = 44.0;
 const FOOT: f32 = 34.0;
-/// Width of the field to search, and the least of it.
-const SEARCH: (f32, f32) = (260.0, 120.0);
+/// Width of the field to search.
+const SEARCH: f32 = 200.0;
 
 /// What a page depends on.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,25 +128,22 @@ impl ReadModelsView {
         page: Option<&ModelPage>,
     ) {
         let t = context.tokens;
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-        let inner = rect.shrink2(vec2(PAD, 0.0));
-        let layout = Layout::right_to_left(Align::Center);
-        let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("rebuild"));
-        let rebuild = right.add(Button::new("Rebuild").icon(Icon::Loop));
-        if rebuild
-            .on_hover_text("Throws the rows away and reads the whole log again: they must come out equal")
-            .clicked()
-        {
-            self.rebuild = true;
-        }
-        let ends = right.min_rect().left() - 12.0;
-        let room = Rect::from_min_max(inner.min, pos2(ends, inner.bottom()));
-        let layout = Layout::left_to_right(Align::Center);
-        let mut bar = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("bar"));
-        bar.spacing_mut().item_spacing.x = 8.0;
-        let button =
-            bar.add(Button::new(model).trailing(Icon::CaretDown).label(&format!("Read model {model}")));
+        let (words, color) = match page {
+            None => (String::new(), t.muted),
+            Some(page) => {
+                let (behind, color) = if page.lag == 0 {
+                    ("nothing behind".to_owned(), t.muted)
+                } else {
+                    (format!("{} behind", count(page.lag, "event")), t.outcome(Outcome::Stuck).color)
+                };
+                let rows = count(page.total, "row");
+                (format!("{rows}, {behind}, as of event {}", thousands(page.as_of)), color)
+            }
+        };
+        let bar = Bar::begin(ui, BAR, (model, words.len()));
+        let mut left = bar.left(ui);
+        let label = format!("Read model {model}");
+        let button = left.add(Button::new(model).trailing(Icon::CaretDown).label(&label));
         Popup::menu(&button).show(|ui| {
             for other in &frame.read_models {
                 let name = format!("{}  {}", other.name, count(other.rows, "row"));
@@ -156,17 +153,17 @@ impl ReadModelsView {
             }
         });
         button.on_hover_text("Which read model is shown");
-        let width = (room.width() * 0.34).clamp(SEARCH.1, SEARCH.0);
-        SearchField::new("Search rows", &mut self.search).width(width).show(&mut bar);
-        let Some(page) = page else { return };
-        let (words, color) = if page.lag == 0 {
-            ("nothing behind".to_owned(), t.muted)
-        } else {
-            (format!("{} behind", count(page.lag, "event")), t.outcome(Outcome::Stuck).color)
-        };
-        let as_of = format!("as of event {}", thousands(page.as_of));
-        let words = format!("{}, {words}, {as_of}", count(page.total, "row"));
-        Line::new().body(&words, color).show(&mut bar);
+        SearchField::new("Search rows", &mut self.search).width(SEARCH.min(bar.room())).show(&mut left);
+        Line::new().body(&words, color).show(&mut left);
+        let mut right = bar.right(ui, &left);
+        let rebuild = right.add(Button::new("Rebuild").icon(Icon::Loop));
+        if rebuild
+            .on_hover_text("Throws the rows away and reads the whole log again: they must come out equal")
+            .clicked()
+        {
+            self.rebuild = true;
+        }
+        bar.end(ui, &left, &right);
     }
 
     fn page_ui(&mut self, context: &ViewContext<'_>, ui: &mut Ui, page: &ModelPage) {
