@@ -68,7 +68,7 @@ fn print_json(open: &OpenLog, memory: bool, out: &mut Output) -> std::io::Result
     let log = &open.log;
     let sources: Vec<Value> = open.sources.iter().zip(log.sources()).map(source_json).collect();
     let part = |held: &Held| json!({"part": held.name, "is_column": held.is_column, "bytes": held.bytes});
-    let memory: Option<Vec<Value>> = memory.then(|| log.memory().iter().map(part).collect());
+    let memory: Option<Vec<Value>> = memory.then(|| open.memory().iter().map(part).collect());
     out.json(&json!({
         "format": format_names(open),
         "events": log.len(),
@@ -87,7 +87,7 @@ fn print_json(open: &OpenLog, memory: bool, out: &mut Output) -> std::io::Result
 /// Each part of the index with what it is an event.
 fn print_memory(open: &OpenLog, out: &mut Output) -> std::io::Result<()> {
     let events = open.log.len().max(1) as f64;
-    let parts = open.log.memory();
+    let parts = open.memory();
     let mut table = Table::new(&[
         ("MEMORY", Kind::Fixed),
         ("IS", Kind::Fixed),

@@ -96,12 +96,17 @@ impl Arena {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Lets go of everything.
+    pub(super) fn clear(&self) {
+        self.sources.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+
     /// Reads what is not here yet, in the order of the log's sources, until it takes `room` bytes; lets go of
     /// everything where it takes more.
     pub(super) fn fill(&self, open: &OpenLog, room: u64, cancel: &CancelToken) {
         if self.bytes() > room {
-            self.sources.write().unwrap_or_else(PoisonError::into_inner).clear();
-            self.bytes.store(0, Ordering::Relaxed);
+            self.clear();
         }
         let log = &open.log;
         for (number, info) in (0..log.sources().len()).zip(&*open.sources) {

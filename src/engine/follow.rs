@@ -9,8 +9,9 @@ use std::sync::{Arc, Weak};
 
 use notify::{RecursiveMode, Watcher as _};
 
+use crate::base::cancel::CancelToken;
 use crate::model::SourceId;
-use crate::store::{Change, FileState, Growth, Resume, StoreReader};
+use crate::store::{Change, FileState, Growth, Progress, Resume, StoreReader};
 
 /// How a source stands since it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,21 @@ impl Followed {
                 None
             }
         }
+    }
+
+    /// Whether it can be proven that it is still what was read.
+    pub(super) fn can_be_proven(&self) -> bool {
+        self.life == Life::Followed && self.end.as_ref().is_some_and(|end| end.can_be_proven())
+    }
+
+    /// Proves it, reading all of it once more.
+    pub(super) fn is_intact(&mut self, cancel: &CancelToken, tell: &mut dyn FnMut(Progress)) -> bool {
+        self.end.as_mut().is_some_and(|end| end.is_intact(cancel, tell))
+    }
+
+    /// Bytes of heap that the proof takes.
+    pub(super) fn proof_bytes(&self) -> usize {
+        self.end.as_ref().map_or(0, |end| end.proof_bytes())
     }
 
     pub(super) fn go_on(&mut self, end: Option<Box<dyn Resume>>) {

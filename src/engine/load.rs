@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::aside::Aside;
 use super::dirs::Dirs;
 use super::follow::Followed;
 use super::memory::MemoryLimit;
@@ -12,7 +13,7 @@ use super::pool::{READERS_PER_SOURCE, SourcePool};
 use crate::base::cancel::CancelToken;
 use crate::base::clock::Stopwatch;
 use crate::base::limits::SOURCES_MAX;
-use crate::index::{EventLog, LogBuilder, TimeAxis};
+use crate::index::{EventLog, Held, LogBuilder, TimeAxis};
 use crate::model::SourceId;
 use crate::store::mapping::{Mapping, Proposal};
 use crate::store::{
@@ -47,6 +48,17 @@ pub struct OpenLog {
     pub pool: Arc<SourcePool>,
     /// Its time axis with idle stretches cut.
     pub axis: Arc<TimeAxis>,
+    /// Bytes of heap of what proves that the files still hold what was read of them.
+    pub proof_bytes: usize,
+}
+
+impl OpenLog {
+    /// What each part of it holds in memory.
+    pub fn memory(&self) -> Vec<Held> {
+        let mut parts = self.log.memory();
+        parts.push(Held { name: "hashes of files", is_column: false, bytes: self.proof_bytes });
+        parts
+    }
 }
 
 /// How far loading is.
@@ -56,6 +68,8 @@ pub struct LoadProgress {
     pub path: PathBuf,
     /// Events in the log.
     pub events: u64,
+    /// Those of them that were read since loading began: a log that was open before is read on.
+    pub read: u64,
     /// Of the file being read: bytes or rows done and in all.
     pub step: Progress,
     /// Since loading began.
@@ -67,7 +81,7 @@ pub struct LoadProgress {
 impl LoadProgress {
     /// Events a second so far.
     pub fn rate(&self) -> f64 {
-        self.events as f64 / self.elapsed.as_secs_f64().max(1e-3)
+        self.read as f64 / self.elapsed.as_secs_f64().max(1e-3)
     }
 
     /// Share of the current file that is read, 0 to 1, where it is known.
@@ -109,6 +123,10 @@ pub struct Loader {
     followed: Vec<Followed>,
     /// Asked of the system when the first file is read, not before.
     memory: Option<MemoryLimit>,
+    /// Events read since loading began.
+    read: u64,
+    /// The log that was open before: goes where memory is short.
+    pub(super) beside: Option<Box<Aside>>,
 }
 
 impl Loader {
@@ -123,6 +141,8 @@ impl Loader {
             axis_events: 0,
             followed: Vec::new(),
             memory: None,
+            read: 0,
+            beside: None,
         }
     }
 
@@ -204,7 +224,9 @@ impl Loader {
         loop {
             batch.clear();
             let step = reader.read_envelopes(&mut batch);
+            let before = self.events();
             self.builder.push_all(source, &batch.envelopes);
+            self.read += self.events() - before;
             for issue in batch.issues.drain(..) {
                 self.builder.push_issue(source, issue);
             }
@@ -215,7 +237,9 @@ impl Loader {
             let step = step?;
             if !step.finished && self.events() >= asked + EVENTS_BETWEEN_LOOKS {
                 asked = self.events();
-                if let Some(reason) = memory.exceeded(asked) {
+                if let Some(reason) = memory.exceeded(asked)
+                    && self.beside.take().is_none()
+                {
                     return Err(StoreError::Memory { reason, path: reader.info().path.clone() });
                 }
             }
@@ -232,6 +256,16 @@ impl Loader {
     /// What follows the sources that were read to their ends.
     pub fn followed(&self) -> &[Followed] {
         &self.followed
+    }
+
+    pub(super) fn followed_mut(&mut self) -> &mut [Followed] {
+        &mut self.followed
+    }
+
+    /// Keeps no file open, and of its payloads nothing in memory: nobody looks at the log for now.
+    pub(super) fn put_to_rest(&mut self) {
+        self.read = 0;
+        self.pool.rest();
     }
 
     /// Looks whether the sources have grown, and reads what came. A source that fails is not followed on.
@@ -299,7 +333,7 @@ impl Loader {
     /// Progress as of now.
     pub fn progress(&self, elapsed: Duration, finished: bool) -> LoadProgress {
         let events = self.events();
-        LoadProgress { events, elapsed, finished, ..LoadProgress::default() }
+        LoadProgress { events, read: self.read, elapsed, finished, ..LoadProgress::default() }
     }
 
     /// The log so far.
@@ -314,6 +348,7 @@ impl Loader {
             sources: Arc::new(self.sources.clone()),
             pool: Arc::clone(&self.pool),
             axis: Arc::clone(&self.axis),
+            proof_bytes: self.followed.iter().map(Followed::proof_bytes).sum(),
         }
     }
 }

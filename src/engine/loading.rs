@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::aside::Aside;
 use super::follow::{Followed, Live, Stir};
 use super::{Dirs, DocumentId, EngineEvent, LoadFailure, LoadItem, Loader, MemoryLimit, Waker};
 use crate::base::cancel::{CancelOnDrop, CancelToken};
@@ -31,9 +32,19 @@ pub(super) enum LoadAsk {
 pub(super) struct LoadRequest {
     pub(super) document: DocumentId,
     pub(super) items: Vec<LoadItem>,
-    /// Into the log that is open, rather than a new one.
-    pub(super) add: bool,
+    pub(super) into: Target,
     pub(super) cancel: CancelToken,
+}
+
+/// Into which log files are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A new one; where it was open before and its files only grew, reading goes on where it ended.
+    New,
+    /// A new one, read from the begin whatever is known of it.
+    Anew,
+    /// The one that is open.
+    Open,
 }
 
 /// Time between two published snapshots, at least; also a tenth of the time loading took so far, so that publishing
@@ -53,6 +64,8 @@ pub(super) struct LoadThread {
     stir: Stir<LoadAsk>,
     document: DocumentId,
     loader: Loader,
+    /// What was loaded into it.
+    items: Vec<LoadItem>,
     cancel: CancelToken,
     /// How the document stands, as was told last.
     live: Live,
@@ -89,6 +102,7 @@ impl LoadThread {
             stir: Stir::new(requests, || LoadAsk::Stirred),
             document: DocumentId(0),
             loader: Loader::new(dirs.clone()),
+            items: Vec::new(),
             dirs,
             cancel: CancelToken::default(),
             live: Live::default(),
@@ -157,13 +171,29 @@ impl LoadThread {
     /// Loads; false where nobody hears of it any more.
     fn load(&mut self, request: &LoadRequest) -> bool {
         let document = request.document;
-        if !request.add {
-            self.begin(document);
-        } else if document != self.document {
-            return true;
+        let mut known = None;
+        match request.into {
+            Target::Open if document != self.document => return true,
+            Target::Open => {}
+            Target::Anew => {
+                self.begin(document);
+                self.loader.beside = None;
+            }
+            Target::New => {
+                let is_it = |aside: &mut Box<Aside>| aside.is_of(&request.items);
+                known = self.loader.beside.take_if(is_it);
+                self.begin(document);
+                // What was open until now may be what is asked for.
+                known = known.or_else(|| self.loader.beside.take_if(is_it));
+            }
         }
         self.cancel = request.cancel.clone();
-        let outcome = thread::caught(|| self.load_items(&request.items));
+        self.items.extend_from_slice(&request.items);
+        let outcome = thread::caught(|| {
+            if !known.is_some_and(|known| self.take_up(known, &request.items)) {
+                self.load_items(&request.items);
+            }
+        });
         if let Err(message) = outcome {
             let path = request.items.first().map(|item| item.path.clone()).unwrap_or_default();
             self.broke(path, &message);
@@ -184,10 +214,60 @@ impl LoadThread {
     fn begin(&mut self, document: DocumentId) {
         self.document = document;
         self.texts = Texts::default();
-        self.loader = Loader::new(self.dirs.clone());
+        let loader = std::mem::replace(&mut self.loader, Loader::new(self.dirs.clone()));
+        self.loader.beside = Aside::of(std::mem::take(&mut self.items), loader);
         self.loader.set_memory(self.memory);
         (self.live, self.loaded, self.shown) = (Live::default(), 0, 0);
         self.stir.watch(std::iter::empty());
+    }
+
+    /// Goes on with a log that was open before, if its files still hold all that was read of them; false where it is
+    /// read anew.
+    fn take_up(&mut self, mut known: Box<Aside>, items: &[LoadItem]) -> bool {
+        let started = Stopwatch::start();
+        let cancel = self.cancel.clone();
+        // What a person waits for comes first, read anew; of a small file that is all there is.
+        let stop = CancelToken::default();
+        let first = items.first().map(|item| {
+            self.with_snapshots(started, |loader, cancel, tell| {
+                loader.load(item, &stop, &mut |loader, progress| {
+                    tell(loader, progress);
+                    if loader.events() > 0 || cancel.is_cancelled() {
+                        stop.cancel();
+                    }
+                })
+            })
+        });
+        if matches!(first, Some(Ok(None))) && self.loader.followed().len() == items.len() {
+            self.publish(started.elapsed());
+            return true;
+        }
+        let is_intact = self.with_snapshots(started, |loader, cancel, tell| {
+            let progress = loader.progress(started.elapsed(), false);
+            known.is_intact(cancel, &progress, &mut |progress| tell(loader, progress))
+        });
+        if cancel.is_cancelled() {
+            self.loader.beside = Some(known);
+            return true;
+        }
+        let fresh = std::mem::replace(&mut self.loader, Loader::new(self.dirs.clone()));
+        self.loader.set_memory(self.memory);
+        self.loader.beside = fresh.beside;
+        if !is_intact {
+            return false;
+        }
+        let anew = std::mem::replace(&mut self.loader, known.loader);
+        self.loader.set_memory(self.memory);
+        let failures = self.with_snapshots(started, |loader, cancel, tell| loader.look(cancel, tell));
+        if cancel.is_cancelled() || (failures.is_empty() && Aside::is_followed(&self.loader)) {
+            self.loader.beside = anew.beside;
+            self.publish(started.elapsed());
+            return true;
+        }
+        self.loader = anew;
+        // What was shown of it meanwhile is not what comes.
+        self.send(EngineEvent::Replaced { document: self.document });
+        false
     }
 
     fn load_items(&mut self, items: &[LoadItem]) {
@@ -329,6 +409,7 @@ impl LoadThread {
         let document = self.document;
         let problem = format!("Loading stopped because of a defect in Sagascope: {message}");
         self.send(EngineEvent::Failed { document, failure: LoadFailure { path, problem } });
+        self.items.clear();
         self.begin(DocumentId(0));
     }
 }

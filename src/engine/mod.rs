@@ -2,6 +2,7 @@
 //! together; the window and the command line see stores only through it.
 
 mod arena;
+mod aside;
 mod bookmarks;
 mod cache;
 mod dirs;
@@ -62,7 +63,7 @@ pub use workers::Workers;
 pub use crate::store::mapping::{FIELDS, Field, Mapping, Proposal};
 pub use crate::store::{FORMATS, Format, JsonlWriter, SourceInfo, event_to_json};
 
-use self::loading::{LoadAsk, LoadRequest, LoadThread};
+use self::loading::{LoadAsk, LoadRequest, LoadThread, Target};
 use self::simulation::{Ask, SimThread};
 
 use std::sync::Arc;
@@ -119,7 +120,7 @@ pub enum EngineEvent {
         /// How.
         live: Live,
     },
-    /// The log of a simulation begins anew, in another future: the next snapshot does not continue the last.
+    /// The log begins anew, a simulation's in another future: the next snapshot does not continue the last.
     Replaced {
         /// Which document.
         document: DocumentId,
@@ -173,17 +174,26 @@ impl Engine {
         })
     }
 
-    /// Opens files as one new log; what was being loaded is cancelled.
+    /// Opens files as one new log; what was being loaded is cancelled. Of the log that was open last only what came
+    /// since is read, where its files still hold all that was read of them.
     pub fn open(&mut self, items: Vec<LoadItem>) -> DocumentId {
         let document = DocumentId(self.next_document);
         self.next_document += 1;
-        self.request(document, items, false);
+        self.request(document, items, Target::New);
+        document
+    }
+
+    /// The same from the begin of the files, whatever is known of them.
+    pub fn reload(&mut self, items: Vec<LoadItem>) -> DocumentId {
+        let document = DocumentId(self.next_document);
+        self.next_document += 1;
+        self.request(document, items, Target::Anew);
         document
     }
 
     /// Adds files to the log `document`, if it is still the one that is open.
     pub fn add(&mut self, document: DocumentId, items: Vec<LoadItem>) {
-        self.request(document, items, true);
+        self.request(document, items, Target::Open);
     }
 
     /// Begins a simulation as a new log; what was being loaded or simulated is cancelled.
@@ -259,14 +269,14 @@ impl Engine {
         EventCache::start(Arc::clone(&open.pool), Arc::clone(&self.waker))
     }
 
-    fn request(&mut self, document: DocumentId, items: Vec<LoadItem>, add: bool) {
-        if !add {
+    fn request(&mut self, document: DocumentId, items: Vec<LoadItem>, into: Target) {
+        if into != Target::Open {
             // Replaces, and so cancels, what was being loaded.
             self.running = CancelOnDrop::default();
         } else if self.running.0.is_cancelled() {
             self.running = CancelOnDrop::default();
         }
-        let request = LoadRequest { document, items, add, cancel: self.running.0.clone() };
+        let request = LoadRequest { document, items, into, cancel: self.running.0.clone() };
         if self.requests.try_send(LoadAsk::Load(request)).is_err() {
             // The thread died or sixteen requests wait: the window says that nothing happens.
             self.running.0.cancel();

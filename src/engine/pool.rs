@@ -35,6 +35,15 @@ impl SourcePool {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(lending));
     }
 
+    /// Lets every source rest, and what is kept of them go.
+    pub(super) fn rest(&self) {
+        self.arena.clear();
+        for lending in &*self.sources.lock().unwrap_or_else(PoisonError::into_inner) {
+            let mut free = lending.free.lock().unwrap_or_else(PoisonError::into_inner);
+            free.iter_mut().for_each(|reader| reader.rest());
+        }
+    }
+
     /// What of the sources is kept in memory to be searched.
     pub fn arena(&self) -> &Arc<Arena> {
         &self.arena

@@ -12,6 +12,7 @@ mod ocel;
 mod partial;
 mod resume;
 mod scratch;
+mod seal;
 pub mod shape;
 mod sound;
 mod sqlite;

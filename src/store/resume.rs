@@ -5,12 +5,31 @@ use std::fs::Metadata;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::StoreReader;
+use super::{Progress, StoreReader};
+use crate::base::cancel::CancelToken;
 
 /// The end of a source that was read. Keeps no file open between two looks.
 pub trait Resume: Send {
     /// Looks again. Quick where nothing happened: it asks the system for a file's length and time.
     fn look(&mut self) -> Growth;
+
+    /// Whether [`Resume::is_intact`] may say yes. Not where a source can only be known by reading it anew: of a
+    /// database nothing but its rows tells that they are what they were.
+    fn can_be_proven(&self) -> bool {
+        false
+    }
+
+    /// Reads once more all that was read, without parsing it, and says whether each byte of it is what it was and what
+    /// may have come since goes on behind it, as if the source were read from its begin. What happens to it meanwhile
+    /// is seen as far as it is where the source is read.
+    fn is_intact(&mut self, _cancel: &CancelToken, _tell: &mut dyn FnMut(Progress)) -> bool {
+        false
+    }
+
+    /// Bytes of heap that the proof takes.
+    fn proof_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// What became of a source since it was read to its end.

@@ -46,7 +46,7 @@ fn main() -> anyhow::Result<()> {
         let followed = held() - before;
         drop(loader);
         let asked = held() - before;
-        let counted: usize = open.log.memory().iter().map(|part| part.bytes).sum();
+        let counted: usize = open.memory().iter().map(|part| part.bytes).sum();
         open.keep_texts(u64::MAX, &CancelToken::default());
         let kept = held() - before - asked;
         println!(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sagascope::base::cancel::CancelToken;
 use sagascope::base::clock::Stopwatch;
-use sagascope::engine::{Dirs, LoadItem, Loader, OpenLog};
+use sagascope::engine::{Dirs, Engine, EngineEvent, LoadItem, Loader, OpenLog};
 use sagascope::index::StreamId;
 use sagascope::replay::{Evolve, MergeRule};
 use serde::Deserialize;
@@ -33,7 +33,7 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<()> {
     let Ground { folder, events, lines, store, open } = ground;
     let (folder, events) = (folder.path(), *events);
     first_screen(ground)?;
-    let held: usize = open.log.memory().iter().map(|part| part.bytes).sum();
+    let held: usize = open.memory().iter().map(|part| part.bytes).sum();
     let bytes = held as f64 / events.max(1) as f64;
     println!("index: {bytes:.1} bytes an event, dictionaries included\n");
     measure::line(
@@ -68,6 +68,7 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<()> {
     } else {
         measure::line("JSON lines to full index", String::new(), "duckdb is missing", "", None);
     }
+    reopened(ground)?;
     let index_store = || {
         black_box(opened(folder, store).expect("it was read before").log.len());
     };
@@ -91,6 +92,35 @@ pub(crate) fn run(ground: &Ground) -> anyhow::Result<()> {
     rebuilds(open);
     replays(open, &text);
     Ok(())
+}
+
+/// The log that was open, opened again: its file is hashed, nothing of it parsed.
+fn reopened(ground: &Ground) -> anyhow::Result<()> {
+    let engine = || Engine::new(Dirs::in_folder(ground.folder.path().join("sagascope")), Arc::new(|| {}));
+    let mut open = engine()?;
+    assert_eq!(read_of(&mut open, &ground.lines), ground.events);
+    let peer = "the same by an engine that does not know it";
+    compare("JSON lines opened again", peer, ground.events, None, || {
+        assert_eq!(read_of(&mut open, &ground.lines), 0);
+    })(|| {
+        let mut new = engine().expect("there was one before");
+        assert_eq!(read_of(&mut new, &ground.lines), ground.events);
+    });
+    Ok(())
+}
+
+/// Opens a file; events that had to be read for it.
+fn read_of(engine: &mut Engine, path: &Path) -> u64 {
+    let wanted = engine.open(vec![LoadItem::detected(path)]);
+    let mut read = 0;
+    while let Some(event) = engine.wait() {
+        match event {
+            EngineEvent::Published { document, progress, .. } if document == wanted => read = progress.read,
+            EngineEvent::Loaded { document, .. } if document == wanted => break,
+            _ => {}
+        }
+    }
+    read
 }
 
 /// Time from opening a store to the first snapshot that fills a screen.

@@ -75,6 +75,6 @@ impl Recording {
     pub(super) fn publish(&mut self) -> OpenLog {
         let log = self.builder.publish();
         let axis = Arc::new(TimeAxis::of(&log, &[]));
-        OpenLog { log, sources: Arc::clone(&self.info), pool: Arc::clone(&self.pool), axis }
+        OpenLog { log, sources: Arc::clone(&self.info), pool: Arc::clone(&self.pool), axis, proof_bytes: 0 }
     }
 }

@@ -284,8 +284,12 @@ impl Run {
         frame.said = self.said.take();
         frame.refused = self.history.take_refused().or_else(|| self.refused.clone());
         if grew {
-            let progress =
-                LoadProgress { events: self.recording.len(), finished: true, ..LoadProgress::default() };
+            let progress = LoadProgress {
+                events: self.recording.len(),
+                read: self.recording.len(),
+                finished: true,
+                ..LoadProgress::default()
+            };
             let open = Box::new(self.recording.publish());
             let replaced = std::mem::take(&mut self.replaced);
             if replaced {

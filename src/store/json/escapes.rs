@@ -16,12 +16,29 @@ pub(super) struct Watch {
     frames: Frames<File>,
     good: usize,
     verdict: Option<bool>,
+    sure: Sure,
+}
+
+/// How sure it is whether a file's backslashes are doubled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sure {
+    /// No line had a backslash so far.
+    Unseen,
+    /// The file ended before it was known: what comes behind its end may tell otherwise.
+    Guessed,
+    /// Whatever comes.
+    Known,
 }
 
 impl Watch {
-    /// Looks at `file` from its begin.
-    pub(super) fn new(file: File) -> Self {
-        Self { frames: Frames::lines(file, 0), good: 0, verdict: None }
+    /// Looks at `file` from its begin, or from `at` where nothing before has a backslash; `file` is there already.
+    pub(super) fn new(file: File, at: u64) -> Self {
+        Self { frames: Frames::lines(file, at), good: 0, verdict: None, sure: Sure::Unseen }
+    }
+
+    /// How sure it is by now.
+    pub(super) fn sure(&self) -> Sure {
+        self.sure
     }
 
     /// Whether the file must be unescaped, as soon as it is known; reads about `bytes` more.
@@ -32,7 +49,7 @@ impl Watch {
                 Frame::Record(cut) => {
                     let line = self.frames.bytes(&cut);
                     match runs(line) {
-                        Runs::None => {}
+                        Runs::None => continue,
                         Runs::Odd => self.verdict = Some(false),
                         Runs::Even if is_object(line) => {
                             self.good += 1;
@@ -43,6 +60,9 @@ impl Watch {
                             self.verdict = is_object(halved.as_bytes()).then_some(true);
                         }
                     }
+                    // A last line that is not whole is none of a file that goes on.
+                    let is_known = self.verdict.is_some() && !cut.last;
+                    self.sure = if is_known { Sure::Known } else { Sure::Guessed };
                 }
                 Frame::Problem(_) | Frame::Pause => {}
                 Frame::End => self.verdict = Some(false),
@@ -85,7 +105,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         std::fs::write(&path, text).unwrap();
-        let mut watch = Watch::new(File::open(&path).unwrap());
+        let mut watch = Watch::new(File::open(&path).unwrap(), 0);
         assert_eq!(watch.look(1 << 30).unwrap(), Some(expected), "{text}");
     }
 

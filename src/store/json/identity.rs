@@ -56,6 +56,11 @@ impl Identity {
         std::fs::metadata(path).is_ok_and(|meta| !cfg!(unix) || place_of(&meta) == self.place)
     }
 
+    /// Whether an open handle leads to it, whatever its name is now.
+    pub(super) fn is_handle(&self, file: &File) -> bool {
+        file.metadata().is_ok_and(|meta| !cfg!(unix) || place_of(&meta) == self.place)
+    }
+
     /// Whether `path` is the same file, and `file` (an open handle to it) still begins as it did.
     pub(super) fn is_of(&self, path: &Path, file: &mut File) -> bool {
         let Ok(meta) = std::fs::metadata(path) else { return false };

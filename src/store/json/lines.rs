@@ -18,6 +18,7 @@ use crate::base::limits::RECORD_BYTES_MAX;
 use crate::base::thread;
 use crate::model::{Locator, ReadIssue};
 use crate::store::EnvelopeBatch;
+use crate::store::seal::{Piece, Seal};
 
 /// Bytes of a block: enough to be worth a hand-over, little enough for the caches of a processor.
 const BLOCK_BYTES: usize = 512 << 10;
@@ -59,6 +60,8 @@ pub(super) struct Mark {
     pub(super) lines: u64,
     /// There is such a line, and an issue was made of it.
     pub(super) is_cut: bool,
+    /// The last line has no end, whatever was made of it.
+    pub(super) is_open: bool,
 }
 
 /// A last line without its end.
@@ -93,6 +96,9 @@ struct Block {
     at: u64,
     /// The file ends behind it.
     is_last: bool,
+    /// It is a part of a line that is too long.
+    is_passed: bool,
+    /// That line ends with it.
     too_long: Option<ReadIssue>,
 }
 
@@ -132,14 +138,14 @@ impl Blocks {
                 self.rest.extend_from_slice(&memory[end..len]);
                 let at = self.at;
                 self.at += end as u64;
-                let block = Block { memory, len: end, at, is_last: self.ended, too_long: None };
+                let block = Block { memory, len: end, at, is_last: self.ended, ..Block::default() };
                 return Ok((end > 0).then_some(block));
             }
             if len > self.sizes.line {
-                let skipped = Skipped::new(self.at, &memory[..len]);
+                let at = self.at;
+                self.skipping = Some(Skipped::new(at, &memory[..len]));
                 self.at += len as u64;
-                self.skipping = Some(skipped);
-                return Ok(Some(Block { at: self.at, ..Block::default() }));
+                return Ok(Some(Block { memory, len, at, is_passed: true, ..Block::default() }));
             }
             // A line is too long when this is full.
             memory.resize((memory.len() * 2).min(self.sizes.line + self.sizes.block), 0);
@@ -168,14 +174,16 @@ impl Blocks {
             self.ended = true;
             return Err(io::Error::new(error.kind(), error.to_string()));
         }
+        let at = self.at;
         // The end of the line, without its line feed.
-        let end = self.at + line_end.unwrap_or(len) as u64;
-        self.at = end;
-        if let Some(line_end) = line_end {
+        let end = at + line_end.unwrap_or(len) as u64;
+        let len = line_end.map_or(len, |line_end| {
             self.rest.extend_from_slice(&memory[line_end + 1..len]);
-            self.at += 1;
-        }
-        let mut block = Block { memory, at: self.at, ..Block::default() };
+            line_end + 1
+        });
+        self.at += len as u64;
+        let is_last = self.ended && line_end.is_none();
+        let mut block = Block { memory, len, at, is_last, is_passed: true, too_long: None };
         if line_end.is_some() || self.ended {
             block.too_long = Some(skipped.issue(String::new(), end, self.sizes.line));
         } else {
@@ -193,6 +201,8 @@ struct Parsed {
     issue_lines: Vec<u64>,
     lines: u64,
     open: Option<OpenLine>,
+    /// What it was, and the last line without its end for itself.
+    pieces: [Option<Piece>; 2],
     /// The block's memory, to be used again.
     spare: Vec<u8>,
     /// Offset of its end in the file.
@@ -213,15 +223,19 @@ impl Parser {
 
     /// Fills `parsed`, which is empty, from `block`.
     fn parse(&mut self, block: Block, parsed: &mut Parsed) {
-        if let Some(issue) = block.too_long {
-            parsed.batch.issues.push(issue);
-            parsed.issue_lines.push(1);
-            parsed.lines = 1;
-            parsed.read_to = block.at;
+        let bytes = block.bytes();
+        parsed.read_to = block.at + bytes.len() as u64;
+        if block.is_passed {
+            parsed.pieces = [Some(Piece::of(bytes)), None];
+            if let Some(issue) = block.too_long {
+                parsed.batch.issues.push(issue);
+                parsed.issue_lines.push(1);
+                parsed.lines = 1;
+                parsed.open = block.is_last.then_some(OpenLine { at: block.at, is_cut: false });
+            }
             parsed.spare = block.memory;
             return;
         }
-        let bytes = block.bytes();
         // Checked once for all lines; one by one where one of them is not UTF-8.
         let text = std::str::from_utf8(bytes).ok();
         let mark = if block.at == 0 && bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
@@ -276,7 +290,10 @@ impl Parser {
                 }
             }
         }
-        parsed.read_to = block.at + bytes.len() as u64;
+        // In the caches of the processor still.
+        let (ended, open) =
+            bytes.split_at(parsed.open.map_or(bytes.len(), |open| (open.at - block.at) as usize));
+        parsed.pieces = [ended, open].map(|part| Some(Piece::of(part)));
         parsed.spare = if self.sizes.is_large(&block.memory) { Vec::new() } else { block.memory };
     }
 }
@@ -327,6 +344,7 @@ pub(super) struct Lines {
     /// Lines of the blocks taken back so far.
     passed: u64,
     read_to: u64,
+    seal: Seal,
     /// The last line, where it has no end.
     open: Option<OpenLine>,
     ended: bool,
@@ -342,29 +360,35 @@ pub(super) struct Step {
 impl Lines {
     /// The file at `path`, from its begin.
     pub(super) fn open(path: &Path, decoder: &Arc<Decoder>) -> io::Result<Self> {
-        Self::open_at(path, decoder, Mark::default())
+        Self::open_at(path, decoder, Mark::default(), Seal::default())
     }
 
-    /// The file at `path`, from where another reader ended.
-    pub(super) fn open_at(path: &Path, decoder: &Arc<Decoder>, mark: Mark) -> io::Result<Self> {
+    /// The file at `path`, from where another reader ended; `seal` holds what that one read.
+    pub(super) fn open_at(path: &Path, decoder: &Arc<Decoder>, mark: Mark, seal: Seal) -> io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if cores > 1 { cores.min(THREADS_MAX) } else { 0 };
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(mark.at))?;
         let mut lines = Self::of(Box::new(file), decoder, SIZES, threads);
         lines.blocks.at = mark.at;
-        (lines.passed, lines.read_to) = (mark.lines, mark.at);
+        (lines.passed, lines.read_to, lines.seal) = (mark.lines, mark.at, seal);
+        lines.seal.cut_to(mark.at);
         Ok(lines)
+    }
+
+    /// What was read so far.
+    pub(super) fn seal(&self) -> &Seal {
+        &self.seal
     }
 
     /// Where reading ended: of use when it is finished.
     pub(super) fn mark(&self) -> Mark {
         let read_to = self.read_to;
         match self.open {
-            None => Mark { read_to, at: read_to, lines: self.passed, is_cut: false },
+            None => Mark { read_to, at: read_to, lines: self.passed, is_cut: false, is_open: false },
             Some(open) => {
                 let at = if open.is_cut { open.at } else { read_to };
-                Mark { read_to, at, lines: self.passed - 1, is_cut: open.is_cut }
+                Mark { read_to, at, lines: self.passed - 1, is_cut: open.is_cut, is_open: true }
             }
         }
     }
@@ -387,6 +411,7 @@ impl Lines {
             spare: Vec::new(),
             passed: 0,
             read_to: 0,
+            seal: Seal::default(),
             open: None,
             ended: false,
             out: VecDeque::new(),
@@ -472,7 +497,7 @@ impl Lines {
             self.ended = self.held.is_none();
         }
         match self.held.take() {
-            Some(block) if !is_ready(block.bytes())? => {
+            Some(block) if !block.is_passed && !is_ready(block.bytes())? => {
                 self.held = Some(block);
                 Ok(None)
             }
@@ -486,6 +511,7 @@ impl Lines {
             issue.place = format!("line {}", self.passed + line);
         }
         self.passed += parsed.lines;
+        parsed.pieces.iter_mut().filter_map(Option::take).for_each(|piece| self.seal.add(piece));
         self.read_to = parsed.read_to;
         self.open = parsed.open.take();
         self.taken += 1;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::escapes::Watch;
+use super::escapes::{Sure, Watch};
 use super::frames::{Cut, Frame, Frames};
 use super::identity::Identity;
 use super::layout::{Start, start_of};
@@ -17,6 +17,7 @@ use super::resume::LinesEnd;
 use super::sieve;
 use crate::base::limits::{PROBE_BYTES, READ_BATCH_EVENTS};
 use crate::model::{FetchError, Locator, PayloadSource, ReadIssue, RecordedEvent, TextFinder};
+use crate::store::seal::Seal;
 use crate::store::shape::{JsonShape, Shape};
 use crate::store::{
     EnvelopeBatch, Format, OpenRequest, Progress, ReadBatch, Resume, SourceInfo, StoreError, StoreReader,
@@ -73,6 +74,8 @@ pub(super) struct JsonReader {
     decoder: Arc<Decoder>,
     /// Until it is known whether backslashes are doubled.
     watch: Option<Watch>,
+    /// How sure that is where nothing is watched any more.
+    sure: Sure,
     /// A record that waits for that.
     pending: Option<Cut>,
     /// The same file for the index, where a record is a line.
@@ -121,14 +124,14 @@ impl JsonReader {
         let identity = Identity::of(&file, &head)?;
         let start = start_of(shape.layout, &head);
         let mut watch = match start {
-            Start::Lines => Some(Watch::new(File::open(path)?)),
+            Start::Lines => Some(Watch::new(File::open(path)?, 0)),
             Start::List(..) => None,
         };
-        let mut unescape = false;
+        let (mut unescape, mut sure) = (false, Sure::Unseen);
         if let Some(known) = watch.as_mut().map(|watch| watch.look(PROBE_BYTES as u64)).transpose()?.flatten()
         {
             unescape = known;
-            watch = None;
+            sure = watch.take().map_or(sure, |watch| watch.sure());
         }
         path.clone_into(&mut info.path);
         info.bytes = identity.len;
@@ -141,22 +144,29 @@ impl JsonReader {
             Start::Lines => Some(Lines::open(path, &decoder)?),
             Start::List(..) => None,
         };
-        Ok(Self { info, identity, frames: start.frames(file, keys)?, decoder, watch, pending: None, lines })
+        let frames = start.frames(file, keys)?;
+        Ok(Self { info, identity, frames, decoder, watch, sure, pending: None, lines })
     }
 
-    /// The file of another reader, from where that one ended.
+    /// The file of another reader, from where that one ended; `seal` holds what it read.
     pub(super) fn behind(
         mut info: SourceInfo,
         identity: Identity,
         decoder: &Arc<Decoder>,
-        mark: Mark,
+        (mark, seal, sure): (Mark, Seal, Sure),
     ) -> io::Result<Self> {
         let mut file = File::open(&info.path)?;
         file.seek(SeekFrom::Start(mark.at))?;
-        let lines = Some(Lines::open_at(&info.path, decoder, mark)?);
+        let mut watch = None;
+        if sure == Sure::Unseen {
+            let mut watched = File::open(&info.path)?;
+            watched.seek(SeekFrom::Start(mark.at))?;
+            watch = Some(Watch::new(watched, mark.at));
+        }
+        let lines = Some(Lines::open_at(&info.path, decoder, mark, seal)?);
         info.bytes = identity.len;
         let (frames, decoder) = (Frames::lines(file, mark.at), Arc::clone(decoder));
-        Ok(Self { info, identity, frames, decoder, watch: None, pending: None, lines })
+        Ok(Self { info, identity, frames, decoder, watch, sure, pending: None, lines })
     }
 
     fn take(&mut self, cut: &Cut, batch: &mut ReadBatch) {
@@ -188,8 +198,8 @@ impl JsonReader {
             };
             match frame {
                 Frame::Record(cut) => {
-                    let Self { frames, watch, decoder, info, .. } = self;
-                    if !is_ready(frames.bytes(&cut), watch, decoder, info)? {
+                    let Self { frames, watch, sure, decoder, info, .. } = self;
+                    if !is_ready(frames.bytes(&cut), (watch, sure), decoder, info)? {
                         self.pending = Some(cut);
                         return Ok(false);
                     }
@@ -207,7 +217,7 @@ impl JsonReader {
 /// Whether `bytes` can be decoded now. A backslash in them means nothing before the look ahead is done.
 fn is_ready(
     bytes: &[u8],
-    watch: &mut Option<Watch>,
+    (watch, sure): (&mut Option<Watch>, &mut Sure),
     decoder: &Decoder,
     info: &mut SourceInfo,
 ) -> io::Result<bool> {
@@ -216,6 +226,7 @@ fn is_ready(
         return Ok(true);
     }
     let Some(unescape) = looking.look(BATCH_BYTES)? else { return Ok(false) };
+    *sure = looking.sure();
     *watch = None;
     decoder.unescape.store(unescape, Ordering::Relaxed);
     if unescape {
@@ -249,9 +260,9 @@ impl StoreReader for JsonReader {
     }
 
     fn read_envelopes(&mut self, batch: &mut EnvelopeBatch) -> Result<Progress, StoreError> {
-        let Self { info, lines, watch, decoder, .. } = self;
+        let Self { info, lines, watch, sure, decoder, .. } = self;
         let Some(lines) = lines else { return envelopes_of_whole(self, batch) };
-        let step = lines.read(batch, |bytes| is_ready(bytes, watch, decoder, info));
+        let step = lines.read(batch, |bytes| is_ready(bytes, (watch, sure), decoder, info));
         let step = step.map_err(|error| StoreError::io(&self.info.path, &error))?;
         let total = Some(self.identity.len.max(step.read_to));
         Ok(Progress { done: step.read_to, total, finished: step.finished })
@@ -262,9 +273,9 @@ impl StoreReader for JsonReader {
     }
 
     fn resume(&self) -> Option<Box<dyn Resume>> {
-        let mark = self.lines.as_ref()?.mark();
-        let decoder = Arc::clone(&self.decoder);
-        Some(Box::new(LinesEnd::new(self.info.clone(), &self.identity, decoder, mark)))
+        let lines = self.lines.as_ref()?;
+        let read = (lines.mark(), lines.seal().clone(), self.sure);
+        Some(Box::new(LinesEnd::new(self.info.clone(), &self.identity, Arc::clone(&self.decoder), read)))
     }
 }
 

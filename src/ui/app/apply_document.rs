@@ -12,7 +12,7 @@ use super::{Answer, App};
 use crate::base::clock::{Stopwatch, now_unix_nanos};
 use crate::base::thread;
 use crate::domain::Domain;
-use crate::engine::{EngineEvent, LoadItem, Recent};
+use crate::engine::{DocumentId, EngineEvent, LoadItem, Recent};
 use crate::index::{EventLog, StreamId};
 use crate::ui::command::DocumentCommand;
 
@@ -56,7 +56,8 @@ impl App {
             DocumentCommand::Reload => {
                 let Some(document) = &self.document else { return };
                 let (paths, domain) = (document.paths.clone(), document.domain().cloned());
-                self.open(paths.into_iter().map(LoadItem::detected).collect());
+                let id = self.engine.reload(paths.iter().map(LoadItem::detected).collect());
+                self.show_opened(id, paths);
                 if let Some(document) = &mut self.document {
                     document.use_domain(domain);
                 }
@@ -90,6 +91,10 @@ impl App {
         }
         let paths = items.iter().map(|item| item.path.clone()).collect();
         let id = self.engine.open(items);
+        self.show_opened(id, paths);
+    }
+
+    fn show_opened(&mut self, id: DocumentId, paths: Vec<PathBuf>) {
         self.document = Some(Document::new(id, paths));
         let kept = (self.navigation.speed, self.navigation.looping);
         self.navigation = Navigation { speed: kept.0, looping: kept.1, ..Navigation::default() };

@@ -214,7 +214,8 @@ impl Document {
 
     /// Takes a newer snapshot.
     pub(super) fn publish(&mut self, open: OpenLog, progress: LoadProgress, engine: &Engine) {
-        if self.events.is_none() {
+        // A log that is read on where it was open before has its own ways into the files.
+        if self.events.is_none() || !Arc::ptr_eq(&self.open.pool, &open.pool) {
             self.events = engine.event_cache(&open).ok();
         }
         self.open = open;
