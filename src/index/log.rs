@@ -1,11 +1,12 @@
 //! A published snapshot of the log, to read.
 
 use std::ops::{Deref, Range};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use globset::GlobBuilder;
 
 use super::columns::{Columns, id, number};
+use super::names::StreamNames;
 use super::order::Order;
 use super::tables::{CorrelationId, CorrelationInfo, StreamId, StreamInfo, TimeRange, TypeId, TypeInfo};
 use super::touched::touch;
@@ -15,20 +16,27 @@ use crate::model::{EventKind, Locator, ReadIssue, Row, SourceId, Timestamp};
 /// An immutable view of everything indexed so far. A clone is one pointer, however long the log is.
 #[derive(Clone, Debug, Default)]
 pub struct EventLog {
-    data: Arc<LogData>,
+    shared: Arc<Published>,
+}
+
+#[derive(Debug, Default)]
+struct Published {
+    data: LogData,
+    /// Made when first asked for.
+    names: OnceLock<StreamNames>,
 }
 
 impl Deref for EventLog {
     type Target = LogData;
 
     fn deref(&self) -> &LogData {
-        &self.data
+        &self.shared.data
     }
 }
 
 impl From<LogData> for EventLog {
     fn from(data: LogData) -> Self {
-        Self { data: Arc::new(data) }
+        Self { shared: Arc::new(Published { data, names: OnceLock::new() }) }
     }
 }
 
@@ -305,17 +313,7 @@ impl EventLog {
             let found = self.streams.iter().enumerate().filter(|(_, stream)| wanted(stream));
             found.map(|(at, _)| StreamId(at as u32)).collect()
         };
-        let mut found = named(&|stream| &*stream.id == spelling);
-        found.extend(named(&|stream| {
-            let kind = stream.aggregate_type.as_deref();
-            spelling.split_once('/').is_some_and(|(wanted, id)| kind == Some(wanted) && &*stream.id == id)
-                || kind.is_some_and(|kind| {
-                    kind.contains('/')
-                        && spelling.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/'))
-                            == Some(&*stream.id)
-                })
-        }));
-        found.dedup();
+        let found = self.streams_named(spelling);
         match found.len() {
             1 => StreamLookup::Found(found[0]),
             0 => {
@@ -326,6 +324,20 @@ impl EventLog {
             }
             _ => StreamLookup::Ambiguous(found),
         }
+    }
+
+    /// Whether no event is in more than one stream.
+    pub fn has_single_streams(&self) -> bool {
+        self.sources.iter().all(|columns| columns.memberships.is_empty())
+    }
+
+    pub(super) fn stream_names(&self) -> &StreamNames {
+        self.shared.names.get_or_init(|| StreamNames::of(&self.streams))
+    }
+
+    /// Bytes of heap of the names, where they were asked for.
+    pub(super) fn stream_names_bytes(&self) -> usize {
+        self.shared.names.get().map_or(0, StreamNames::heap_bytes)
     }
 
     /// For each type, in how many streams it occurs. Scans the log.

@@ -59,6 +59,7 @@ impl EventLog {
         for (name, bytes) in [
             ("names of types", self.types.heap_bytes() + sum(&self.types, type_bytes)),
             ("names of streams", self.streams.heap_bytes() + sum(&self.streams, |stream| text(&stream.id))),
+            ("streams by name", self.stream_names_bytes()),
             ("events of streams", sum(&self.streams, |stream: &StreamInfo| stream.ordinals.heap_bytes())),
             (
                 "ids of correlations",

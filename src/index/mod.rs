@@ -12,6 +12,7 @@ mod histogram;
 mod intern;
 mod log;
 mod memory;
+mod names;
 mod order;
 mod ordinals;
 mod packed;

@@ -77,6 +77,8 @@ enum By {
         ids: for<'a> fn(&Segment<'a>) -> Ids<'a>,
         len: fn(&EventLog) -> usize,
         name: NameOf,
+        /// How many events of the whole log are in each group, where the index knows.
+        whole: fn(&EventLog) -> Option<Vec<u64>>,
     },
     /// By a number, spelled as it is.
     Number(for<'a> fn(&Segment<'a>) -> &'a [i64]),
@@ -98,6 +100,20 @@ const fn group(name: &'static str, says: &'static str, example: &'static str, by
     GroupInfo { name, says, example, by }
 }
 
+fn events_of_types(log: &EventLog) -> Option<Vec<u64>> {
+    Some(log.types().iter().map(|info| info.events).collect())
+}
+
+/// Not where some events are in several streams: they count for the one that they were written to.
+fn events_of_streams(log: &EventLog) -> Option<Vec<u64>> {
+    let events: Vec<u64> = log.streams().iter().map(|info| info.len() as u64).collect();
+    log.has_single_streams().then_some(events)
+}
+
+fn events_of_correlations(log: &EventLog) -> Option<Vec<u64>> {
+    Some(log.correlations().iter().map(|info| info.rows.len() as u64).collect())
+}
+
 /// Everything that events can be grouped by.
 pub static GROUPS: &[GroupInfo] = &[
     group(
@@ -109,6 +125,7 @@ pub static GROUPS: &[GroupInfo] = &[
             ids: |segment| Ids::Column(segment.types()),
             len: |log| log.types().len(),
             name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).name),
+            whole: events_of_types,
         },
     ),
     group(
@@ -120,6 +137,7 @@ pub static GROUPS: &[GroupInfo] = &[
             ids: |segment| Ids::Column(segment.types()),
             len: |log| log.types().len(),
             name: |ground, id| Arc::clone(&ground.log.event_type(TypeId(id)).family),
+            whole: events_of_types,
         },
     ),
     group(
@@ -137,6 +155,7 @@ pub static GROUPS: &[GroupInfo] = &[
                     None => Arc::clone(&info.id),
                 }
             },
+            whole: events_of_streams,
         },
     ),
     group(
@@ -148,6 +167,7 @@ pub static GROUPS: &[GroupInfo] = &[
             ids: |segment| Ids::Column(segment.streams()),
             len: |log| log.streams().len(),
             name: |ground, id| ground.log.stream(StreamId(id)).group().into(),
+            whole: events_of_streams,
         },
     ),
     group(
@@ -159,6 +179,7 @@ pub static GROUPS: &[GroupInfo] = &[
             ids: |segment| Ids::Column(segment.correlations()),
             len: |log| log.correlations().len(),
             name: |ground, id| Arc::clone(&ground.log.correlation(crate::index::CorrelationId(id)).id),
+            whole: events_of_correlations,
         },
     ),
     group(
@@ -172,6 +193,7 @@ pub static GROUPS: &[GroupInfo] = &[
             name: |ground, id| {
                 ground.sources.get(id as usize).map_or_else(|| "?".into(), |name| name.as_str().into())
             },
+            whole: |_| None,
         },
     ),
     group(
@@ -183,6 +205,7 @@ pub static GROUPS: &[GroupInfo] = &[
             ids: |segment| Ids::Kinds(segment.traits().map(|(kind, _)| kind as u32).collect()),
             len: |_| EventKind::ALL.len(),
             name: |_, id| EventKind::ALL[id as usize].as_str().into(),
+            whole: |_| None,
         },
     ),
     group("version", "its version in its stream", "top 5 version", By::Number(|segment| segment.versions())),
@@ -228,9 +251,18 @@ pub fn tally(
 ) -> Option<Tally> {
     let mut counts = Counts::default();
     match &group.info.by {
-        By::Table { distinct, ids, len, name } => {
-            let mut by_id = vec![0_u64; len(ground.log)];
-            counts.without = by_table(ground.log, marks, *ids, &mut by_id, cancel)?;
+        By::Table { distinct, ids, len, name, whole } => {
+            let log = ground.log;
+            let all = log.len() as u64;
+            let known = (marks.len() == all).then(|| whole(log)).flatten();
+            let by_id = if let Some(known) = known {
+                counts.without = all - known.iter().sum::<u64>();
+                known
+            } else {
+                let mut by_id = vec![0_u64; len(log)];
+                counts.without = by_table(log, marks, *ids, &mut by_id, cancel)?;
+                by_id
+            };
             if *distinct {
                 return Some(largest(ground, &by_id, *name, top, counts.without));
             }

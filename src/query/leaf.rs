@@ -13,7 +13,7 @@ use super::path::Path;
 use super::plan::KeptTexts;
 use super::text::Needle;
 use super::value::ValueTest;
-use crate::index::{EventLog, NO_ID, NO_NUMBER, NO_ROW, Segment};
+use crate::index::{EventLog, NO_ID, NO_NUMBER, NO_ROW, Segment, StreamId};
 use crate::model::{EventKind, Payload, RecordedEvent, Row, TextFinder};
 
 /// A term made ready.
@@ -23,7 +23,7 @@ pub(super) enum Leaf {
     /// By number of the type.
     Types(Vec<bool>),
     /// By number of any of its streams.
-    Streams(Vec<bool>),
+    Streams { flags: Vec<bool>, named: Option<Vec<StreamId>> },
     /// By number of the correlation; false without one.
     Correlations(Vec<bool>),
     /// By source.
@@ -156,18 +156,24 @@ fn wait(log: &EventLog, time: i64, cause: u64) -> i64 {
     cause.map_or(NO_NUMBER, |cause| time.saturating_sub(cause.nanos()))
 }
 
+#[inline]
 fn flagged(flags: &[bool], id: u32) -> bool {
     id != NO_ID && flags.get(id as usize).copied().unwrap_or(false)
 }
 
 impl Leaf {
+    /// By a flag for each stream.
+    pub(super) fn streams(flags: Vec<bool>) -> Self {
+        Self::Streams { flags, named: None }
+    }
+
     /// What the columns know of a segment: which events match for certain, and which may.
     pub(super) fn judge(&self, log: &EventLog, segment: &Segment<'_>) -> (Bits, Bits) {
         let certain = match self {
             Self::Constant(true) => every(segment.len()),
             Self::Constant(false) => NONE,
             Self::Types(flags) => bits_of(segment.types(), |id| flagged(flags, id)),
-            Self::Streams(flags) => streams(segment, flags),
+            Self::Streams { flags, .. } => streams(segment, flags),
             Self::Correlations(flags) => bits_of(segment.correlations(), |id| flagged(flags, id)),
             Self::Sources(flags) => match flags.get(usize::from(segment.source.0)) {
                 Some(true) => every(segment.len()),
@@ -195,7 +201,7 @@ impl Leaf {
         match self {
             Self::Constant(value) => *value,
             Self::Types(flags) => flagged(flags, log.type_of(row).0),
-            Self::Streams(flags) => in_streams(log, row, flags),
+            Self::Streams { flags, .. } => in_streams(log, row, flags),
             Self::Correlations(flags) => log.event(row).correlation.is_some_and(|id| flagged(flags, id.0)),
             Self::Sources(flags) => flags.get(usize::from(row.source().0)).copied().unwrap_or(false),
             Self::Kinds(kinds) => kinds[log.event(row).kind as usize],
@@ -224,9 +230,14 @@ impl Leaf {
         let mut rows = Vec::new();
         match self {
             Self::Constant(false) => {}
-            Self::Streams(flags) => {
-                for (at, _) in flags.iter().enumerate().filter(|(_, flag)| **flag) {
-                    rows.extend(log.stream(crate::index::StreamId(at as u32)).rows());
+            Self::Streams { flags, named } => {
+                let flagged = || flags.iter().zip(0..).filter_map(|(flag, at)| flag.then_some(StreamId(at)));
+                let streams: &mut dyn Iterator<Item = StreamId> = match named {
+                    Some(named) => &mut named.iter().copied(),
+                    None => &mut flagged(),
+                };
+                for stream in streams {
+                    rows.extend(log.stream(stream).rows());
                     if rows.len() > limit {
                         return None;
                     }
@@ -286,7 +297,7 @@ impl Leaf {
             Self::Marked(_) => 1,
             Self::Types(_) | Self::Correlations(_) | Self::Kinds(_) | Self::Warned => 2,
             Self::Number { column: Column::Wait, .. } => 8,
-            Self::Number { .. } | Self::Streams(_) => 3,
+            Self::Number { .. } | Self::Streams { .. } => 3,
             Self::Deep(Deep::Word { .. } | Deep::Size { .. }) => 100,
             Self::Deep(Deep::Text { .. }) => 200,
             Self::Deep(_) => 300,
@@ -321,7 +332,9 @@ fn numbers(
     range: &RangeInclusive<i64>,
     inside: bool,
 ) -> Bits {
-    let test = |value: i64| between(range, inside, value);
+    // Plain numbers, which a loop over a column keeps in registers.
+    let (least, most) = (*range.start(), *range.end());
+    let test = move |value: i64| (value != NO_NUMBER) & (((value >= least) & (value <= most)) == inside);
     match column {
         Column::Position => bits_of(&segment.positions(), test),
         Column::Time => {

@@ -29,6 +29,7 @@ pub(super) fn every(len: usize) -> Bits {
 }
 
 /// Bits by a test of each value of a column.
+#[inline]
 pub(super) fn bits_of<T: Copy>(column: &[T], test: impl Fn(T) -> bool) -> Bits {
     let mut bits = NONE;
     for (word, values) in bits.iter_mut().zip(column.chunks(64)) {
@@ -55,6 +56,15 @@ pub(super) fn ones(words: &[u64]) -> impl Iterator<Item = usize> + '_ {
             Some(at * 64 + bit)
         })
     })
+}
+
+/// Segments from which on several cores judge them.
+const MANY_SEGMENTS: usize = 16;
+
+/// The segments of a source in which something is, with the source.
+fn segments_with((source, words): (usize, &Vec<u64>)) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let segments = words.chunks(WORDS).enumerate();
+    segments.filter(|(_, words)| words.iter().any(|word| *word != 0)).map(move |(number, _)| (source, number))
 }
 
 /// A set of events of a log.
@@ -94,6 +104,28 @@ impl Marks {
             let judged = judged?;
             for (at, set) in sets.iter_mut().enumerate() {
                 set.sources.push(judged.iter().flat_map(|bits| bits[at]).collect());
+            }
+        }
+        Some(sets)
+    }
+
+    /// The same, of the segments alone in which some of these events are: in the others is nothing.
+    pub(super) fn judged_among<const N: usize>(
+        &self,
+        log: &EventLog,
+        judge: impl Fn(Segment<'_>) -> Option<[Bits; N]> + Sync,
+    ) -> Option<[Self; N]> {
+        let places: Vec<(usize, usize)> = (0..).zip(&self.sources).flat_map(segments_with).collect();
+        let judged = |(source, number): (usize, usize)| judge(log.segment(SourceId(source as u16), number));
+        let judged: Option<Vec<[Bits; N]>> = if places.len() < MANY_SEGMENTS {
+            places.iter().copied().map(judged).collect()
+        } else {
+            places.par_iter().copied().map(judged).collect()
+        };
+        let mut sets = std::array::from_fn(|_| Self::none(log));
+        for ((source, number), of_segment) in places.into_iter().zip(judged?) {
+            for (set, bits) in sets.iter_mut().zip(&of_segment) {
+                set.sources[source][number * WORDS..][..WORDS].copy_from_slice(bits);
             }
         }
         Some(sets)

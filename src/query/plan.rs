@@ -186,13 +186,16 @@ impl Plan {
             if cancel.is_cancelled() {
                 return None;
             }
-            let within =
-                among.as_ref().map_or_else(|| every(segment.len()), |among| among.of_segment(&segment));
+            let all = || every(segment.len());
+            let within = among.as_ref().map_or_else(all, |among| among.of_segment(&segment));
             let (certain, mut possible) = self.judge(log, &segment, &within);
             combine(&mut possible, &certain, |a, b| a & !b);
             Some([certain, possible])
         };
-        let [certain, open] = Marks::judged(log, judge)?;
+        let [certain, open] = match &among {
+            Some(among) => among.judged_among(log, judge)?,
+            None => Marks::judged(log, judge)?,
+        };
         let looked_at = among.as_ref().map_or(log.len() as u64, Marks::len);
         Some(Scan { certain, open, looked_at })
     }

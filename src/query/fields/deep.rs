@@ -28,7 +28,7 @@ pub(super) fn by_existence(asked: &Asked<'_>) -> Leaf {
         Test::Word("data") => deep_existence(asked, Place::Data),
         Test::Word("cause") => Leaf::Marked(super::causes::with_cause(log)),
         Test::Word("corr") => Leaf::Correlations(vec![true; log.correlations().len()]),
-        Test::Word("stream") => Leaf::Streams(vec![true; log.streams().len()]),
+        Test::Word("stream") => Leaf::streams(vec![true; log.streams().len()]),
         Test::Word("time") => there_is(Column::Time),
         Test::Word("version") => there_is(Column::Version),
         _ => Leaf::Constant(false),

@@ -53,7 +53,16 @@ pub(super) fn by_type(term: &Asked<'_>) -> Leaf {
 
 pub(super) fn by_stream(term: &Asked<'_>) -> Leaf {
     let Some((like, equal)) = asked(term, false) else { return Leaf::Constant(false) };
-    Leaf::Streams(flags(term.ground.log.streams(), |info| is_named(&like, info) == equal))
+    let log = term.ground.log;
+    match like {
+        Matcher::Exact(exact) if equal => {
+            let named = log.streams_named(&exact);
+            let mut flags = vec![false; log.streams().len()];
+            named.iter().for_each(|stream| flags[stream.0 as usize] = true);
+            Leaf::Streams { flags, named: Some(named) }
+        }
+        like => Leaf::streams(flags(log.streams(), |info| is_named(&like, info) == equal)),
+    }
 }
 
 /// Whether a stream's id is like that, or its `Type/id`.
@@ -73,7 +82,7 @@ fn is_named(like: &Matcher, info: &StreamInfo) -> bool {
 
 pub(super) fn by_aggregate(term: &Asked<'_>) -> Leaf {
     let Some((like, equal)) = asked(term, false) else { return Leaf::Constant(false) };
-    Leaf::Streams(flags(term.ground.log.streams(), |info| like.is_match(info.group()) == equal))
+    Leaf::streams(flags(term.ground.log.streams(), |info| like.is_match(info.group()) == equal))
 }
 
 pub(super) fn by_correlation(term: &Asked<'_>) -> Leaf {
@@ -115,7 +124,7 @@ pub(super) fn by_stream_query(term: &Asked<'_>) -> Option<Leaf> {
             flags[stream as usize] = true;
         }
     }
-    Some(Leaf::Streams(flags))
+    Some(Leaf::streams(flags))
 }
 
 pub(super) fn by_correlation_query(term: &Asked<'_>) -> Option<Leaf> {

@@ -59,7 +59,7 @@ pub(super) fn by_row(asked: &Asked<'_>) -> Leaf {
 pub(super) fn by_stream_events(asked: &Asked<'_>) -> Leaf {
     let Some((range, inside)) = range(asked) else { return Leaf::Constant(false) };
     let is = |len: usize| range.contains(&(len as i64)) == inside;
-    Leaf::Streams(flags(asked.ground.log.streams(), |info| is(info.len())))
+    Leaf::streams(flags(asked.ground.log.streams(), |info| is(info.len())))
 }
 
 pub(super) fn by_correlation_events(asked: &Asked<'_>) -> Leaf {
