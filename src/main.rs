@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use sagascope::cli::{self, Extras, Outcome};
+use sagascope::engine::SimRequest;
 
 /// The program's allocator; Cargo.toml says why.
 #[global_allocator]
@@ -25,13 +26,14 @@ const EXTRAS: Extras = Extras { subcommands: &[], rasterise: None };
 fn main() -> ExitCode {
     match cli::run(std::env::args_os(), EXTRAS) {
         Outcome::Exit(code) => code,
-        Outcome::Window(stores) => window(stores),
+        Outcome::Window(stores) => window(stores, None),
+        Outcome::Run(request) => window(Vec::new(), Some(*request)),
     }
 }
 
 #[cfg(feature = "gui")]
-fn window(stores: Vec<PathBuf>) -> ExitCode {
-    match sagascope::ui::run(stores) {
+fn window(stores: Vec<PathBuf>, run: Option<SimRequest>) -> ExitCode {
+    match sagascope::ui::run(stores, run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sagascope: {error}");
@@ -41,7 +43,7 @@ fn window(stores: Vec<PathBuf>) -> ExitCode {
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_stores: Vec<PathBuf>) -> ExitCode {
+fn window(_stores: Vec<PathBuf>, _run: Option<SimRequest>) -> ExitCode {
     eprintln!(
         "sagascope: This build has no window. Name a subcommand (sagascope --help lists them), or build it with \
          the feature gui."

@@ -44,6 +44,8 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, value_parser};
 
+use crate::engine::{SimRequest, SimStart};
+
 pub use args::{OutputArgs, StoreArgs};
 pub use drawing::Rasterise;
 pub use output::Output;
@@ -100,6 +102,8 @@ pub enum Outcome {
     Exit(ExitCode),
     /// Open the window with these files; with none, the last place or the welcome page.
     Window(Vec<PathBuf>),
+    /// Open the window with this run.
+    Run(Box<SimRequest>),
 }
 
 /// When nothing could be read or an argument is wrong.
@@ -170,6 +174,20 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 /// A misspelled subcommand looks like a file that is not there; better said here than in a window.
 fn window(stores: Vec<PathBuf>) -> Outcome {
+    let run = match &*stores {
+        [only] => only.to_str().and_then(run_named),
+        _ => None,
+    };
+    match run {
+        Some(Ok(request)) => {
+            return Outcome::Run(Box::new(SimRequest { start: SimStart::AtFault, ..request }));
+        }
+        Some(Err(error)) => {
+            notice::say(&format!("{error:#}"));
+            return Outcome::Exit(EXIT_FAILED.into());
+        }
+        None => {}
+    }
     if let Some(first) = stores.first()
         && first.components().count() == 1
         && first.extension().is_none()
@@ -192,22 +210,23 @@ fn root(subcommands: &[Subcommand]) -> Command {
         .about("Browse event stores, replay aggregates, and see what happened")
         .long_about(
             "Browse event stores, replay aggregates, and see what happened.\n\n\
-             Without a subcommand the window opens: with the stores named, or where it was left. \
+             Without a subcommand the window opens: with the stores or the run named, or where it was left. \
              Stores are only ever read; what they are is told by their content, never by their name.",
         )
         .version(env!("CARGO_PKG_VERSION"))
         .arg(
             Arg::new(STORES)
-                .value_name("STORE")
+                .value_name("STORE…|RECIPE")
                 .num_args(0..)
                 .value_parser(value_parser!(PathBuf))
-                .help("Files to open in the window as one log"),
+                .help("Files to open in the window as one log, or a run to show"),
         )
         .args_conflicts_with_subcommands(true)
         .subcommands(subcommands.iter().map(|subcommand| (subcommand.command)()))
         .after_help(
             "Examples:\n  \
              sagascope shop.db                      open a store in the window\n  \
+             sagascope 'shop/fulfilment?seed=7'     a run in the window\n  \
              sagascope info shop.db                 what is in it\n  \
              sagascope replay shop.db Order/ord-7   the state of one aggregate\n  \
              sagascope matrix shop                  what every fault would do to a saga\n\n\

@@ -51,6 +51,12 @@ impl Diagram {
     }
 }
 
+/// A diagram with a title above it.
+pub fn titled(title: &str, diagram: &str) -> String {
+    // A JSON text is a YAML text too, whatever is in it.
+    format!("---\ntitle: {}\n---\n{diagram}", serde_json::Value::from(&*one_line(title)))
+}
+
 /// A name inside a diagram: entities for everything that Mermaid could take for its own.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -189,4 +195,19 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel) -> String {
         writeln!(text, "    {from} -->|\"{}\"| {to}", escape(&shown)).expect("a String takes all");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::titled;
+
+    #[test]
+    fn a_title_is_one_line_whatever_is_in_it() {
+        let text = titled("a \"b\"\n--- \\ ü", "flowchart TD\n");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines[0], lines[2], lines[3]), ("---", "---", "flowchart TD"));
+        let title = lines[1].strip_prefix("title: ").expect("a title");
+        let title: String = serde_json::from_str(title).expect("a text");
+        assert!(title.contains("\"b\"") && title.contains("\\ ü"), "{title}");
+    }
 }

@@ -109,6 +109,12 @@ impl AsOf {
         Self { title: format!("{} · {definition} · {words}", page.title), foot: words.to_owned() }
     }
 
+    /// Of all sagas while they are counted as of another moment: the numbers are still those of the one before.
+    pub fn counting() -> Self {
+        let words = "counting as of the playhead";
+        Self { title: format!("Process map · {words}"), foot: words.to_owned() }
+    }
+
     /// Of a saga that stood like this at that moment; `None`: it had not begun.
     pub fn of(page: &Page, then: Option<&Summary>) -> Self {
         let definition = page.summary.definition.as_deref().unwrap_or("inferred");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::app::{App, AppOptions};
 use crate::base::thread;
-use crate::engine::Dirs;
+use crate::engine::{Dirs, SimRequest};
 
 /// The window could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -14,8 +14,8 @@ pub enum WindowError {
     Unavailable(String),
 }
 
-/// Opens the window on `stores` and returns when it is closed.
-pub fn run(stores: Vec<PathBuf>) -> Result<(), WindowError> {
+/// Opens the window on `stores`, or on a run, and returns when it is closed.
+pub fn run(stores: Vec<PathBuf>, run: Option<SimRequest>) -> Result<(), WindowError> {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error,rfd=off,eframe=off"))
         .init();
     let options = eframe::NativeOptions {
@@ -30,6 +30,7 @@ pub fn run(stores: Vec<PathBuf>) -> Result<(), WindowError> {
     let app = AppOptions {
         dirs: Dirs::of_this_system(),
         stores,
+        run,
         fonts: super::fonts::Fallback::System,
         persistent: true,
         sample: true,

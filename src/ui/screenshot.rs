@@ -69,6 +69,7 @@ impl Stage {
     pub fn new(shot: &Shot) -> Result<Self, ShotError> {
         let window = Headless::new(shot.size, shot.theme).with_pixels_per_point(shot.scale);
         let options = AppOptions {
+            run: None,
             dirs: Dirs { cache: Dirs::of_this_system().cache, config: PathBuf::new() },
             stores: shot.stores.clone(),
             fonts: Fallback::BundledOnly,

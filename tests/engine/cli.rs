@@ -2,10 +2,12 @@
 //! compute is tested where it is computed; here are keys, exit codes, and what goes to which stream.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sagascope::cli::{Extras, Outcome};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
@@ -110,6 +112,21 @@ pub(crate) fn check_keys(objects: &[Map<String, Value>], keys: &str) {
         let found: Vec<&str> = object.keys().map(String::as_str).collect();
         assert_eq!(found, keys.split_whitespace().collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn a_run_named_alone_is_shown_in_the_window() {
+    let outcome =
+        |name: &str| sagascope::cli::run(["sagascope", name].map(OsString::from), Extras::default());
+    for (name, recipe) in [
+        ("shop/fulfilment?seed=7&fault=process-payment:timeout", "fault=process-payment:timeout"),
+        ("travel", "travel/"),
+    ] {
+        let Outcome::Run(request) = outcome(name) else { panic!("{name} is no run") };
+        assert!(request.recipe.to_string().contains(recipe), "{}", request.recipe);
+    }
+    assert!(matches!(outcome("shop/fulfilment?fault=no-such-step:timeout"), Outcome::Exit(_)));
+    assert!(matches!(outcome("no-such-store.db"), Outcome::Window(_)));
 }
 
 #[test]

@@ -94,6 +94,13 @@ fn a_diagram_in_the_past_says_how_the_saga_stood_then() {
         let title = copied.lines().next().unwrap_or_default();
         assert!(title.contains("as of the playhead"), "{copied}");
         assert_eq!(copied.contains("\nas of the playhead: "), view == "diagram", "{copied}");
+        window.click("Copy the diagram");
+        window.click("Copy as Mermaid");
+        let copied = window.copied.last().cloned().unwrap_or_default();
+        let kind = if view == "diagram" { "sequenceDiagram" } else { "flowchart" };
+        let title = copied.lines().nth(1).unwrap_or_default();
+        assert!(title.starts_with("title: \"") && title.contains("as of the playhead"), "{copied}");
+        assert!(copied.contains(&format!("\n---\n{kind}")), "{copied}");
     }
 }
 

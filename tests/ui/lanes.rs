@@ -19,7 +19,7 @@ fn shop(filter: &str) -> Window {
 }
 
 fn lanes_of(store: PathBuf) -> Window {
-    let setup = Setup { size: vec2(1_600.0, 1_600.0), frame: 1.0 / 60.0, home: None };
+    let setup = Setup { size: vec2(1_600.0, 1_600.0), frame: 1.0 / 60.0, ..Setup::default() };
     let mut window = Window::with([store], setup);
     window.send(WindowCommand::ShowView("lanes"));
     for panel in [Panel::Navigator, Panel::Inspector, Panel::Time] {

@@ -11,7 +11,7 @@ use sagascope::ui::command::{GoCommand, SimulationCommand, WindowCommand};
 use sagascope::ui::screenshot::{Shot, Stage};
 use sagascope::ui::theme::Theme;
 use sagascope_ui_tests::snapshots;
-use sagascope_ui_tests::window::Window;
+use sagascope_ui_tests::window::{self, Setup, Window};
 
 fn request(recipe: &str, start: SimStart) -> SimRequest {
     let recipe = Recipe::parse(recipe).unwrap();
@@ -64,6 +64,15 @@ fn choose(window: &mut Window, label_part: &str, entry: &str, holds: impl Fn(&Si
     found.unwrap_or_else(|| panic!("nothing says {label_part}: {:?}", window.labels())).click_secondary();
     window.settle();
     press(window, entry, holds);
+}
+
+#[test]
+fn a_window_that_begins_with_a_run_shows_it_at_its_fault() {
+    let run = request("shop/fulfilment?seed=7&fault=process-payment:timeout", SimStart::AtFault);
+    let setup = Setup { run: Some(run), ..Setup::default() };
+    let mut window = Window::with(window::NO_STORE, setup);
+    until(&mut window, |frame| frame.step > 0 && frame.newest > frame.step);
+    assert!(window.says("Simulator") && window.says("shop/fulfilment"), "{:?}", window.labels());
 }
 
 #[test]

@@ -51,11 +51,13 @@ pub struct Setup {
     pub frame: f32,
     /// Folder of the settings, which are read and written; without it, they are not kept.
     pub home: Option<TempDir>,
+    /// A run to show, as named on the command line.
+    pub run: Option<SimRequest>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { size: vec2(1_280.0, 1_600.0), frame: 0.25, home: None }
+        Self { size: vec2(1_280.0, 1_600.0), frame: 0.25, home: None, run: None }
     }
 }
 
@@ -118,6 +120,7 @@ impl Window {
         let options = AppOptions {
             dirs: Dirs::in_folder(home.path().to_owned()),
             stores: stores.into_iter().map(Into::into).collect(),
+            run: setup.run,
             fonts: Fallback::BundledOnly,
             persistent,
             sample: false,

@@ -37,7 +37,7 @@ use super::panels::Panels;
 use super::theme::{self, Theme};
 use super::view::ViewContext;
 use crate::base::clock::Stopwatch;
-use crate::engine::{Dirs, Engine, EngineEvent, Latest, LoadItem, Settings};
+use crate::engine::{Dirs, Engine, EngineEvent, Latest, LoadItem, Settings, SimRequest};
 
 /// How the window is started.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub struct AppOptions {
     pub dirs: Dirs,
     /// Stores to open; without any, the welcome page.
     pub stores: Vec<PathBuf>,
+    /// A run to show instead.
+    pub run: Option<SimRequest>,
     /// Fonts of this system for other scripts; bundled ones only where pictures must be the same everywhere.
     pub fonts: Fallback,
     /// Whether settings are read and written.
@@ -142,7 +144,9 @@ impl App {
             app.restore();
         }
         app.apply_theme(context);
-        if options.stores.is_empty() {
+        if let Some(run) = options.run {
+            app.commands.send(super::command::SimulationCommand::Begin(Box::new(run)));
+        } else if options.stores.is_empty() {
             app.reopen(options.sample);
         } else {
             app.commands.send(super::command::DocumentCommand::Open(

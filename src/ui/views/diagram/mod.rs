@@ -281,16 +281,24 @@ impl DiagramView {
         key
     }
 
-    /// What is said of the saga that is shown while the playhead is in the past.
+    /// What is said of what is shown while the playhead is in the past, or just was.
     fn as_of(&mut self, context: &ViewContext<'_>, sagas: &Sagas) -> Option<AsOf> {
-        if self.kind == Kind::Map || !context.navigation.is_in_past(context.log()) {
+        let log = context.log();
+        let is_past = context.navigation.is_in_past(log);
+        if self.kind == Kind::Map {
+            let wanted = context.navigation.playhead_row(log).filter(|_| is_past);
+            let answer = self.drawing.answer()?;
+            let DrawingKey::Map { then, .. } = &answer.key else { return None };
+            return (then.as_of != wanted).then(AsOf::counting);
+        }
+        if !is_past {
             return None;
         }
         let at = self.saga.shown(context, sagas)?;
         let page = context.document.saga_page(context.engine, PageOf::Shown, sagas, at)?.ok()?;
         let then = context.document.sagas_at_playhead(context.engine, context.navigation).ok()?;
         // While it is judged, no other moment is told in its place.
-        if then.key.as_of != context.navigation.playhead_row(context.log()) {
+        if then.key.as_of != context.navigation.playhead_row(log) {
             return Some(AsOf::judging(&page));
         }
         let summary = then.place_of(&sagas.survey, at).map(|at| &then.survey.sagas[at]);

@@ -46,7 +46,8 @@ impl DiagramView {
             }
             if ui.button("Copy as Mermaid").clicked() {
                 if let Some(text) = self.mermaid(context, sagas, &drawing) {
-                    context.send(WindowCommand::Copy(text));
+                    let told = as_of.as_ref().map(|then| mermaid::titled(&then.title, &text));
+                    context.send(WindowCommand::Copy(told.unwrap_or(text)));
                 }
                 ui.close();
             }
