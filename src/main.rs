@@ -66,8 +66,8 @@ mod screenshot {
     #[command(
         name = "screenshot",
         after_help = "Examples:\n  sagascope screenshot shop.db out.png\n  \
-                      sagascope screenshot shop.db --stream pay-00301 --at 3 --theme light out.png\n  \
-                      sagascope screenshot shop.jsonl --view lanes --filter 'stream:SKU-*' --size 2560x1440 out.png\n  \
+                      sagascope screenshot shop.db --stream payment-15 --at 2 --theme light out.png\n  \
+                      sagascope screenshot shop.jsonl --view lanes --filter 'stream:stock-*' --size 2560x1440 out.png\n  \
                       sagascope screenshot 'shop/fulfilment?seed=7&fault=process-payment:timeout' out.png\n  \
                       sagascope screenshot travel --view matrix out.png"
     )]

@@ -23,7 +23,7 @@ const PREVIEW_CHARS: usize = 400;
 #[derive(Parser, Debug)]
 #[command(
     name = "events",
-    after_help = "Examples:\n  sagascope events shop.db --limit 20\n  sagascope events shop.db --stream Order/ord-1007\n  \
+    after_help = "Examples:\n  sagascope events shop.db --limit 20\n  sagascope events shop.db --stream Order/order-15\n  \
                   sagascope events shop.db --type 'payment.*' --text declined\n  \
                   sagascope events shop.db --json | jq -c 'select(.data.total > 100)'\n\n\
                   Keys of --json, one object a line: row, source, position, id, kind, type, schema_version, stream, \

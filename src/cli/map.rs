@@ -23,7 +23,7 @@ use crate::saga::{Detail, EdgeLabel, ProcessMap, Survey, mermaid, pictures};
     name = "map",
     after_help = "Examples:\n  sagascope map shop.db\n  sagascope map shop.db --mermaid --edges 5\n  \
                   sagascope map shop.db --svg map.svg --label time\n  \
-                  sagascope map shop.db --at 2026-03-02T12:13:00Z\n\n\
+                  sagascope map shop.db --at 2026-01-04T12:00:00Z\n\n\
                   Keys of --json, one object a line: from and to (null is the beginning or the end), count, sagas, \
                   p50_ms, p95_ms, p99_ms."
 )]

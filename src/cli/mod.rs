@@ -225,11 +225,11 @@ fn root(subcommands: &[Subcommand]) -> Command {
         .subcommands(subcommands.iter().map(|subcommand| (subcommand.command)()))
         .after_help(
             "Examples:\n  \
-             sagascope shop.db                      open a store in the window\n  \
-             sagascope 'shop/fulfilment?seed=7'     a run in the window\n  \
-             sagascope info shop.db                 what is in it\n  \
-             sagascope replay shop.db Order/ord-7   the state of one aggregate\n  \
-             sagascope matrix shop                  what every fault would do to a saga\n\n\
+             sagascope shop.db                       open a store in the window\n  \
+             sagascope 'shop/fulfilment?seed=7'      a run in the window\n  \
+             sagascope info shop.db                  what is in it\n  \
+             sagascope replay shop.db Order/order-7  the state of one aggregate\n  \
+             sagascope matrix shop                   what every fault would do to a saga\n\n\
              Exit codes: 0 done (bad rows are told on stderr); 1 a judgement says no (simulate --expect, sweep); \
              2 nothing could be read, or an argument is wrong.",
         )

@@ -28,10 +28,10 @@ const BAR: usize = 24;
 #[derive(Parser, Debug)]
 #[command(
     name = "query",
-    after_help = "Examples:\n  sagascope query shop.db 'type:payment.* data.total>100'\n  \
+    after_help = "Examples:\n  sagascope query shop.db 'type:order.* data.total>100000'\n  \
                   sagascope query shop.db 'not type:*.heartbeat (is:failure or saga:stuck) after:10m'\n  \
-                  sagascope query shop.db 'cause:(type:payment.failed)/2 \"out of stock\"' --json\n  \
-                  sagascope query shop.db 'data.items[*].sku=A-1 | count by day'\n  \
+                  sagascope query shop.db 'cause:(type:inventory.rejected*)/2 \"out of stock\"' --json\n  \
+                  sagascope query shop.db 'data.items[*].productId=lamp | count by day'\n  \
                   sagascope query shop.db 'corr.has:(is:failure)' --into failed.jsonl\n\n\
                   A query is terms that must all hold; or, not (or -) and parentheses bind them otherwise. A term is \
                   a field, an operator (: = != < <= > >= ~) and a value; a word alone is looked for everywhere. \
@@ -64,8 +64,8 @@ pub(super) struct Find {
 #[command(
     name = "count",
     after_help = "Examples:\n  sagascope count shop.db ''\n  sagascope count shop.db 'is:failure' --by type\n  \
-                  sagascope count shop.db 'type:order.created' --by data.currency\n  \
-                  sagascope count shop.db '' --by stream --top 20\n  sagascope count shop.db 'saga:stuck' --by hour\n\n\
+                  sagascope count shop.db 'type:order.created*' --by data.currency\n  \
+                  sagascope count shop.db '' --by stream --top 20\n  sagascope count shop.db 'saga:compensated' --by hour\n\n\
                   Counts can be by type, family, stream, aggregate, corr, source, kind, version, schema, saga, month, \
                   day, hour, minute, or a path such as data.status or meta.userId. Keys of --json, one object a line: \
                   by, value, events, share (of what the query found, in thousandths), groups. value is null for \

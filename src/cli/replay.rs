@@ -21,11 +21,11 @@ use crate::replay::{Evolve, Mark, MergeRule, Replay, Step, TreeRow};
 #[derive(Parser, Debug)]
 #[command(
     name = "replay",
-    after_help = "Examples:\n  sagascope replay shop.db Order/ord-1007\n  sagascope replay shop.db ord-1007 --at 3\n  \
-                  sagascope replay shop.db ord-1007 --at 2026-03-01T08:15:00Z\n  \
-                  sagascope replay shop.db ord-1007 --steps\n  \
-                  sagascope replay shop.db order-1007 --domain shop.domain.toml\n  \
-                  sagascope replay shop.db ord-1007 --provenance --json | jq '.\"/status\"'\n\n\
+    after_help = "Examples:\n  sagascope replay shop.db Order/order-15\n  sagascope replay shop.db order-15 --at 2\n  \
+                  sagascope replay shop.db order-15 --at 2026-01-01T20:27:37.5Z\n  \
+                  sagascope replay shop.db order-15 --steps\n  \
+                  sagascope replay shop.db order-15 --domain shop\n  \
+                  sagascope replay shop.db payment-15 --provenance --json | jq '.\"/status\"'\n\n\
                   The top-level members of each event's data replace those of the state; data that is no object is \
                   kept under \"value\". With --domain the rules of a domain file count for the aggregates it describes. Keys of --json: stream, aggregate_type, version, state; with --steps a line \
                   an event: row, version, type, occurred_at, changes (op, path, from, to); with --provenance one \

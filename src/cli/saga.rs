@@ -27,12 +27,12 @@ use crate::saga::{Page, Part, Survey, Timeline, compare, gantt, text};
 #[derive(Parser, Debug)]
 #[command(
     name = "saga",
-    after_help = "Examples:\n  sagascope saga shop.db ord-00002\n  sagascope saga run.db s1 --domain shop\n  \
-                  sagascope saga shop.db ord-00002 --mermaid\n  sagascope saga shop.db ord-00002 --mermaid=flowchart\n  \
-                  sagascope saga shop.db ord-00002 --compare ord-00012\n  sagascope saga shop.db ord-00002 --timeline\n  \
-                  sagascope saga shop.db ord-00002 --at 2026-03-02T12:13:00Z\n  \
-                  sagascope saga shop.db ord-00002 --svg saga.svg --picture sequence\n  \
-                  sagascope saga shop.db ord-00002 --png saga.png --scale 300\n  \
+    after_help = "Examples:\n  sagascope saga shop.db saga-s15\n  sagascope saga run.db s1 --domain shop\n  \
+                  sagascope saga shop.db saga-s15 --mermaid\n  sagascope saga shop.db saga-s15 --mermaid=flowchart\n  \
+                  sagascope saga shop.db saga-s15 --compare saga-s66\n  sagascope saga shop.db saga-s15 --timeline\n  \
+                  sagascope saga shop.db saga-s15 --at 2026-01-01T20:27:37.450Z\n  \
+                  sagascope saga shop.db saga-s15 --svg saga.svg --picture sequence\n  \
+                  sagascope saga shop.db saga-s15 --png saga.png --scale 300\n  \
                   sagascope saga one.db s1 --compare s1 --with other.db\n\n\
                   A saga is named by its id (the correlation id) or by the stream in which it begins. Keys of --json: \
                   those of sagascope sagas, and rows, ledger, pivot, ahead, findings."

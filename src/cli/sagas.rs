@@ -22,8 +22,8 @@ use crate::saga::{Edge, ListAsk, Outcome, SORTS, Sort, Survey};
     name = "sagas",
     after_help = "Examples:\n  sagascope sagas shop.db\n  sagascope sagas shop.db --outcome no-activity\n  \
                   sagascope sagas run.db --domain shop --sort duration\n  \
-                  sagascope sagas shop.db --at 2026-03-02T12:00:00Z\n  \
-                  sagascope sagas shop.db --way 'PaymentDeclined->OrderCancelled'\n  \
+                  sagascope sagas shop.db --at 2026-01-04T12:00:00Z\n  \
+                  sagascope sagas shop.db --way 'shipment.lost.v1->payment.refunded.v1'\n  \
                   sagascope sagas shop.db --outcome compensated --svg timelines.svg\n  \
                   sagascope sagas shop.db --json | jq -r 'select(.owed != []) | .saga'\n\n\
                   Without --domain, outcome and steps are inferred from what the other sagas of the log did. \"Now\" is \
@@ -126,7 +126,7 @@ impl Run for Sagas {
 /// A way of the process map: `FROM->TO`.
 fn parse_way(survey: &Survey, text: &str) -> anyhow::Result<Edge> {
     let (from, to) = text.split_once("->").ok_or_else(|| {
-        anyhow::anyhow!("A way is two event types such as 'OrderPlaced->PaymentAuthorized': {text}")
+        anyhow::anyhow!("A way is two event types such as 'order.created.v1->payment.completed.v1': {text}")
     })?;
     let end = |name: &str| -> anyhow::Result<Option<TypeId>> {
         let name = name.trim();

@@ -23,8 +23,8 @@ const AT_A_TIME: usize = 1_024;
 #[derive(Parser, Debug)]
 #[command(
     name = "trace",
-    after_help = "Examples:\n  sagascope trace shop.db '#3051'\n  sagascope trace shop.db d7fb3719-5455-4a0d-b2aa-291c213d2e45\n  \
-                  sagascope trace shop.db 3051 --json\n\n\
+    after_help = "Examples:\n  sagascope trace shop.db '#1812'\n  sagascope trace shop.db 452e62c2-157a-4ed3-9815-99111316f611\n  \
+                  sagascope trace shop.db 1812 --json\n\n\
                   An event is named by its row, as events --json prints it, or by its id. An event may have several \
                   causes. Keys of --json, one object a line, causes first, then the event itself, then effects: row, \
                   relation (cause, event, effect), depth, by (cause, told, scheduled, stream-order), type, stream, at."

@@ -767,7 +767,7 @@ fn tables_keep_to_their_width_and_align_numbers() {
 #[test]
 fn a_domain_file_says_what_the_events_of_a_real_log_mean() {
     let cli = Cli::new();
-    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/shop-week.jsonl");
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shop-week.jsonl");
     let store = store.to_str().unwrap();
     let rules = cli.write(
         "week.domain.toml",

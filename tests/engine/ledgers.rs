@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::cli::Cli;
 
-const WEEK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/shop-week.jsonl");
+const WEEK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/shop-week.jsonl");
 
 /// A log of these events: correlation, type, stream, data. One a second.
 fn log(events: &[(&str, &str, &str, Value)]) -> String {

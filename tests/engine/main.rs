@@ -19,6 +19,7 @@ mod objects;
 mod pairs;
 mod plain_log;
 mod query;
+mod readme;
 mod reopening;
 mod resume;
 mod saga_commands;

@@ -205,7 +205,7 @@ fn a_child_is_a_saga_of_its_own_that_its_parent_caused_and_the_next_run_is_anoth
 #[test]
 fn topics_tell_the_same_sagas_as_the_story_they_are_of() {
     let cli = Cli::new();
-    let week = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/shop-week.jsonl"));
+    let week = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/shop-week.jsonl"));
     let whole = sagas(&cli, &[week]);
     let whole = stands(&whole);
     let topics = topics();
@@ -242,7 +242,7 @@ fn the_whole_topics_tell_the_whole_week() {
     }
     let cli = Cli::new();
     let week =
-        sagas(&cli, &[PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/shop-week.jsonl"))]);
+        sagas(&cli, &[PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/shop-week.jsonl"))]);
     let topics = sagas(&cli, &paths);
     assert_eq!(stands(&topics).len(), 400);
     assert_eq!(stands_differ(&stands(&week), &topics), Vec::<&str>::new());

@@ -118,7 +118,7 @@ fn small_stores_of_one_story_tell_the_same_sagas() {
 
 #[test]
 fn what_was_never_answered_is_quiet_and_says_for_how_long_and_what_is_usual() {
-    let open = open_log(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/shop-week.jsonl")));
+    let open = open_log(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/shop-week.jsonl")));
     let survey = survey(&open);
     let quiet: Vec<usize> =
         (0..survey.sagas.len()).filter(|at| survey.sagas[*at].outcome == Outcome::NoActivity).collect();

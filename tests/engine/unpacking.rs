@@ -78,7 +78,7 @@ fn events(open: &OpenLog) -> Vec<RecordedEvent> {
 #[test]
 fn a_compressed_store_is_what_is_in_it() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
-    for name in ["shop-orders.jsonl", "written-by-emmett.db"] {
+    for name in ["shop-week.jsonl", "written-by-emmett.db"] {
         let place = Place::new();
         let plain = place.open(&samples.join(name)).unwrap();
         let bytes = std::fs::read(samples.join(name)).unwrap();

@@ -66,7 +66,7 @@ pub(crate) static TARGETS: &[Target] = &[
         files: &[
             "tests/data/shop-domain.jsonl",
             "tests/data/shop.cloudevents.jsonl",
-            "sample-data/shop-orders.jsonl",
+            "sample-data/shop-week.jsonl",
         ],
         texts: &[
             "{\"type\":\"a\",\"stream\":\"s\",\"data\":{\"n\":1}}\n\n{\"type\":\"a\",\"stream\":\"s\",\"data\":null}",

@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use sagascope::engine::LoadItem;
 use sagascope::model::{Row, SourceId};
 use sagascope::ui::command::{DocumentCommand, GoCommand, Overlay, WindowCommand};
-use sagascope_ui_tests::window::{NO_STORE, Setup, Window, sample};
+use sagascope_ui_tests::window::{NO_STORE, Setup, Window, another_shop};
 use tempfile::TempDir;
 
 fn at_home(stores: &[PathBuf], home: TempDir) -> Window {
@@ -19,7 +19,7 @@ fn at_home(stores: &[PathBuf], home: TempDir) -> Window {
 }
 
 fn shop() -> Window {
-    at_home(&[sample()], tempfile::tempdir().unwrap())
+    at_home(&[another_shop()], tempfile::tempdir().unwrap())
 }
 
 /// Marks an event and writes a note about it, by keys.

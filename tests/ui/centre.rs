@@ -6,7 +6,7 @@ use egui_kittest::kittest::NodeT as _;
 use sagascope::index::touched;
 use sagascope::ui::command::WindowCommand;
 use sagascope::ui::view::VIEWS;
-use sagascope_ui_tests::window::{Setup, Window, sample};
+use sagascope_ui_tests::window::{Setup, Window, another_shop};
 
 /// What is written on the tabs that are drawn, the active ones first.
 fn tabs(window: &Window) -> Vec<String> {
@@ -61,11 +61,11 @@ fn a_button_and_a_key_say_whether_a_view_fills_the_centre() {
 fn what_was_said_of_a_view_is_kept() {
     let home = tempfile::tempdir().unwrap();
     let setup = |home| Setup { size: vec2(1_280.0, 800.0), home: Some(home), ..Setup::default() };
-    let mut window = Window::with([sample()], setup(home));
+    let mut window = Window::with([another_shop()], setup(home));
     window.send(WindowCommand::ShowView("saga"));
     window.click("Share the centre");
     let home = window.close();
-    let mut window = Window::with([sample()], setup(home));
+    let mut window = Window::with([another_shop()], setup(home));
     window.send(WindowCommand::ShowView("saga"));
     assert!(is_drawn(&window, "Replay"), "{:?}", tabs(&window));
     window.send(WindowCommand::ResetLayout);

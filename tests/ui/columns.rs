@@ -3,15 +3,15 @@
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
 use sagascope::ui::command::{ADD_COLUMN, GoCommand, Overlay, WindowCommand};
-use sagascope_ui_tests::window::{NO_STORE, Setup, Window, sample};
+use sagascope_ui_tests::window::{NO_STORE, Setup, Window, another_shop};
 
-/// An event of the sample: the third decline of a payment.
+/// An event of another shop: the third decline of a payment.
 const DECLINE: u64 = 2_139;
 
 fn shop() -> Window {
     let setup =
         Setup { size: vec2(1_600.0, 1_000.0), home: Some(tempfile::tempdir().unwrap()), ..Setup::default() };
-    Window::with([sample()], setup)
+    Window::with([another_shop()], setup)
 }
 
 /// What the log says of the event at a position.

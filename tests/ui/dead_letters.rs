@@ -4,7 +4,7 @@ use sagascope::engine::{SimStart, record};
 use sagascope::runtime::LetterState;
 use sagascope::ui::command::WindowCommand;
 use sagascope::ui::format::virtual_seconds;
-use sagascope_ui_tests::window::{Window, sample};
+use sagascope_ui_tests::window::{Window, another_shop};
 
 const HEALED: &str = "shop/fulfilment?seed=7&fault=send-confirmation:transient:3";
 
@@ -70,7 +70,7 @@ fn a_log_from_a_file_shows_its_letters_and_says_why_none_is_redriven() {
     assert!(window.says(&line), "the file says the same two times as the run: {:?}", window.labels());
     assert!(window.says_part("this log was opened from a file, which is never changed"));
     assert!(!window.says("Redrive") && !window.says("Redrive all"));
-    let mut other = Window::open([sample()]);
+    let mut other = Window::open([another_shop()]);
     other.send(WindowCommand::ShowView("dead-letters"));
     assert!(other.says_part("No dead letters: this log has no dead_letter events"), "{:?}", other.labels());
 }
@@ -82,6 +82,6 @@ fn the_navigator_counts_them_by_state_and_leads_there() {
     assert!(window.says("Dead letters, 1"), "{:?}", window.labels());
     window.click("open, 1 dead letter");
     assert!(window.says("s1/send-confirmation/do"), "{:?}", window.labels());
-    let window = Window::open([sample()]);
+    let window = Window::open([another_shop()]);
     assert!(!window.says_part("Dead letters, "));
 }

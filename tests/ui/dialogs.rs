@@ -6,7 +6,7 @@ use std::path::Path;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::ui::command::{DocumentCommand, Overlay, WindowCommand};
-use sagascope_ui_tests::window::{NO_STORE, Window, sample};
+use sagascope_ui_tests::window::{NO_STORE, Window, another_shop};
 
 /// A database of two tables that could hold events; neither is of a known format.
 fn unknown_database(path: &Path, rows: usize) {
@@ -131,7 +131,7 @@ fn a_broken_file_beside_a_good_one_is_a_banner_that_goes_away() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.db");
     std::fs::write(&path, "neither one nor the other").unwrap();
-    let mut window = Window::open([sample(), path]);
+    let mut window = Window::open([another_shop(), path]);
     assert_eq!(window.events(), 3_776);
     assert!(window.says_part("broken.db could not be read: "), "{:?}", window.labels());
     window.click("Dismiss");
@@ -148,7 +148,7 @@ fn a_path_is_checked_while_it_is_typed_and_opened_by_enter() {
     window.press(Key::Enter);
     assert_eq!(window.app().overlay(), Some(Overlay::OpenPath), "it stays until the path is right");
     window.key(Modifiers::COMMAND, Key::A);
-    window.type_text(&sample().display().to_string());
+    window.type_text(&another_shop().display().to_string());
     assert!(window.says_part("A file of 3."), "{:?}", window.labels());
     window.press(Key::Enter);
     assert_eq!((window.app().overlay(), window.events()), (None, 3_776));
@@ -179,7 +179,7 @@ fn keys_of_the_log_rest_while_a_mapping_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.db");
     unknown_database(&path, 3);
-    let mut window = Window::open([sample()]);
+    let mut window = Window::open([another_shop()]);
     let before = window.selected();
     window.send(DocumentCommand::Add(vec![sagascope::engine::LoadItem::detected(path)]));
     assert!(window.says("How are events stored in shop.db?"));

@@ -1,15 +1,15 @@
-//! The inspector on the sample store: everything known of the selected event, links, copies, comparison.
+//! The inspector on another shop's log: everything known of the selected event, links, copies, comparison.
 
 use egui::Key;
 use egui_kittest::kittest::Queryable as _;
-use sagascope_ui_tests::window::{Window, sample};
+use sagascope_ui_tests::window::{Window, another_shop};
 
 /// The third decline of the payment pay-00301, and the second.
 const THIRD: u64 = 2_139;
 const SECOND: u64 = 2_137;
 
 fn window() -> Window {
-    let mut window = Window::open([sample()]);
+    let mut window = Window::open([another_shop()]);
     window.select(THIRD);
     window
 }
@@ -147,7 +147,7 @@ fn sections_fold() {
 fn an_event_that_cannot_be_read_again_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("copy.jsonl");
-    std::fs::copy(sample(), &path).unwrap();
+    std::fs::copy(another_shop(), &path).unwrap();
     let mut window = Window::open([path.clone()]);
     std::fs::write(&path, "{}\n").unwrap();
     window.select(1_000);

@@ -1,4 +1,4 @@
-//! The lanes as a person uses them: the real window on the sample store, everything found by its name.
+//! The lanes as a person uses them: the real window on another shop's log, everything found by its name.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,14 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::ui::command::{GoCommand, Panel, WindowCommand};
-use sagascope_ui_tests::window::{Setup, Window, sample};
+use sagascope_ui_tests::window::{Setup, Window, another_shop};
 
 /// Where the lanes are: above the replay, without navigator, inspector and time panel.
 const LANES: Rect = Rect { min: Pos2 { x: 0.0, y: 60.0 }, max: Pos2 { x: 1_600.0, y: 778.0 } };
 
-/// The sample store with a filter, in the lanes.
+/// Another shop's log with a filter, in the lanes.
 fn shop(filter: &str) -> Window {
-    let mut window = lanes_of(sample());
+    let mut window = lanes_of(another_shop());
     window.send(GoCommand::Filter(filter.to_owned()));
     window
 }

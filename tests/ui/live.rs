@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use egui::Key;
 use sagascope::ui::app::live::Liveness;
 use sagascope::ui::app::navigation::Playhead;
-use sagascope_ui_tests::window::{Window, sample};
+use sagascope_ui_tests::window::{Window, another_shop};
 use tempfile::TempDir;
 
 fn lines(range: std::ops::Range<u32>) -> String {
@@ -126,6 +126,6 @@ fn what_does_not_grow_at_its_end_has_no_pause() {
     window.press(Key::L);
     window.settle();
     assert!(window.says_part("no file of this log grows at its end"));
-    let window = Window::open([sample()]);
+    let window = Window::open([another_shop()]);
     assert!(window.says("Live"));
 }

@@ -5,7 +5,7 @@ use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sagascope::engine::SimStart;
 use sagascope::ui::command::{Panel, WindowCommand};
-use sagascope_ui_tests::window::{Window, sample};
+use sagascope_ui_tests::window::{Window, another_shop};
 
 /// The matrix in a window so large that every cell is seen.
 fn show(mut window: Window) -> Window {
@@ -18,7 +18,7 @@ fn show(mut window: Window) -> Window {
 }
 
 fn window() -> Window {
-    show(Window::open([sample()]))
+    show(Window::open([another_shop()]))
 }
 
 #[test]

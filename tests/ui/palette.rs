@@ -2,10 +2,10 @@
 
 use egui::{Key, Modifiers};
 use sagascope::ui::command::{COMMANDS, Overlay};
-use sagascope_ui_tests::window::{NO_STORE, Window, sample};
+use sagascope_ui_tests::window::{NO_STORE, Window, another_shop};
 
 fn palette() -> Window {
-    let mut window = Window::open([sample()]);
+    let mut window = Window::open([another_shop()]);
     window.key(Modifiers::COMMAND, Key::P);
     assert_eq!(window.app().overlay(), Some(Overlay::Palette));
     window
@@ -98,7 +98,7 @@ fn nothing_found_says_so() {
 
 #[test]
 fn the_sheet_lists_every_command_with_its_keys() {
-    let mut window = Window::open([sample()]);
+    let mut window = Window::open([another_shop()]);
     window.press(Key::Questionmark);
     assert_eq!(window.app().overlay(), Some(Overlay::Shortcuts));
     let labels = window.labels();

@@ -1,4 +1,4 @@
-//! Replay as a person uses it: the real window on the sample store, found by what a screen reader says.
+//! Replay as a person uses it: the real window on another shop's log, found by what a screen reader says.
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -11,7 +11,7 @@ use sagascope_ui_tests::window::{Setup, Window};
 
 const SIZE: Vec2 = vec2(1600.0, 1000.0);
 
-/// The sample store, at version 3 of the payment that was declined three times.
+/// Another shop's log, at version 3 of the payment that was declined three times.
 fn payment(size: Vec2) -> Window {
     let mut window = Window::shop(size);
     window.show("pay-00301");

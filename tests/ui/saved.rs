@@ -4,7 +4,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable as _;
 use sagascope::ui::command::{GoCommand, Overlay};
-use sagascope_ui_tests::window::{NO_STORE, Setup, Window, sample};
+use sagascope_ui_tests::window::{NO_STORE, Setup, Window, another_shop};
 
 const MENU: &str = "Saved queries and queries asked before";
 const SAVE: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -12,7 +12,7 @@ const SAVE: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 fn shop() -> Window {
     let setup =
         Setup { size: vec2(1_280.0, 1_000.0), home: Some(tempfile::tempdir().unwrap()), ..Setup::default() };
-    Window::with([sample()], setup)
+    Window::with([another_shop()], setup)
 }
 
 fn ask(window: &mut Window, query: &str) {

@@ -293,7 +293,7 @@ fn errors_of_recipes_and_domain_files_are_said_in_place() {
 
 #[test]
 fn other_logs_offer_a_simulation() {
-    let mut window = Window::open([sagascope_ui_tests::window::sample()]);
+    let mut window = Window::open([sagascope_ui_tests::window::another_shop()]);
     window.send(WindowCommand::ShowView("simulator"));
     window.click("Simulate a saga…");
     assert!(window.says("Recipe"), "{:?}", window.labels());

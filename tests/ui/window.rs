@@ -61,9 +61,10 @@ impl Default for Setup {
     }
 }
 
-/// The sample store: a shop's week.
-pub fn sample() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/shop-week.jsonl")
+/// A log that somebody else's shop wrote, with everything in it that real logs have; not the sample that comes with
+/// the program.
+pub fn another_shop() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/shop-week.jsonl")
 }
 
 impl Window {
@@ -72,9 +73,9 @@ impl Window {
         Self::with(stores, Setup::default())
     }
 
-    /// The sample store in a window of this size.
+    /// That log in a window of this size.
     pub fn shop(size: Vec2) -> Self {
-        Self::with([sample()], Setup { size, ..Setup::default() })
+        Self::with([another_shop()], Setup { size, ..Setup::default() })
     }
 
     /// A window on a run of a built-in domain, to its end, shown from `start`.

@@ -279,11 +279,19 @@ fn a_full_disk_is_said_with_what_to_do() {
     );
 }
 
+/// The number that follows `option` in a command.
+fn argument(command: &str, option: &str) -> u64 {
+    let mut words = command.split_whitespace().skip_while(|word| *word != option);
+    words.nth(1).and_then(|number| number.parse().ok()).expect("an option and its number")
+}
+
 #[test]
-fn the_sample_is_what_the_generator_writes() {
-    let sample = include_str!("../../../sample-data/shop-orders.jsonl");
-    assert!(
-        log(2_000, 4).0 == sample.as_bytes(),
-        "write it anew: sagascope generate --events 2000 --seed 4 sample-data/shop-orders.jsonl"
-    );
+fn the_sample_is_what_the_command_in_its_readme_writes() {
+    let sample = include_str!("../../../sample-data/shop-week.jsonl");
+    let readme = include_str!("../../../sample-data/README.md");
+    let mut quoted = readme.split('`').skip(1).step_by(2);
+    let command = quoted.find(|text| text.starts_with("sagascope generate ")).unwrap();
+    assert!(command.ends_with(" shop-week.jsonl"), "{command}");
+    let (events, seed) = (argument(command, "--events"), argument(command, "--seed"));
+    assert!(log(events, seed).0 == sample.as_bytes(), "write it anew: {command}");
 }

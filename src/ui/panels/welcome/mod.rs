@@ -278,7 +278,7 @@ fn samples_ui(ui: &mut Ui, samples: &[Sample], command: &mut Option<Command>) {
     if samples.is_empty() {
         return;
     }
-    heading_ui(ui, "Samples", "");
+    heading_ui(ui, if samples.len() == 1 { "Sample" } else { "Samples" }, "");
     for sample in samples {
         let entry = Entry {
             icon: Icon::Book,
