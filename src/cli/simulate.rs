@@ -14,15 +14,17 @@ use super::simulation::{SagaArgs, What, domain, listed, read_what, run_json, sec
 use super::table::{Kind, Table};
 use super::text::{NONE, clean, counted};
 use super::{JudgedWrong, Output, Run};
+use crate::base::nearest::nearest;
 use crate::base::ticks::Ticks;
 use crate::domain::Domain;
 use crate::engine::{
-    Condition, ModelAsk, PartialFile, Pursuit, Reached, Until, export_events, open_domain_file, read_model,
+    Condition, ModelAsk, ModelPage, PartialFile, Pursuit, Reached, Until, export_events, open_domain_file,
+    read_model,
 };
 use crate::sim::History;
 use crate::sim::expect::Expectation;
 use crate::sim::faults::FAULTS;
-use crate::sim::recipe::{Fault, Recipe};
+use crate::sim::recipe::{Fault, Problem, Recipe};
 use crate::sim::world::{InvariantState, RunReport, SagaReport, World};
 
 /// Sagas in the table; of more only how many ended how.
@@ -131,7 +133,7 @@ impl Run for Simulate {
         }
         let until = self.until.as_deref().map(read_until).transpose()?;
         let stop = if let Some(until) = until {
-            let (at, stop) = run_until(world, until)?;
+            let (at, stop) = run_until(world, until, recipe.to_string())?;
             world = at;
             Some(stop)
         } else {
@@ -141,26 +143,31 @@ impl Run for Simulate {
             }
             None
         };
-        let report = world.report();
+        let mut report = world.report();
+        if let Some(stop) = &stop {
+            report.recipe.clone_from(&stop.recipe);
+        }
         let written = self.into.as_deref().map(|into| export_events(&world.events(), into)).transpose()?;
         if let Some(path) = &self.save_expect {
             let text = Expectation::of(&report).to_toml(&recipe, &report);
             write_new(path, &text)?;
         }
         if let Some(model) = &self.read_model {
-            rows(&world, model, &self.search, self.page, self.output.json, out)?;
-        } else if self.output.json {
-            let mut json = run_json(&report);
-            if let (Some(stop), Value::Object(members)) = (&stop, &mut json) {
-                members.insert("until".to_owned(), stop.json());
+            let page = Rows::of(&world, model, &self.search, self.page)?;
+            if self.output.json {
+                out.json(&with_stop(page.json(), stop.as_ref()))?;
+            } else {
+                page.print(out)?;
+                left(&report, stop.as_ref(), out)?;
             }
-            out.json(&json)?;
+        } else if self.output.json {
+            out.json(&with_stop(run_json(&report), stop.as_ref()))?;
         } else {
             print(&report, stop.as_ref(), out)?;
-            if let (Some(written), Some(into)) = (written, &self.into) {
-                let events = counted(written.events, "event");
-                out.line(&format!("Wrote {events} to {}", clean(&into.display().to_string())))?;
-            }
+        }
+        if let (Some(written), Some(into), false) = (written, &self.into, self.output.json) {
+            let events = counted(written.events, "event");
+            out.line(&format!("Wrote {events} to {}", clean(&into.display().to_string())))?;
         }
         match (expected, self.expect) {
             (Some((expectation, _)), Some(path)) => judge(&expectation, &report, &path),
@@ -228,6 +235,8 @@ fn judge(expectation: &Expectation, report: &RunReport, path: &Path) -> anyhow::
 struct Stop {
     until: Until,
     reached: Reached,
+    /// What was asked for: acts that it plans for later than the stop are part of it.
+    recipe: String,
 }
 
 impl Stop {
@@ -239,19 +248,39 @@ impl Stop {
             }
             _ => Value::Null,
         };
-        json!({ "when": name, "reached": self.reached != Reached::Over, "event": event })
+        json!({ "when": name, "reached": matches!(self.reached, Reached::Met(_)), "event": event })
     }
 }
 
-/// A name, or else a query about an event.
+/// A result with where the run was left.
+fn with_stop(mut json: Value, stop: Option<&Stop>) -> Value {
+    if let (Some(stop), Value::Object(members)) = (stop, &mut json) {
+        members.insert("until".to_owned(), stop.json());
+    }
+    json
+}
+
+/// A name, or else a query about an event. A word alone that is nearly a name is a slip: as a query it would look for
+/// this text in every event, find none, and the run would go to its end.
 fn read_until(text: &str) -> anyhow::Result<Until> {
-    match Until::named(text) {
-        Some(until) => Ok(until),
-        None => Condition::parse(text).map(Until::Event).map_err(|error| misread(text, &error)),
+    if let Some(until) = Until::named(text) {
+        return Ok(until);
     }
+    let word = text.trim();
+    let is_word = word.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'));
+    let names = || Until::ALL.iter().filter_map(Until::name);
+    if let (true, Some(name)) = (is_word, nearest(word, names())) {
+        let what = match Until::named(name) {
+            Some(Until::Outcome(_)) => "outcome",
+            _ => "moment to stop at",
+        };
+        let unknown = Problem::unknown(what, word, names());
+        anyhow::bail!("--until: {unknown} To stop at the first event with this text, write '\"{word}\"'");
+    }
+    Condition::parse(text).map(Until::Event).map_err(|error| misread(text, &error))
 }
 
-fn run_until(world: World, until: Until) -> anyhow::Result<(World, Stop)> {
+fn run_until(world: World, until: Until, recipe: String) -> anyhow::Result<(World, Stop)> {
     let mut history = History::new(world);
     let mut pursuit = Pursuit::of(until.clone(), &history);
     let reached = loop {
@@ -263,61 +292,84 @@ fn run_until(world: World, until: Until) -> anyhow::Result<(World, Stop)> {
         anyhow::bail!("{problem}");
     }
     // Acts that were to come later than where it stopped are no mistake; those beyond its end are.
-    if let Some(problem) = history.world().unplayed().filter(|_| reached == Reached::Over) {
+    if let Some(problem) = history.world().unplayed().filter(|_| matches!(reached, Reached::Over(_))) {
         anyhow::bail!("{problem}");
     }
-    Ok((history.world().clone(), Stop { until, reached }))
+    Ok((history.world().clone(), Stop { until, reached, recipe }))
 }
 
-/// Rows of a page of a read model.
+/// Rows on a page of a read model.
 const PAGE_ROWS: usize = 100;
 
-/// Prints a page of a read model.
-fn rows(
-    world: &World,
-    model: &str,
-    search: &str,
+/// A page of a read model.
+struct Rows {
+    model: String,
     number: u32,
-    is_json: bool,
-    out: &mut Output,
-) -> anyhow::Result<()> {
-    let (model, search) = (model.to_owned(), search.to_owned());
-    let mut ask = ModelAsk { model, search, limit: PAGE_ROWS, ..ModelAsk::default() };
-    let mut page = read_model(world, &ask)?;
-    for _ in 1..number {
-        let Some(next) = page.next.take() else {
-            page.rows.clear();
-            break;
-        };
-        ask.after = Some(next);
-        page = read_model(world, &ask)?;
+    page: ModelPage,
+}
+
+impl Rows {
+    fn of(world: &World, model: &str, search: &str, number: u32) -> anyhow::Result<Self> {
+        let (model, search) = (model.to_owned(), search.to_owned());
+        let mut ask = ModelAsk { model, search, limit: PAGE_ROWS, ..ModelAsk::default() };
+        let mut page = read_model(world, &ask)?;
+        for _ in 1..number {
+            let Some(next) = page.next.take() else {
+                page.rows.clear();
+                break;
+            };
+            ask.after = Some(next);
+            page = read_model(world, &ask)?;
+        }
+        Ok(Self { model: ask.model, number, page })
     }
-    if is_json {
+
+    fn json(&self) -> Value {
+        let page = &self.page;
         let rows: Vec<Value> =
             page.rows.iter().map(|(key, row)| json!({ "key": &**key, "row": &**row })).collect();
-        return Ok(out.json(&json!({
-            "read_model": ask.model,
-            "page": number,
+        json!({
+            "read_model": self.model,
+            "page": self.number,
             "rows": rows,
             "more": page.next.is_some(),
             "total": page.total,
             "as_of": page.as_of,
             "lag": page.lag,
-        }))?);
+        })
     }
-    let mut table = Table::new(&[("KEY", Kind::Id), ("ROW", Kind::Rest)]);
-    for (key, row) in &page.rows {
-        table.row(&[key.to_string(), row.to_string()]);
+
+    fn print(&self, out: &mut Output) -> anyhow::Result<()> {
+        let page = &self.page;
+        let mut table = Table::new(&[("KEY", Kind::Id), ("ROW", Kind::Rest)]);
+        for (key, row) in &page.rows {
+            table.row(&[key.to_string(), row.to_string()]);
+        }
+        table.print(out)?;
+        let behind = if page.lag == 0 {
+            "nothing behind".to_owned()
+        } else {
+            format!("{} behind", counted(page.lag, "event"))
+        };
+        let more =
+            if page.next.is_some() { format!("; --page {} goes on", self.number + 1) } else { String::new() };
+        let shown = counted(page.rows.len() as u64, "row");
+        out.line(&format!("{shown} of {}, {behind}, as of event {}{more}", page.total, page.as_of))?;
+        Ok(())
     }
-    table.print(out)?;
-    let behind = if page.lag == 0 {
-        "nothing behind".to_owned()
-    } else {
-        format!("{} behind", counted(page.lag, "event"))
-    };
-    let more = if page.next.is_some() { format!("; --page {} goes on", number + 1) } else { String::new() };
-    let shown = counted(page.rows.len() as u64, "row");
-    out.line(&format!("{shown} of {}, {behind}, as of event {}{more}", page.total, page.as_of))?;
+}
+
+/// Why the run stands where it does, where that is not its end.
+fn left(report: &RunReport, stop: Option<&Stop>, out: &mut Output) -> anyhow::Result<()> {
+    if let Some(said) = stop.and_then(|stop| stop.reached.sentence(&stop.until)) {
+        out.line(&clean(&said))?;
+    }
+    if report.stopped {
+        let steps = counted(report.steps, "step");
+        out.line(&format!(
+            "Stopped by its limit of {steps}: what runs stays so, and no saga counts as stuck"
+        ))?;
+    }
     Ok(())
 }
 
@@ -330,15 +382,7 @@ fn print(report: &RunReport, stop: Option<&Stop>, out: &mut Output) -> anyhow::R
         seconds(report.ended),
         counted(report.events, "event")
     ))?;
-    if let Some(said) = stop.and_then(|stop| stop.reached.sentence(&stop.until)) {
-        out.line(&clean(&said))?;
-    }
-    if report.stopped {
-        let steps = counted(report.steps, "step");
-        out.line(&format!(
-            "Stopped by its limit of {steps}: what runs stays so, and no saga counts as stuck"
-        ))?;
-    }
+    left(report, stop, out)?;
     for fault in report.faults.iter().filter(|fault| fault.hits == 0) {
         out.line(&format!("{} never struck", clean(&fault.fault)))?;
     }

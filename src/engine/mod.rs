@@ -55,7 +55,7 @@ pub use replay::FoldCount;
 pub use sagas::{SurveyProgress, Trace};
 pub use settings::{Recent, SavedQuery, Settings, SettingsError};
 pub use simulation::{
-    Condition, Forecast, Match, Pursuit, Reached, SimControl, SimFrame, SimRequest, SimStart, Until,
+    Began, Condition, Forecast, Match, Pursuit, Reached, SimControl, SimFrame, SimRequest, SimStart, Until,
 };
 pub use trial::{Tone, Trial, TrialLine};
 pub use workers::Workers;

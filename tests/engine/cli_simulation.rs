@@ -305,6 +305,41 @@ fn a_run_is_left_where_until_says() {
 }
 
 #[test]
+fn a_slip_in_the_name_of_an_outcome_is_no_search_for_a_text() {
+    let cli = Cli::new();
+    let until = |what: &str| cli.run(&["simulate", "shop/fulfilment?seed=7", "--until", what]);
+    for (slip, said) in [
+        (
+            "complted",
+            "there is no outcome named \"complted\"; did you mean \"completed\"? To stop at the first event with this text, write '\"complted\"'",
+        ),
+        ("Stuck", "there is no outcome named \"Stuck\"; did you mean \"stuck\"?"),
+        ("deadletter", "there is no moment to stop at named \"deadletter\"; did you mean \"dead-letter\"?"),
+    ] {
+        let ran = until(slip);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{slip}");
+        assert!(ran.err.contains(said), "{slip}: {}", ran.err);
+    }
+    // Quoted, and where it is like no name, a word is a text.
+    let said = |what: &str| until(what).out;
+    assert!(said("\"complted\"").contains("The run is over before an event matches \"complted\""));
+    assert!(said("inventory").contains("\nStopped at event "), "{}", said("inventory"));
+}
+
+#[test]
+fn a_run_that_is_left_prints_the_recipe_that_was_asked_for() {
+    let cli = Cli::new();
+    let recipe = "shop/fulfilment?seed=7&act=3:lose:process-payment/command&act=11:stop:inventory";
+    let run = |recipe: &str| cli.json(&["simulate", recipe, "--until", "type:payment.completed*"]).remove(0);
+    let left = run(recipe);
+    assert_eq!(left["until"]["reached"], true);
+    assert_eq!(left["recipe"], recipe, "the second act lies after the stop");
+    assert_eq!(run(left["recipe"].as_str().unwrap()), left);
+    let text = cli.run(&["simulate", recipe, "--until", "type:payment.completed*"]).out;
+    assert_eq!(text.lines().next(), Some(recipe));
+}
+
+#[test]
 fn rows_of_a_read_model_are_paged_searched_and_say_how_far_they_are_behind() {
     let cli = Cli::new();
     let args = ["simulate", "shop/fulfilment?seed=7&sagas=120", "--read-model", "orders"];
@@ -321,6 +356,12 @@ fn rows_of_a_read_model_are_paged_searched_and_say_how_far_they_are_behind() {
     assert!(keys(&found).contains(&wanted) && keys(&found).len() < 120);
     let behind = of(&["--until", "type:payment.completed*"]);
     assert!(behind["lag"].as_u64().unwrap() > 0, "{behind:?}");
+    assert_eq!(behind["until"]["reached"], true);
+    assert_eq!(of(&["--until", "dead-lettered"])["until"]["reached"], false);
+    let text = |more: &[&str]| cli.run(&[&args[..], more].concat()).out;
+    let left = text(&["--until", "type:payment.completed*", "--into", "left.jsonl"]);
+    assert!(left.contains("\nStopped at event ") && left.contains(" to left.jsonl\n"), "{left}");
+    assert!(text(&["--until", "dead-lettered"]).contains("The run is over before a saga is dead-lettered"));
     let text = cli.run(&args).out;
     assert!(text.contains("100 rows of 120, nothing behind") && text.contains("--page 2 goes on"), "{text}");
     let wrong = cli.run(&["simulate", "shop", "--read-model", "customers"]);

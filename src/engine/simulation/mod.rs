@@ -9,7 +9,7 @@ mod until;
 
 pub use frame::{Forecast, SimFrame};
 pub(super) use thread::SimThread;
-pub use until::{Condition, Match, Pursuit, Reached, Until};
+pub use until::{Began, Condition, Match, Pursuit, Reached, Until};
 
 use std::sync::Arc;
 

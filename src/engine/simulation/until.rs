@@ -80,6 +80,20 @@ impl Until {
             Self::Event(condition) => format!("an event matches {condition}"),
         }
     }
+
+    /// What did not come about although it was waited for: "…, and on the way …".
+    fn missed(&self) -> String {
+        match self {
+            Self::Quiet => "something was still under way".to_owned(),
+            Self::Fault => "no fault struck".to_owned(),
+            Self::Compensation => "no saga went back".to_owned(),
+            Self::DeadLetter => "no dead letter was parked".to_owned(),
+            Self::BrokenInvariant => "no invariant broke".to_owned(),
+            Self::SagaEnds => "no saga ended".to_owned(),
+            Self::Outcome(outcome) => format!("no saga became {}", outcome.name()),
+            Self::Event(condition) => format!("no event matched {condition}"),
+        }
+    }
 }
 
 impl std::fmt::Display for Until {
@@ -155,7 +169,16 @@ pub enum Reached {
     /// What it went on for is the case. Of a condition: the event that fits.
     Met(Option<Match>),
     /// It came to its end, or to its limit, before.
-    Over,
+    Over(Began),
+}
+
+/// How it was when going on began: what a run is past does not come about once more by going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Began {
+    /// Something had happened before.
+    pub is_later: bool,
+    /// So many sagas had the outcome that was gone on for.
+    pub held: usize,
 }
 
 /// An event that fits a condition.
@@ -178,7 +201,19 @@ impl Reached {
                 Some(format!("Stopped at event {position}: {event_type} of {stream}"))
             }
             (Self::Met(None), until) => Some(format!("Stopped: {}", until.words())),
-            (Self::Over, until) => Some(format!("The run is over before {}", until.words())),
+            (Self::Over(Began { is_later: false, held: 0 }), until) => {
+                Some(format!("The run is over before {}", until.words()))
+            }
+            (Self::Over(Began { held, .. }), until) => {
+                let were = match (held, until) {
+                    (1.., Until::Outcome(outcome)) => {
+                        let be = if *held == 1 { "was" } else { "were" };
+                        format!("; {held} {be} {} before", outcome.name())
+                    }
+                    _ => String::new(),
+                };
+                Some(format!("The run is over, and on the way {}{were}", until.missed()))
+            }
         }
     }
 }
@@ -191,6 +226,7 @@ const AHEAD: (u64, u64) = (16, 512);
 /// Going on until something.
 pub struct Pursuit {
     until: Until,
+    began: Began,
     watch: Watch,
     events: Option<Events>,
 }
@@ -202,19 +238,27 @@ impl Pursuit {
             Until::Event(condition) => Some(Events::after(history.world(), condition)),
             _ => None,
         };
-        Self { watch: Watch::of(&until, history.world()), events, until }
+        let watch = Watch::of(&until, history.world());
+        let held = match (&watch.began, &until) {
+            (Seen::Outcomes(outcomes), Until::Outcome(outcome)) => {
+                outcomes.iter().filter(|it| *it == outcome).count()
+            }
+            _ => 0,
+        };
+        let began = Began { is_later: history.moment() > 0, held };
+        Self { began, watch, events, until }
     }
 
     /// Some steps on; `None`: there may be more to go.
     pub fn advance(&mut self, history: &mut History) -> Option<Reached> {
         if let Some(events) = &mut self.events {
-            return events.advance(history);
+            return events.advance(history, self.began);
         }
         for _ in 0..STEPS_AT_A_TIME {
             if history.step().is_none() {
                 // That a saga is stuck is known only now.
                 let met = self.watch.is_met(&self.until, history.world());
-                return Some(if met { Reached::Met(None) } else { Reached::Over });
+                return Some(if met { Reached::Met(None) } else { Reached::Over(self.began) });
             }
             if self.watch.is_met_after_step(&self.until, history.world()) {
                 return Some(Reached::Met(None));
@@ -226,7 +270,7 @@ impl Pursuit {
 
 /// The events of a run, looked at as they are recorded.
 struct Events {
-    query: String,
+    condition: Expr,
     log: Recording,
     ahead: u64,
 }
@@ -235,12 +279,13 @@ impl Events {
     fn after(world: &World, condition: &Condition) -> Self {
         let mut log = Recording::new("");
         log.extend(world.events());
-        Self { query: condition.to_string(), log, ahead: AHEAD.0 }
+        let read = Query::parse(&condition.text).ok().and_then(|query| query.filter);
+        Self { condition: read.expect("it was read before"), log, ahead: AHEAD.0 }
     }
 
     /// Goes on in a copy, and as far as the first event that fits in the run itself: what comes after it has not
     /// happened yet.
-    fn advance(&mut self, history: &mut History) -> Option<Reached> {
+    fn advance(&mut self, history: &mut History, began: Began) -> Option<Reached> {
         let known = self.log.len();
         let mut ahead = history.clone();
         let mut is_over = false;
@@ -254,7 +299,7 @@ impl Events {
         self.log.extend(ahead.world().events_from(known + 1));
         let Some(found) = self.first_match(known) else {
             *history = ahead;
-            return is_over.then_some(Reached::Over);
+            return is_over.then_some(Reached::Over(began));
         };
         while history.world().len() < found.position {
             if history.step().is_none() {
@@ -270,8 +315,10 @@ impl Events {
             return None;
         }
         let open = self.log.publish();
-        // Only the new ones; what they are asked for may lie among the others, as their causes do.
-        let query = Query::parse(&format!("row>={known} ({})", self.query)).ok()?;
+        // Only the new ones; what they are asked for may lie among the others, as their causes do. Bound to what
+        // was read, not to its text, which may be as long and as deep as a query can be.
+        let new = Query::parse(&format!("row>={known}")).ok()?.filter?;
+        let query = Query { filter: Expr::all(vec![new, self.condition.clone()]), stage: None };
         let found = open.select(&query, None, &CancelToken::default(), &mut |_, _| {})?;
         let row = found.marks.ranked(&open.log).into_iter().next()?;
         let event = open.log.event(row);
@@ -353,6 +400,56 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::BuiltIn;
+    use crate::sim::Recipe;
+
+    fn history(recipe: &str) -> History {
+        let domain = Arc::new(BuiltIn::named("shop").unwrap().load());
+        let recipe = Recipe::parse(recipe).unwrap().check(&domain).unwrap();
+        History::new(World::new(domain, &recipe).unwrap())
+    }
+
+    fn pursue(history: &mut History, until: &Until) -> Reached {
+        let mut pursuit = Pursuit::of(until.clone(), history);
+        loop {
+            if let Some(reached) = pursuit.advance(history) {
+                return reached;
+            }
+        }
+    }
+
+    #[test]
+    fn a_condition_as_deep_as_a_query_may_be_stops_a_run() {
+        let deep = format!("{}type:payment.completed*{}", "(".repeat(64), ")".repeat(64));
+        assert!(Condition::parse(&format!("({deep})")).is_err(), "one deeper is refused");
+        let mut history = history("shop/fulfilment");
+        let reached = pursue(&mut history, &Until::Event(Condition::parse(&deep).unwrap()));
+        let Reached::Met(Some(found)) = reached else { panic!("{reached:?}") };
+        assert_eq!(found.event_type, "payment.completed.v1");
+    }
+
+    #[test]
+    fn what_a_run_is_past_is_not_said_to_lie_ahead() {
+        let mut history = history("shop/fulfilment?fault=reserve-inventory:reject");
+        let compensated = Until::Outcome(Outcome::Compensated);
+        let completed = Until::Outcome(Outcome::Completed);
+        let mut said = |until: &Until| pursue(&mut history, until).sentence(until).unwrap();
+        assert_eq!(said(&compensated), "Stopped: a saga is compensated");
+        assert_eq!(
+            said(&compensated),
+            "The run is over, and on the way no saga became compensated; 1 was compensated before"
+        );
+        assert_eq!(said(&completed), "The run is over, and on the way no saga became completed");
+        assert_eq!(said(&Until::Fault), "The run is over, and on the way no fault struck");
+        let payment = Until::Event(Condition::parse("type:payment.completed*").unwrap());
+        assert_eq!(
+            said(&payment),
+            "The run is over, and on the way no event matched type:payment.completed*"
+        );
+        let mut fresh = self::history("shop/fulfilment");
+        let never = pursue(&mut fresh, &compensated).sentence(&compensated);
+        assert_eq!(never.unwrap(), "The run is over before a saga is compensated");
+    }
 
     #[test]
     fn a_condition_that_cannot_stop_a_run_is_refused_at_its_place() {
