@@ -100,6 +100,22 @@ fn one_click_opens_a_run_at_its_fault_and_the_matrix_is_found_again_as_it_was() 
 }
 
 #[test]
+fn a_cell_whose_fault_never_strikes_says_so_and_opens_at_the_end() {
+    let mut window = window();
+    let cell = "send-confirmation/command, idempotency-expired: not reached";
+    window.click_secondary(cell);
+    assert!(window.says("Open at its end") && !window.says("Open at the fault"), "{:?}", window.labels());
+    window.harness.get_by_label(cell).hover();
+    window.settle();
+    assert!(window.says_part("The fault never strikes. Click or Enter: open this run at its end"));
+    window.click("Open at its end");
+    window.until_run(|frame| frame.is_newest() && frame.quiescent);
+    let said = "The fault never struck, this is the end of the run; Alt+6 goes back to the matrix";
+    assert!(window.says_part(said), "{:?}", window.labels());
+    assert!(!window.says_part("At the moment of the fault"));
+}
+
+#[test]
 fn the_open_run_is_the_selected_cell_and_its_saga_the_matrix() {
     let run = "travel/trip?seed=3&fault=book-car/reply:lost";
     let window = show(Window::simulate(run, SimStart::AtEnd));

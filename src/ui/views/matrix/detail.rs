@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use egui::{Label, Rect, RichText, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use super::open_run;
+use super::{Opens, open_run};
 use crate::engine::{Board, Latest, Ran, Tone, Trial};
 use crate::runtime::LetterState;
 use crate::sim::expect::Expectation;
@@ -350,11 +350,9 @@ fn run_ui(
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-        let open = ui.add(Button::primary("Open at the fault").icon(Icon::Play));
-        if open
-            .on_hover_text("Opens this run in the simulator, at the moment the fault strikes (a click on its cell, or Enter)")
-            .clicked()
-        {
+        let (words, about) = Opens::of(ran).button();
+        let open = ui.add(Button::primary(words).icon(Icon::Play));
+        if open.on_hover_text(about).clicked() {
             open_run(context, board, ran);
         }
         let copy = ui.add(Button::new("Copy recipe").icon(Icon::Copy));

@@ -6,6 +6,7 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 
+use super::Opens;
 use super::table::{Shown, Table};
 use crate::engine::Ran;
 use crate::sim::matrix::Row;
@@ -233,10 +234,6 @@ impl Grid<'_> {
     }
 }
 
-/// What the buttons of the mouse do, in cells and in the list of pairs.
-pub(super) const CLICKS: &str =
-    "Click or Enter: open this run at the fault. Right click: only look at it here";
-
 const GAPS: &str =
     "A process may die before commit, before acknowledge, before publish, before marking as sent";
 
@@ -416,5 +413,7 @@ fn card_ui(ui: &mut Ui, table: &Table, ran: &Ran) {
     if !ran.shown().broken.is_empty() {
         line(ui, "broken", &ran.shown().broken.join(", "));
     }
-    Line::new().caption(CLICKS, t.faint).show(ui);
+    ui.add(
+        egui::Label::new(egui::RichText::new(Opens::of(ran).clicks()).font(caption()).color(t.faint)).wrap(),
+    );
 }

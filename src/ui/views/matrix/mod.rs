@@ -383,7 +383,76 @@ impl MatrixView {
     }
 }
 
-/// Opens the run of a cell at the moment of its fault.
+/// Where the run of a cell opens, and which of its faults never strikes in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opens {
+    /// At the first fault.
+    AtFault,
+    /// At the one of the pair that strikes.
+    AtTheOther,
+    /// At its end: none strikes, of one or of two.
+    AtEnd { of_two: bool },
+}
+
+impl Opens {
+    fn of(ran: &Ran) -> Self {
+        let report = ran.shown();
+        match (report.first_fault, report.outcome) {
+            (None, _) => Self::AtEnd { of_two: ran.cell.and.is_some() },
+            (Some(_), None) => Self::AtTheOther,
+            (Some(_), Some(_)) => Self::AtFault,
+        }
+    }
+
+    /// What the buttons of the mouse do, in cells and in the list of pairs.
+    fn clicks(self) -> &'static str {
+        match self {
+            Self::AtFault => "Click or Enter: open this run at the fault. Right click: only look at it here",
+            Self::AtTheOther => {
+                "One of the two never strikes. Click or Enter: open this run at the other. Right click: only look at \
+                 it here"
+            }
+            Self::AtEnd { of_two: false } => {
+                "The fault never strikes. Click or Enter: open this run at its end. Right click: only look at it here"
+            }
+            Self::AtEnd { of_two: true } => {
+                "Neither fault strikes. Click or Enter: open this run at its end. Right click: only look at it here"
+            }
+        }
+    }
+
+    /// The button, and what it does.
+    fn button(self) -> (&'static str, &'static str) {
+        match self {
+            Self::AtFault | Self::AtTheOther => (
+                "Open at the fault",
+                "Opens this run in the simulator, at the moment the fault strikes (a click on its cell, or Enter)",
+            ),
+            Self::AtEnd { .. } => (
+                "Open at its end",
+                "Opens this run in the simulator, at its end: no fault strikes in it (a click on its cell, or Enter)",
+            ),
+        }
+    }
+
+    /// What is said when it is open.
+    fn said(self) -> &'static str {
+        match self {
+            Self::AtFault => "At the moment of the fault; Alt+6 goes back to the matrix",
+            Self::AtTheOther => {
+                "At the moment of one fault, the other never struck; Alt+6 goes back to the matrix"
+            }
+            Self::AtEnd { of_two: false } => {
+                "The fault never struck, this is the end of the run; Alt+6 goes back to the matrix"
+            }
+            Self::AtEnd { of_two: true } => {
+                "Neither fault struck, this is the end of the run; Alt+6 goes back to the matrix"
+            }
+        }
+    }
+}
+
+/// Opens the run of a cell at the moment of its fault, or at its end where none strikes.
 fn open_run(context: &ViewContext<'_>, board: &Board, ran: &Ran) {
     let request = SimRequest {
         domain: Arc::clone(&board.ask.domain),
@@ -394,5 +463,5 @@ fn open_run(context: &ViewContext<'_>, board: &Board, ran: &Ran) {
     // Beside the run, so that the way back is one click wherever the matrix was looked at.
     context.send(WindowCommand::ShowView("matrix"));
     context.send(WindowCommand::ShowView("simulator"));
-    context.send(WindowCommand::Say("At the moment of the fault; Alt+6 goes back to the matrix".to_owned()));
+    context.send(WindowCommand::Say(Opens::of(ran).said().to_owned()));
 }

@@ -11,7 +11,8 @@ use crate::ui::theme::{PAD, ROW, Tokens, body, caption, mono_small};
 use crate::ui::view::ViewContext;
 use crate::ui::widgets::{Line, RowAlign, RowScroll, VirtualRows, empty, row};
 
-use super::grid::{CLICKS, triangle};
+use super::Opens;
+use super::grid::triangle;
 
 /// Height of the head.
 const HEAD: f32 = 26.0;
@@ -107,7 +108,7 @@ impl Pairs {
                 if response.clicked() || response.secondary_clicked() {
                     chosen = Some(*number);
                 }
-                response.on_hover_text(CLICKS);
+                response.on_hover_text(Opens::of(ran).clicks());
             });
         self.selected = chosen.or(self.selected);
         opened
