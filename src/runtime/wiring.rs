@@ -269,7 +269,8 @@ impl Wiring {
         direction == Direction::Do && self.step(step).guard == Guard::Key
     }
 
-    /// The step whose completion is the point of no return: the pivot, else the last that is not retriable.
+    /// The step whose completion is the point of no return: the pivot, else the last that is not retriable. `None`:
+    /// every step is retriable, and there is no way back from the beginning.
     pub fn point_of_no_return(&self) -> Option<StepNo> {
         self.point_of_no_return
     }

@@ -161,7 +161,11 @@ pub(super) fn account(course: &Course, at: usize) -> Account {
             _ => Account::Undecided,
         };
     }
-    let pivot_held = course.plan.point_of_no_return().is_some_and(|pivot| course.steps[pivot].held() > 0);
+    let pivot_held = match course.plan.point_of_no_return() {
+        Some(pivot) => course.steps[pivot].held() > 0,
+        // By a definition in which nothing may be refused there is no way back from the beginning.
+        None => course.plan.is_defined,
+    };
     match (course.pivot_passed || pivot_held, held) {
         (true, 0) => Account::OwedForward,
         (true, _) | (false, 0) => Account::Settled,

@@ -153,7 +153,8 @@ impl Plan {
         Some(self.steps.len() - 1)
     }
 
-    /// The step whose completion is the point of no return: the pivot, else the last that is not retriable.
+    /// The step whose completion is the point of no return: the pivot, else the last that is not retriable. `None` of
+    /// a definition: every step is retriable, and there is no way back from the beginning.
     pub fn point_of_no_return(&self) -> Option<usize> {
         let kind = |kind: StepKind| move |step: &PlanStep| step.kind() == Some(kind);
         self.steps.iter().position(kind(StepKind::Pivot)).or_else(|| {

@@ -286,3 +286,60 @@ fn the_point_of_no_return_is_told_where_it_is_known_and_nowhere_else() {
     cli.write("few.jsonl", log(&few));
     assert_eq!(pivot(&["few.jsonl", "a"]), Value::Null);
 }
+
+/// A saga of nothing but steps that may not be refused.
+const FORWARD: &str = r#"
+format = 1
+name = "news"
+[aggregate.Letter]
+streams = "letter-*"
+key = '.command.data.id'
+initial = {}
+[aggregate.Letter.command."letter.print"]
+emits = ["letter.printed.v1"]
+[aggregate.Letter.command."letter.post"]
+emits = ["letter.posted.v1"]
+[service.letter]
+latency = { min = "1ms", max = "1ms" }
+[saga.mailing]
+style = "orchestration"
+starts_on = "mailing.asked.v1"
+input = '{id: "\(.number)"}'
+[[saga.mailing.step]]
+name = "print"
+kind = "retriable"
+service = "letter"
+command = "letter.print"
+success = "letter.printed.v1"
+failure = "letter.unprinted.v1"
+[[saga.mailing.step]]
+name = "post"
+kind = "retriable"
+service = "letter"
+command = "letter.post"
+success = "letter.posted.v1"
+failure = "letter.returned.v1"
+"#;
+
+#[test]
+fn a_saga_that_can_only_go_forward_owes_what_is_not_done_from_its_first_step_on() {
+    let cli = Cli::new();
+    cli.write("news.domain.toml", FORWARD);
+    let owed = |saga: &Value| -> Vec<String> {
+        let owed = saga["owed"].as_array().unwrap().iter();
+        // A run says it in words, a saga of a log with its parts.
+        owed.map(|owed| owed.as_str().or(owed["text"].as_str()).unwrap().to_owned()).collect()
+    };
+    for (fault, expected) in [
+        ("print:transient:99", &["print: still to be done", "post: still to be done"][..]),
+        ("post:transient:99", &["post: still to be done"]),
+        ("print:transient:1", &[]),
+    ] {
+        let run =
+            cli.json(&["simulate", "news.domain.toml", "--fault", fault, "--into", "run.jsonl"]).remove(0);
+        assert_eq!(owed(&run["sagas"][0]), expected, "{fault}, in the run");
+        let told = cli.json(&["sagas", "run.jsonl", "--domain", "news.domain.toml"]).remove(0);
+        assert_eq!(owed(&told.into()), expected, "{fault}, in its log");
+        std::fs::remove_file(cli.path("run.jsonl")).unwrap();
+    }
+}

@@ -161,8 +161,9 @@ impl Ledger {
                 _ => Account::Undecided,
             };
         }
-        let pivot_done = wiring.point_of_no_return().and_then(|pivot| book.get(pivot.index()));
-        let past = course.pivot_passed || pivot_done.is_some_and(|line| line.held() > 0);
+        // Where nothing may be refused there is no way back from the beginning.
+        let done = |pivot: StepNo| book.get(pivot.index()).is_some_and(|line| line.held() > 0);
+        let past = course.pivot_passed || wiring.point_of_no_return().is_none_or(done);
         match (past, held) {
             (true, 0) => Account::OwedForward,
             (true, _) | (false, 0) => Account::Settled,

@@ -158,8 +158,8 @@ impl Saga<'_> {
     /// Undoes the completed steps in reverse order; the failed one before them where nobody knows.
     fn go_back(&mut self, step: usize, unknown: bool, out: &mut Out) {
         self.went_back = true;
-        self.undos = (0..step).collect();
-        if unknown {
+        self.undos = (0..step).filter(|step| self.plan.steps[*step].has_undo).collect();
+        if unknown && self.plan.steps[step].has_undo {
             self.undos.push(step);
         }
         self.next_undo(out);
@@ -191,7 +191,7 @@ impl Saga<'_> {
         let unaccounted = steps.clone().any(|(step, line)| {
             let held = line.held();
             let right = match self.phase {
-                Phase::Compensated => held == 0,
+                Phase::Compensated => held == 0 || held == 1 && !step.has_undo,
                 Phase::Completed => held == 1,
                 _ => held <= 1,
             };
@@ -209,7 +209,7 @@ impl Saga<'_> {
         let last_that_can_refuse = self.plan.steps.iter().rposition(|step| step.kind != Kind::Retriable);
         let is_past_the_pivot = last_that_can_refuse.is_none_or(|at| self.lines[at].effects > 0);
         for (at, (step, line)) in steps.enumerate() {
-            if step.kind == Kind::Compensatable && self.went_back && line.held() > 0 {
+            if step.has_undo && self.went_back && line.held() > 0 {
                 owed.push((at, Way::Undo, line.held()));
             }
             if step.kind == Kind::Retriable && is_past_the_pivot && !self.went_back && line.effects == 0 {

@@ -17,6 +17,11 @@
 //! Where they can be read in two ways, this is how they are read: a refusal stays one without the inbox, a handler that
 //! throws has not come to refuse, a conflict strikes the append of a refusal too, and the letter of a pivot that is
 //! refused late is answered, for the saga goes another way.
+//!
+//! Choreographed sagas are left out. There is no coordinator in them whose rules could be written down in one place:
+//! each service follows its own, repeats are the consumer's, and there are no deadlines unless a step asks for one, so
+//! they would be a second model that shares nothing with this one but the outcomes. What becomes of them is held
+//! against the textbook's table, fault by fault, in `choreography`.
 
 mod coordinator;
 mod service;
@@ -37,6 +42,8 @@ pub(crate) struct Plan {
 pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    /// It can be undone: what it did stays otherwise when the saga goes back, and nobody owes anything for it.
+    pub(crate) has_undo: bool,
     /// A repeat is harmless by the aggregate's state; else only by the inbox.
     pub(crate) by_state: bool,
     pub(crate) notice: bool,
@@ -137,7 +144,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn held(&self) -> u32 {
+    pub(crate) fn held(&self) -> u32 {
         self.effects.saturating_sub(self.undone)
     }
 }
