@@ -478,6 +478,18 @@ fn made_up_sagas_go_as_the_rules_say() {
     );
 }
 
+/// Two faults that meet too seldom to be drawn: a refusal whose answer is late, so that the step is tried again.
+#[test]
+fn a_step_that_has_no_right_to_refuse_is_tried_anew_after_a_refusal_that_nobody_heard() {
+    let steps = steps_of(&domain("travel"), "trip");
+    let step = steps.iter().position(|step| step.kind == Kind::Retriable).unwrap();
+    let fault = |leg, wrong| Fault { step, leg, wrong, count: Some(1), from: 1, length: 0 };
+    let faults = vec![fault(Leg::Command, Wrong::Reject), fault(Leg::Reply, Wrong::Timeout)];
+    let plan = Plan { steps, faults, without: None, moment: 50 * MILLISECOND };
+    let course = difference(&Case { saga: Some("travel/trip"), seed: 7, plan }).unwrap().unwrap();
+    assert_eq!((course.outcome, course.steps[step].attempts), ("completed", 2));
+}
+
 #[test]
 fn built_in_sagas_go_as_the_rules_say() {
     let of = |(seed, saga): (u64, &&'static str)| {

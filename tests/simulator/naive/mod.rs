@@ -14,8 +14,9 @@
 //! * What a coordinator whose state is not durable still sends after a crash.
 //! * A handler that fails technically and dies before it has said so: there is no commit that the gap could be after.
 //!
-//! Where they can be read in two ways, this is how they are read: a refusal stays one without the inbox, a handler that
-//! throws has not come to refuse, a conflict strikes the append of a refusal too, and the letter of a pivot that is
+//! Where they can be read in two ways, this is how they are read: a refusal stays one without the inbox, but that of a
+//! step which has no right to refuse is not kept at all, for it must stay redrivable; a handler that throws has not come
+//! to refuse, a conflict strikes the append of a refusal too, and the letter of a pivot that is
 //! refused late is answered, for the saga goes another way.
 //!
 //! Choreographed sagas are left out. There is no coordinator in them whose rules could be written down in one place:

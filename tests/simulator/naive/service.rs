@@ -41,7 +41,8 @@ impl Saga<'_> {
         };
         self.events += 1;
         let said = (answer, self.events);
-        if matches!(answer, Answer::Done | Answer::No) {
+        // A refusal of one who may not refuse is not kept: what is parked for it must stay redrivable.
+        if answer == Answer::Done || answer == Answer::No && may_refuse {
             self.known[step].answer = Some(said);
         }
         said
