@@ -98,7 +98,8 @@ fn the_examples_of_the_help_find_something_in_the_sample() {
     {
         let help = cli.run(&[name, "--help"]).out;
         for line in help.lines().filter_map(|line| line.strip_prefix("  sagascope ")) {
-            let stores: Vec<&str> = line.split(' ').filter(|word| word.ends_with(".db")).collect();
+            let is_store = |word: &&str| Path::new(word).extension().is_some_and(|ending| ending == "db");
+            let stores: Vec<&str> = line.split(' ').filter(is_store).collect();
             // What stands behind an example are words about it.
             let command = line.split("      ").next().unwrap();
             if stores == ["shop.db"] && !line.contains("*.heartbeat") {

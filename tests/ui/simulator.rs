@@ -394,7 +394,8 @@ fn a_run_goes_on_until_an_event_matches_and_a_mistake_is_underlined() {
     assert!(window.says("type:payment.refunded* data.amount>0"), "{:?}", window.labels());
     window.harness.key_press_modifiers(Modifiers::NONE, Key::Enter);
     until(&mut window, |frame| frame.quiescent);
-    assert!(window.says_part("The run is over before an event matches"), "{:?}", window.labels());
+    let said = "The run is over, and on the way no event matched type:payment.refunded* data.amount>0";
+    assert!(window.says_part(said), "it was stopped at one before: {:?}", window.labels());
 }
 
 #[test]

@@ -246,7 +246,7 @@ impl Pursuit {
             _ => 0,
         };
         let began = Began { is_later: history.moment() > 0, held };
-        Self { began, watch, events, until }
+        Self { until, began, watch, events }
     }
 
     /// Some steps on; `None`: there may be more to go.

@@ -40,6 +40,7 @@ pub(crate) struct Plan {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by a line of its own in a domain file")]
 pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) kind: Kind,

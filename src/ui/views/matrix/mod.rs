@@ -387,35 +387,35 @@ impl MatrixView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opens {
     /// At the first fault.
-    AtFault,
+    Fault,
     /// At the one of the pair that strikes.
-    AtTheOther,
+    Other,
     /// At its end: none strikes, of one or of two.
-    AtEnd { of_two: bool },
+    End { of_two: bool },
 }
 
 impl Opens {
     fn of(ran: &Ran) -> Self {
         let report = ran.shown();
         match (report.first_fault, report.outcome) {
-            (None, _) => Self::AtEnd { of_two: ran.cell.and.is_some() },
-            (Some(_), None) => Self::AtTheOther,
-            (Some(_), Some(_)) => Self::AtFault,
+            (None, _) => Self::End { of_two: ran.cell.and.is_some() },
+            (Some(_), None) => Self::Other,
+            (Some(_), Some(_)) => Self::Fault,
         }
     }
 
     /// What the buttons of the mouse do, in cells and in the list of pairs.
     fn clicks(self) -> &'static str {
         match self {
-            Self::AtFault => "Click or Enter: open this run at the fault. Right click: only look at it here",
-            Self::AtTheOther => {
+            Self::Fault => "Click or Enter: open this run at the fault. Right click: only look at it here",
+            Self::Other => {
                 "One of the two never strikes. Click or Enter: open this run at the other. Right click: only look at \
                  it here"
             }
-            Self::AtEnd { of_two: false } => {
+            Self::End { of_two: false } => {
                 "The fault never strikes. Click or Enter: open this run at its end. Right click: only look at it here"
             }
-            Self::AtEnd { of_two: true } => {
+            Self::End { of_two: true } => {
                 "Neither fault strikes. Click or Enter: open this run at its end. Right click: only look at it here"
             }
         }
@@ -424,11 +424,11 @@ impl Opens {
     /// The button, and what it does.
     fn button(self) -> (&'static str, &'static str) {
         match self {
-            Self::AtFault | Self::AtTheOther => (
+            Self::Fault | Self::Other => (
                 "Open at the fault",
                 "Opens this run in the simulator, at the moment the fault strikes (a click on its cell, or Enter)",
             ),
-            Self::AtEnd { .. } => (
+            Self::End { .. } => (
                 "Open at its end",
                 "Opens this run in the simulator, at its end: no fault strikes in it (a click on its cell, or Enter)",
             ),
@@ -438,14 +438,14 @@ impl Opens {
     /// What is said when it is open.
     fn said(self) -> &'static str {
         match self {
-            Self::AtFault => "At the moment of the fault; Alt+6 goes back to the matrix",
-            Self::AtTheOther => {
+            Self::Fault => "At the moment of the fault; Alt+6 goes back to the matrix",
+            Self::Other => {
                 "At the moment of one fault, the other never struck; Alt+6 goes back to the matrix"
             }
-            Self::AtEnd { of_two: false } => {
+            Self::End { of_two: false } => {
                 "The fault never struck, this is the end of the run; Alt+6 goes back to the matrix"
             }
-            Self::AtEnd { of_two: true } => {
+            Self::End { of_two: true } => {
                 "Neither fault struck, this is the end of the run; Alt+6 goes back to the matrix"
             }
         }
