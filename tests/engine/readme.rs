@@ -62,8 +62,8 @@ fn every_command_of_the_readme_does_something() {
     for block in README.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()) {
         for line in block.lines() {
             let Some(command) = line.strip_prefix("sagascope ") else { continue };
-            // A file of the reader's own.
-            if command.contains("my.domain.toml") {
+            // A file of the reader's own; a run, which opens the window.
+            if command.contains("my.domain.toml") || command.starts_with('\'') {
                 continue;
             }
             check(&cli, &command.replace("$WEEK", WEEK));
