@@ -1,10 +1,8 @@
 //! The program: a subcommand, or the window. The one subcommand that needs both, `screenshot`, is here.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use sagascope::cli::{self, Extras, Outcome};
-use sagascope::engine::SimRequest;
 
 /// The program's allocator; Cargo.toml says why.
 #[global_allocator]
@@ -26,29 +24,31 @@ const EXTRAS: Extras = Extras { subcommands: &[], rasterise: None };
 fn main() -> ExitCode {
     match cli::run(std::env::args_os(), EXTRAS) {
         Outcome::Exit(code) => code,
-        Outcome::Window(stores) => window(stores, None),
-        Outcome::Run(request) => window(Vec::new(), Some(*request)),
+        #[cfg(feature = "gui")]
+        Outcome::Window(stores) => closed(sagascope::ui::run(stores, None)),
+        #[cfg(feature = "gui")]
+        Outcome::Run(request) => closed(sagascope::ui::run(Vec::new(), Some(*request))),
+        #[cfg(not(feature = "gui"))]
+        Outcome::Window(_) | Outcome::Run(_) => {
+            eprintln!(
+                "sagascope: This build has no window. Name a subcommand (sagascope --help lists them), or build it \
+                 with the feature gui."
+            );
+            ExitCode::from(2)
+        }
     }
 }
 
+/// After the window.
 #[cfg(feature = "gui")]
-fn window(stores: Vec<PathBuf>, run: Option<SimRequest>) -> ExitCode {
-    match sagascope::ui::run(stores, run) {
+fn closed(window: Result<(), sagascope::ui::run::WindowError>) -> ExitCode {
+    match window {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sagascope: {error}");
             ExitCode::from(2)
         }
     }
-}
-
-#[cfg(not(feature = "gui"))]
-fn window(_stores: Vec<PathBuf>, _run: Option<SimRequest>) -> ExitCode {
-    eprintln!(
-        "sagascope: This build has no window. Name a subcommand (sagascope --help lists them), or build it with \
-         the feature gui."
-    );
-    ExitCode::from(2)
 }
 
 #[cfg(feature = "gui")]

@@ -334,7 +334,7 @@ fn numbers(
 ) -> Bits {
     // Plain numbers, which a loop over a column keeps in registers.
     let (least, most) = (*range.start(), *range.end());
-    let test = move |value: i64| (value != NO_NUMBER) & (((value >= least) & (value <= most)) == inside);
+    let test = move |value: i64| value != NO_NUMBER && (value >= least && value <= most) == inside;
     match column {
         Column::Position => bits_of(&segment.positions(), test),
         Column::Time => {

@@ -58,7 +58,9 @@ pub(super) fn by_stream(term: &Asked<'_>) -> Leaf {
         Matcher::Exact(exact) if equal => {
             let named = log.streams_named(&exact);
             let mut flags = vec![false; log.streams().len()];
-            named.iter().for_each(|stream| flags[stream.0 as usize] = true);
+            for stream in &named {
+                flags[stream.0 as usize] = true;
+            }
             Leaf::Streams { flags, named: Some(named) }
         }
         like => Leaf::streams(flags(log.streams(), |info| is_named(&like, info) == equal)),

@@ -121,6 +121,8 @@ impl Blocks {
         }
         memory.resize(memory.len().max(self.sizes.block).max(self.rest.len()), 0);
         if let Some(skipped) = self.skipping.take() {
+            // In parts, so that progress is told and it can be cancelled between them.
+            memory.truncate(self.sizes.block);
             return self.pass_over(skipped, memory).map(Some);
         }
         let mut len = self.rest.len();
