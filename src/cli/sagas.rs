@@ -109,10 +109,17 @@ impl Run for Sagas {
             ]);
         }
         table.print(out)?;
-        let counts = Outcome::ALL.into_iter().zip(survey.counts).filter(|(_, count)| *count > 0);
-        let counts: Vec<String> = counts.map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        // Of those that are listed.
+        let count = |outcome: Outcome| {
+            listed.iter().filter(|at| survey.sagas[**at as usize].outcome == outcome).count()
+        };
+        let counts = Outcome::ALL.map(|outcome| (outcome, count(outcome))).into_iter();
+        let counts: Vec<String> = counts
+            .filter(|(_, count)| *count > 0)
+            .map(|(outcome, count)| format!("{count} {outcome}"))
+            .collect();
         let mut line = counted(listed.len() as u64, "saga");
-        if !self.outcome.is_empty() {
+        if listed.len() < survey.sagas.len() {
             line.extend([" of ", &survey.sagas.len().to_string()]);
         }
         if !counts.is_empty() {

@@ -451,3 +451,18 @@ fn attempts_after_an_answer_that_was_lost_are_not_told_before_they_happened() {
     window.send(GoCommand::End);
     assert!(window.says_part("3 attempts: 1 no answer"), "{:?}", window.labels());
 }
+
+#[test]
+fn between_two_undos_a_ledger_does_not_say_that_nothing_is_decided() {
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../sample-data/shop-week.jsonl");
+    let mut window = Window::open([sample]);
+    let stream = window.stream("saga-s15");
+    let log = window.app().document().unwrap().log();
+    // The first of its undos is done, the next has not begun.
+    let between = log.replay_rows(stream)[11];
+    window.send(GoCommand::Select(between));
+    window.send(WindowCommand::ShowView("saga"));
+    assert!(window.says("Nothing is known to be owed yet"), "{:?}", window.labels());
+    assert!(window.says_part("held, not known yet whether it is undone"), "{:?}", window.labels());
+    assert!(!window.says_part("nothing is decided yet"), "{:?}", window.labels());
+}

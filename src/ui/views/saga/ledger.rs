@@ -7,7 +7,7 @@ use egui::{Color32, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, pos2, v
 
 use super::Scene;
 use crate::domain::{Money, Unit};
-use crate::saga::{Account, Line as Entry, Page, Pivot};
+use crate::saga::{self, Account, Line as Entry, Page, Pivot};
 use crate::ui::format::{count, one_line};
 use crate::ui::theme::{Outcome, PAD, caption, mono};
 use crate::ui::widgets::{Line, node, section};
@@ -61,7 +61,9 @@ fn owed_ui(scene: &Scene<'_>, page: &Page, ui: &mut Ui) {
     let t = scene.context.tokens;
     let debts = &page.summary.owed;
     if debts.is_empty() {
-        words_ui(ui, "Nothing is owed", t.muted);
+        let is_open = page.ledger.iter().any(|entry| entry.account == Account::Undecided);
+        let goes_back = page.summary.outcome == saga::Outcome::Compensating && is_open;
+        words_ui(ui, if goes_back { "Nothing is known to be owed yet" } else { "Nothing is owed" }, t.muted);
         return;
     }
     let mut sums: BTreeMap<(String, &str), Money> = BTreeMap::new();
@@ -178,6 +180,12 @@ fn fate(scene: &Scene<'_>, entry: &Entry) -> (String, Color32) {
             ("held, and nothing says why".to_owned(), t.outcome(Outcome::Inconsistent).color)
         }
         Account::LeftOver => ("stays, though the saga failed".to_owned(), t.outcome(Outcome::Failed).color),
+        // It goes back, and nothing in it tells so far which of its steps can be undone.
+        Account::Undecided
+            if scene.now.is_some_and(|page| page.summary.outcome == saga::Outcome::Compensating) =>
+        {
+            ("held, not known yet whether it is undone".to_owned(), t.muted)
+        }
         Account::Undecided => ("held, nothing is decided yet".to_owned(), t.muted),
         Account::Settled if !entry.undone.is_empty() => {
             (format!("{undo}: undone"), t.outcome(Outcome::Compensated).color)
