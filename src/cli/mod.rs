@@ -49,6 +49,7 @@ use crate::engine::{SimRequest, SimStart};
 pub use args::{OutputArgs, StoreArgs};
 pub use drawing::Rasterise;
 pub use output::Output;
+use simulation::names_domain;
 pub use simulation::run_named;
 
 /// What a subcommand does with its arguments.
@@ -182,11 +183,12 @@ fn window(stores: Vec<PathBuf>) -> Outcome {
         Some(Ok(request)) => {
             return Outcome::Run(Box::new(SimRequest { start: SimStart::AtFault, ..request }));
         }
-        Some(Err(error)) => {
+        // What merely looks like a recipe, a name with a question mark, is a file that is not there.
+        Some(Err(error)) if stores[0].to_str().is_some_and(names_domain) => {
             notice::say(&format!("{error:#}"));
             return Outcome::Exit(EXIT_FAILED.into());
         }
-        None => {}
+        Some(Err(_)) | None => {}
     }
     if let Some(first) = stores.first()
         && first.components().count() == 1

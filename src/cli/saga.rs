@@ -19,7 +19,7 @@ use crate::base::cancel::CancelToken;
 use crate::engine::OpenLog;
 use crate::index::TypeId;
 use crate::model::Timestamp;
-use crate::saga::mermaid::{DIAGRAMS, Diagram};
+use crate::saga::mermaid::{self, DIAGRAMS, Diagram};
 use crate::saga::pictures::{PICTURES, Picture};
 use crate::saga::{Page, Part, Survey, Timeline, compare, gantt, text};
 
@@ -80,7 +80,11 @@ impl Run for Saga {
         let survey = survey(&open, self.domain.as_deref(), self.at)?;
         let page = page_of(&open, &survey, &self.id)?;
         if let Some(diagram) = self.mermaid.as_deref().and_then(Diagram::named) {
-            out.line(diagram.mermaid(&open.log, &survey, &page).trim_end())?;
+            let text = diagram.mermaid(&open.log, &survey, &page);
+            let told = self.at.map(|at| {
+                mermaid::titled(&format!("{} · {} as of {at}", page.title, page.summary.outcome), &text)
+            });
+            out.line(told.unwrap_or(text).trim_end())?;
             return Ok(());
         }
         // The page in words is what is printed without it.

@@ -260,16 +260,20 @@ fn with_stop(mut json: Value, stop: Option<&Stop>) -> Value {
     json
 }
 
+/// Letters of a word that is taken for a slip.
+const SLIP_MIN: usize = 6;
+
 /// A name, or else a query about an event. A word alone that is nearly a name is a slip: as a query it would look for
 /// this text in every event, find none, and the run would go to its end.
 fn read_until(text: &str) -> anyhow::Result<Until> {
-    if let Some(until) = Until::named(text) {
+    let word = text.trim();
+    if let Some(until) = Until::named(&word.to_lowercase()) {
         return Ok(until);
     }
-    let word = text.trim();
     let is_word = word.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'));
     let names = || Until::ALL.iter().filter_map(Until::name);
-    if let (true, Some(name)) = (is_word, nearest(word, names())) {
+    // A short word is like too many others.
+    if let (true, Some(name)) = (is_word && word.len() >= SLIP_MIN, nearest(word, names())) {
         let what = match Until::named(name) {
             Some(Until::Outcome(_)) => "outcome",
             _ => "moment to stop at",

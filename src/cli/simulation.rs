@@ -82,6 +82,13 @@ pub fn run_named(text: &str) -> Option<anyhow::Result<SimRequest>> {
     })
 }
 
+/// Whether what stands before the saga and its parameters is a domain that there is, or a file.
+pub(super) fn names_domain(text: &str) -> bool {
+    let head = text.split('?').next().unwrap_or_default();
+    let domain = head.rsplit_once('/').map_or(head, |(domain, _)| domain);
+    [head, domain].iter().any(|name| BuiltIn::named(name).is_some() || Path::new(name).is_file())
+}
+
 impl SagaArgs {
     /// The recipe that these arguments make for a domain.
     pub(super) fn recipe(&self, domain: &Domain) -> anyhow::Result<Recipe> {

@@ -8,6 +8,9 @@ use crate::base::cancel::CancelToken;
 /// Heap of an event while its log is kept, at most, in bytes.
 const EVENT_HEAP: u64 = 160;
 
+/// The share of the room that it may take, one in so many: the texts of the log that is open need room too.
+const ROOM_SHARE: u64 = 4;
+
 /// A log that is not open.
 pub(super) struct Aside {
     items: Vec<LoadItem>,
@@ -24,7 +27,7 @@ impl Aside {
             return older;
         }
         loader.put_to_rest();
-        let fits = loader.events().saturating_mul(EVENT_HEAP) <= loader.memory().room(0);
+        let fits = loader.events().saturating_mul(EVENT_HEAP) <= loader.memory().room(0) / ROOM_SHARE;
         if fits { Some(Box::new(Self { items, loader })) } else { older }
     }
 
@@ -43,7 +46,7 @@ impl Aside {
         self.loader.followed_mut().iter_mut().all(|one| {
             let path = one.path.clone();
             one.is_intact(cancel, &mut |step| {
-                tell(LoadProgress { path: path.clone(), step, ..progress.clone() });
+                tell(LoadProgress { path: path.clone(), step, compares: true, ..progress.clone() });
             })
         })
     }

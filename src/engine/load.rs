@@ -72,6 +72,8 @@ pub struct LoadProgress {
     pub read: u64,
     /// Of the file being read: bytes or rows done and in all.
     pub step: Progress,
+    /// The file is not read but compared with what was read of it before.
+    pub compares: bool,
     /// Since loading began.
     pub elapsed: Duration,
     /// Nothing more will come.

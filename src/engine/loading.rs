@@ -137,11 +137,17 @@ impl LoadThread {
                 Ok(LoadAsk::Memory(limit)) => {
                     self.memory = limit;
                     self.loader.set_memory(limit);
+                    // Whoever sets a limit looks at what is held.
+                    self.loader.beside = None;
                     // What is under way goes by the old limit.
                     self.texts = Texts::default();
                     self.keep_texts();
                 }
-                Ok(LoadAsk::Close) => self.begin(DocumentId(0)),
+                Ok(LoadAsk::Close) => {
+                    self.begin(DocumentId(0));
+                    // Whoever closes a log wants its memory back.
+                    self.loader.beside = None;
+                }
                 Ok(LoadAsk::Stirred) => {
                     self.stir.heard();
                     self.stirred = true;
@@ -226,21 +232,18 @@ impl LoadThread {
     fn take_up(&mut self, mut known: Box<Aside>, items: &[LoadItem]) -> bool {
         let started = Stopwatch::start();
         let cancel = self.cancel.clone();
-        // What a person waits for comes first, read anew; of a small file that is all there is.
+        // What a person waits for comes first, read anew. What fails here fails again below, and is told there.
         let stop = CancelToken::default();
-        let first = items.first().map(|item| {
-            self.with_snapshots(started, |loader, cancel, tell| {
+        if let Some(item) = items.first() {
+            let first = self.with_snapshots(started, |loader, cancel, tell| {
                 loader.load(item, &stop, &mut |loader, progress| {
                     tell(loader, progress);
                     if loader.events() > 0 || cancel.is_cancelled() {
                         stop.cancel();
                     }
                 })
-            })
-        });
-        if matches!(first, Some(Ok(None))) && self.loader.followed().len() == items.len() {
-            self.publish(started.elapsed());
-            return true;
+            });
+            drop(first);
         }
         let is_intact = self.with_snapshots(started, |loader, cancel, tell| {
             let progress = loader.progress(started.elapsed(), false);
@@ -248,12 +251,15 @@ impl LoadThread {
         });
         if cancel.is_cancelled() {
             self.loader.beside = Some(known);
+            self.publish(started.elapsed());
             return true;
         }
         let fresh = std::mem::replace(&mut self.loader, Loader::new(self.dirs.clone()));
         self.loader.set_memory(self.memory);
         self.loader.beside = fresh.beside;
         if !is_intact {
+            // The begin that is shown may be of other content than what comes.
+            self.send(EngineEvent::Replaced { document: self.document });
             return false;
         }
         let anew = std::mem::replace(&mut self.loader, known.loader);

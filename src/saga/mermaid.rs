@@ -194,7 +194,10 @@ pub fn map(survey: &Survey, map: &ProcessMap, label: EdgeLabel) -> String {
         };
         writeln!(text, "    {from} -->|\"{}\"| {to}", escape(&shown)).expect("a String takes all");
     }
-    text
+    match &map.as_of {
+        Some(moment) => titled(&format!("Process map as of {moment}"), &text),
+        None => text,
+    }
 }
 
 #[cfg(test)]

@@ -126,7 +126,9 @@ fn a_run_named_alone_is_shown_in_the_window() {
         assert!(request.recipe.to_string().contains(recipe), "{}", request.recipe);
     }
     assert!(matches!(outcome("shop/fulfilment?fault=no-such-step:timeout"), Outcome::Exit(_)));
-    assert!(matches!(outcome("no-such-store.db"), Outcome::Window(_)));
+    for missing in ["no-such-store.db", "data/2026?.jsonl"] {
+        assert!(matches!(outcome(missing), Outcome::Window(_)), "{missing}");
+    }
 }
 
 #[test]

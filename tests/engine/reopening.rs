@@ -51,6 +51,14 @@ impl Reader {
         self.until_loaded(document);
     }
 
+    /// Another log in its place.
+    fn open_another(&mut self, folder: &Path) {
+        let other = folder.join("other.jsonl");
+        std::fs::write(&other, lines(0..2)).unwrap();
+        self.open(&other);
+        assert_eq!(self.open.log.len(), 2);
+    }
+
     fn until_loaded(&mut self, wanted: DocumentId) {
         loop {
             match self.engine.wait().expect("the thread is there") {
@@ -98,12 +106,8 @@ fn only_what_came_since_is_read() {
     // While it is open.
     reader.open(&path);
     assert_eq!((reader.read, reader.open.log.len()), (0, EVENTS));
-    // After another one was, and after nothing was open.
-    let other = folder.path().join("other.jsonl");
-    std::fs::write(&other, lines(0..2)).unwrap();
-    reader.open(&other);
-    assert_eq!(reader.open.log.len(), 2);
-    reader.engine.close();
+    // After another one was.
+    reader.open_another(folder.path());
     append(&path, lines(EVENTS..EVENTS + 9).as_bytes());
     reader.open(&path);
     assert_eq!((reader.read, reader.open.log.len()), (9, EVENTS + 9));
@@ -115,6 +119,10 @@ fn only_what_came_since_is_read() {
     // Asked to be read again, it is.
     let document = reader.engine.reload(vec![LoadItem::detected(&path)]);
     reader.until_loaded(document);
+    assert_eq!(reader.read, EVENTS as u64 + 12);
+    // Of what was closed nothing is kept.
+    reader.engine.close();
+    reader.open(&path);
     assert_eq!(reader.read, EVENTS as u64 + 12);
 }
 
@@ -172,7 +180,7 @@ fn a_file_that_did_not_only_grow_is_read_from_the_begin() {
         // Its last line has no end.
         append(&path, line(2).trim_end().as_bytes());
         let mut reader = Reader::of(folder.path(), &path);
-        reader.engine.close();
+        reader.open_another(folder.path());
         change(&path);
         reader.open(&path);
         assert_eq!(reader.read, reader.open.log.len() as u64, "{what}");

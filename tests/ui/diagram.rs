@@ -118,5 +118,6 @@ fn the_process_map_has_the_numbers_of_the_playhead() {
     window.click("Copy the diagram");
     window.click("Copy as Mermaid");
     let copied = window.copied.last().cloned().unwrap_or_default();
-    assert!(copied.starts_with("flowchart TD") && copied.contains("|\"0\"|"), "{copied}");
+    let title = "---\ntitle: \"Process map as of the playhead\"\n---\nflowchart TD";
+    assert!(copied.starts_with(title) && copied.contains("|\"0\"|"), "{copied}");
 }

@@ -38,8 +38,11 @@ fn overlaps(window: &Window) -> BTreeSet<String> {
     });
     let names: HashMap<_, _> = named.collect();
     let name = |id: Id| names.get(&id.accesskit_id()).cloned();
+    let layers = interactive(window);
+    let named = layers.iter().flatten().filter(|of| name(of.id).is_some()).count();
+    assert!(named > 20, "only {named} of the window's controls have a name");
     let mut found = BTreeSet::new();
-    for layer in interactive(window) {
+    for layer in layers {
         for (at, below) in layer.iter().enumerate() {
             for above in &layer[at + 1..] {
                 let both = below.interact_rect.intersect(above.interact_rect);

@@ -201,7 +201,7 @@ mod tests {
         progress.step.total = Some(2_000_000);
         progress.step.done = 1_500_000;
         assert_eq!(rate(&progress), "1.5 MB of 2.0 MB");
-        progress.events = 5_000;
+        (progress.events, progress.read) = (5_000, 5_000);
         assert_eq!(rate(&progress), "5,000 events · 2,500 a second");
     }
 }

@@ -239,8 +239,13 @@ fn loading(document: &Document) -> Vec<Part> {
     let share = progress.share();
     let percent = share.map_or_else(String::new, |share| format!(" · {:.0} %", share * 100.0));
     let rate = thousands((progress.rate() as u64).next_multiple_of(1_000));
-    let rate = if progress.events > 0 { format!(" · {rate} events/s") } else { String::new() };
-    let bar = Part::left(0, format!("Loading {name}{percent}{rate}")).tone(Tone::Loud);
+    let rate = if progress.events > 0 && !progress.compares {
+        format!(" · {rate} events/s")
+    } else {
+        String::new()
+    };
+    let does = if progress.compares { "Comparing" } else { "Loading" };
+    let bar = Part::left(0, format!("{does} {name}{percent}{rate}")).tone(Tone::Loud);
     vec![
         Part { progress: Some(Bar(share)), ..bar },
         Part::left(1, "Stop").does((command::CANCEL_LOADING.make)(), command::CANCEL_LOADING.about),

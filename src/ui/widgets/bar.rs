@@ -22,8 +22,8 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// `height` is that of a bar of one row. `form` is what its width depends on, beside the words in it that stay
-    /// the same: it is measured anew when that changes.
+    /// `height` is that of a bar of one row. `form` is which of its few forms it has: each has a width of its own, as
+    /// it was when there was last room for it.
     pub fn begin(ui: &Ui, height: f32, form: impl AsIdSalt) -> Self {
         let id = ui.scope_id().with("bar").with(form);
         let row = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), height));

@@ -116,9 +116,12 @@ impl Words {
         }
         if is_loading(document) {
             let share = document.progress.share();
+            let does = if document.progress.compares { "Comparing" } else { "Loading" };
             words.loading =
-                share.map_or_else(|| "Loading".to_owned(), |share| format!("Loading {:.0} %", share * 100.0));
-            words.rate = format!("{} events/s", thousands(document.progress.rate() as u64));
+                share.map_or_else(|| does.to_owned(), |share| format!("{does} {:.0} %", share * 100.0));
+            if !document.progress.compares {
+                words.rate = format!("{} events/s", thousands(document.progress.rate() as u64));
+            }
         }
         words.live = document.liveness().map_or_else(String::new, live::words);
         if let Some((from, to)) = app.navigation().range {
@@ -276,7 +279,8 @@ fn right_ui(app: &App, ui: &mut Ui, rect: Rect, words: &Words, shown: &Shown, t:
     }
     if shown.loading {
         ui.add_space(8.0);
-        let rate = if shown.rate { format!(" · {}", words.rate) } else { String::new() };
+        let rate =
+            if shown.rate && !words.rate.is_empty() { format!(" · {}", words.rate) } else { String::new() };
         Line::new().caption(&format!("{}{rate}", words.loading), t.muted).show(&mut ui);
     }
     ui.min_rect().left()

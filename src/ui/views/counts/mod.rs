@@ -112,7 +112,7 @@ impl CountsView {
         let t = context.tokens;
         let name = group.to_string();
         let words = tally.map(words_of).unwrap_or_default();
-        let bar = Bar::begin(ui, TOOLBAR + 6.0, (&name, &words));
+        let bar = Bar::begin(ui, TOOLBAR + 6.0, "counts");
         let mut left = bar.left(ui);
         Line::new().body("Count by", t.muted).show(&mut left);
         let button = left.add(Button::new(&name).trailing(Icon::CaretDown).label("What is counted by"));

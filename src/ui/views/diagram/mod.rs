@@ -53,6 +53,8 @@ pub static FLOW: ViewClass = ViewClass {
 
 /// Height of the bar above.
 const BAR: f32 = 44.0;
+/// Below this room "Process map" is shortened.
+const NARROW: f32 = 212.0;
 /// How far it is zoomed, in per cent.
 const ZOOMS: [u16; 8] = [25, 35, 50, 70, 85, 100, 140, 200];
 const USUAL: usize = 5;
@@ -308,8 +310,11 @@ impl DiagramView {
     fn bar_ui(&mut self, context: &ViewContext<'_>, sagas: &Sagas, ui: &mut Ui) {
         let bar = Bar::begin(ui, BAR, (self.kind, self.focus_word()));
         let mut left = bar.left(ui);
-        let kinds = [(Kind::Sequence, "Sequence"), (Kind::Flow, "Flow"), (Kind::Map, "Process map")];
-        segment(&mut left, "Diagram", &mut self.kind, &kinds);
+        let map = if bar.room() < NARROW { "Map" } else { "Process map" };
+        let kinds = [(Kind::Sequence, "Sequence"), (Kind::Flow, "Flow"), (Kind::Map, map)];
+        // What is chosen now holds from the next frame on: what follows in the bar is that of the one before.
+        let mut chosen = self.kind;
+        segment(&mut left, "Diagram", &mut chosen, &kinds);
         if self.kind == Kind::Map {
             segment(&mut left, "On the edges", &mut self.time, &[(false, "How often"), (true, "How long")]);
             slider(&mut left, "Types", "Leave out types that come rarely", &mut self.detail.nodes);
@@ -320,6 +325,7 @@ impl DiagramView {
         let mut right = bar.right(ui, &left);
         self.out_ui(context, sagas, &mut right);
         bar.end(ui, &left, &right);
+        self.kind = chosen;
     }
 
     fn drawing_ui(

@@ -390,6 +390,8 @@ enum Opens {
     Fault,
     /// At the one of the pair that strikes.
     Other,
+    /// Where something else makes the saga go back: the fault is one of an undo.
+    Turn { strikes: bool },
     /// At its end: none strikes, of one or of two.
     End { of_two: bool },
 }
@@ -397,6 +399,10 @@ enum Opens {
 impl Opens {
     fn of(ran: &Ran) -> Self {
         let report = ran.shown();
+        let is_of_undo = ran.cell.and.is_none() && ran.cell.recipe.faults.len() > 1;
+        if is_of_undo && report.first_fault.is_some() {
+            return Self::Turn { strikes: report.outcome.is_some() };
+        }
         match (report.first_fault, report.outcome) {
             (None, _) => Self::End { of_two: ran.cell.and.is_some() },
             (Some(_), None) => Self::Other,
@@ -411,6 +417,14 @@ impl Opens {
             Self::Other => {
                 "One of the two never strikes. Click or Enter: open this run at the other. Right click: only look at \
                  it here"
+            }
+            Self::Turn { strikes: true } => {
+                "Click or Enter: open this run where the saga turns back, before the fault of its undo. Right click: \
+                 only look at it here"
+            }
+            Self::Turn { strikes: false } => {
+                "The fault of the undo never strikes. Click or Enter: open this run where the saga turns back. Right \
+                 click: only look at it here"
             }
             Self::End { of_two: false } => {
                 "The fault never strikes. Click or Enter: open this run at its end. Right click: only look at it here"
@@ -428,6 +442,11 @@ impl Opens {
                 "Open at the fault",
                 "Opens this run in the simulator, at the moment the fault strikes (a click on its cell, or Enter)",
             ),
+            Self::Turn { .. } => (
+                "Open where it turns back",
+                "Opens this run in the simulator where the saga turns back, before the fault of its undo (a click on \
+                 its cell, or Enter)",
+            ),
             Self::End { .. } => (
                 "Open at its end",
                 "Opens this run in the simulator, at its end: no fault strikes in it (a click on its cell, or Enter)",
@@ -441,6 +460,12 @@ impl Opens {
             Self::Fault => "At the moment of the fault; Alt+6 goes back to the matrix",
             Self::Other => {
                 "At the moment of one fault, the other never struck; Alt+6 goes back to the matrix"
+            }
+            Self::Turn { strikes: true } => {
+                "Where the saga turns back, before the fault of its undo; Alt+6 goes back to the matrix"
+            }
+            Self::Turn { strikes: false } => {
+                "Where the saga turns back, the fault of its undo never struck; Alt+6 goes back to the matrix"
             }
             Self::End { of_two: false } => {
                 "The fault never struck, this is the end of the run; Alt+6 goes back to the matrix"

@@ -140,7 +140,7 @@ impl ReadModelsView {
                 (format!("{rows}, {behind}, as of event {}", thousands(page.as_of)), color)
             }
         };
-        let bar = Bar::begin(ui, BAR, (model, words.len()));
+        let bar = Bar::begin(ui, BAR, "read models");
         let mut left = bar.left(ui);
         let label = format!("Read model {model}");
         let button = left.add(Button::new(model).trailing(Icon::CaretDown).label(&label));
