@@ -230,13 +230,13 @@ fn sagas_are_listed_as_of_a_time_and_by_the_way_they_took() {
 fn the_sum_below_a_list_is_of_what_is_listed() {
     let cli = Cli::new();
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/shop-week.jsonl");
-    let last = |more: &[&str]| {
+    let sum = |more: &[&str]| {
         let ran = cli.run(&[&["sagas", sample], more].concat());
         ran.out.lines().last().unwrap_or_default().to_owned()
     };
-    let dead = last(&["--outcome", "dead-lettered"]);
+    let dead = sum(&["--outcome", "dead-lettered"]);
     assert_eq!(dead, "3 sagas of 167: 3 dead-lettered");
-    let lost = last(&["--way", "shipment.lost.v1->payment.refunded.v1"]);
+    let lost = sum(&["--way", "shipment.lost.v1->payment.refunded.v1"]);
     assert!(lost.starts_with("3 sagas of 167: ") && !lost.contains("153"), "{lost}");
-    assert!(last(&[]).starts_with("167 sagas: "), "{}", last(&[]));
+    assert!(sum(&[]).starts_with("167 sagas: "), "{}", sum(&[]));
 }

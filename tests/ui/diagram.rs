@@ -121,3 +121,21 @@ fn the_process_map_has_the_numbers_of_the_playhead() {
     let title = "---\ntitle: \"Process map as of the playhead\"\n---\nflowchart TD";
     assert!(copied.starts_with(title) && copied.contains("|\"0\"|"), "{copied}");
 }
+
+#[test]
+fn the_bar_has_one_row_again_after_the_process_map_needed_two() {
+    let mut window = run("diagram");
+    // Where a sequence has room in one row, and the process map has not.
+    let top = |window: &Window| window.harness.get_by_label("Copy the diagram").rect().top();
+    let radio =
+        |window: &Window| window.harness.get_by_role_and_label(Role::RadioButton, "Process map").rect().top();
+    let in_a_row = |window: &Window| (top(window) - radio(window)).abs() < 1.0;
+    assert!(in_a_row(&window));
+    window.click_role(Role::RadioButton, "Process map");
+    assert!(!in_a_row(&window));
+    for kind in ["Sequence", "Process map", "Flow"] {
+        window.click_role(Role::RadioButton, kind);
+        let row = window.harness.get_by_role_and_label(Role::RadioButton, kind).rect().top();
+        assert_eq!((top(&window) - row).abs() < 1.0, kind != "Process map", "{kind}");
+    }
+}
