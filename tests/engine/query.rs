@@ -478,7 +478,7 @@ proptest! {
             prop_assert_eq!(&counted, &groups, "{}", by);
             prop_assert_eq!((all.without, all.others), (without, 0), "{}", by);
             let few = count(by, Some(top));
-            prop_assert_eq!(few.groups.len(), groups.len().min(top));
+            prop_assert_eq!(few.groups.len(), all.groups.len().min(top));
             let sum: u64 = few.groups.iter().map(|(_, count)| count).sum();
             prop_assert_eq!(sum + few.others + few.without, rows.len() as u64, "{}", by);
         }
